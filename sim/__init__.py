@@ -1,0 +1,1 @@
+"""The simulated economy: the model, and everything that asks it questions. Start at `sim.ledger`, its vocabulary."""

@@ -1,0 +1,79 @@
+"""Where people's evenings are: time zones, tabulated once, so that daylight saving is where it belongs."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from sim.behavior.types import Float64Array, Int64Array
+from sim.behavior.visit import HOUR_US
+from sim.scenario import Scenario
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SATURDAY = 5
+
+
+class Zone(NamedTuple):
+    """A time zone of a region, with its share of all viewers."""
+
+    region: str
+    name: str
+    share: float
+
+
+class Calendar:
+    """The hours of a run, as each zone's clocks show them.
+
+    Attributes
+    ----------
+    zones : the zones of all regions, in the scenario's order
+    epoch_hour : the start in whole hours since 1970
+    visit_weights : array of shape (n_zones, n_hours): the part of a weekday's visits that falls on each hour
+    local_day : array of shape (n_zones, n_hours): days since 1970 on the local calendar
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.start = scenario.start.astimezone(UTC)
+        self.days = scenario.days
+        self.zones = [
+            Zone(code, zone, float(region.share) * float(share))
+            for code, region in scenario.regions.items()
+            for zone, share in region.time_zones.items()
+        ]
+        self.epoch_hour = int((self.start - EPOCH).total_seconds()) // 3600
+        hours = [float(weight) for weight in scenario.audience.hours]
+        weekend = float(scenario.audience.weekend_factor)
+        n_hours = scenario.days * 24
+        self.visit_weights: Float64Array = np.zeros((len(self.zones), n_hours))
+        self.local_day: Int64Array = np.zeros((len(self.zones), n_hours), np.int64)
+        for row, zone in enumerate(self.zones):
+            clock = ZoneInfo(zone.name)
+            for hour in range(n_hours):
+                local = (self.start + timedelta(hours=hour)).astimezone(clock)
+                factor = weekend if local.weekday() >= SATURDAY else 1.0
+                self.visit_weights[row, hour] = factor * hours[local.hour] / sum(hours)
+                self.local_day[row, hour] = (local.date() - date(1970, 1, 1)).days
+
+    def cumulative_shares(self) -> Int64Array:
+        """Running sum of the zones' shares of the viewers, in millionths."""
+        return np.cumsum([round(zone.share * 1_000_000) for zone in self.zones]).astype(np.int64)
+
+    def day_of(self, zone: int, at_us: int) -> int:
+        """The local day, counted from 1970, at an instant of the run."""
+        return int(self.local_day[zone, at_us // HOUR_US])
+
+    def local_days(self, zone: int) -> Iterator[date]:
+        """The local dates that the run touches."""
+        clock = ZoneInfo(self.zones[zone].name)
+        day = self.start.astimezone(clock).date()
+        last = (self.start + timedelta(days=self.days)).astimezone(clock).date()
+        while day <= last:
+            yield day
+            day += timedelta(days=1)
+
+    def instant_us(self, zone: int, day: date, hour: int) -> int:
+        """Microseconds from the start to a local hour of a local day; negative before the start."""
+        local = datetime(day.year, day.month, day.day, hour, tzinfo=ZoneInfo(self.zones[zone].name))
+        return int((local - self.start) / timedelta(microseconds=1))

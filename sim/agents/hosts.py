@@ -1,0 +1,59 @@
+"""Hosts: the creators and sellers who go live. Popularity is Pareto, so a few have most of the audience."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.agents.calendar import Calendar
+from sim.behavior.purposes import POPULARITY, TRAITS
+from sim.behavior.types import Int64Array
+from sim.behavior.watch import pick
+from sim.elementary import power
+from sim.ledger import Kind, account_id
+from sim.ledger.accounts import KIND_SPAN
+from sim.scenario import Scenario
+from sim.streams import draw, uniform
+
+WEIGHT_UNIT = 100
+HEAVIEST = 100_000  # so that `word * total` stays inside 63 bits for two million hosts
+
+
+class Host(NamedTuple):
+    """A creator or seller: `index` counts creators first, then sellers."""
+
+    index: int
+    account: int
+    zone: int
+    weight: int
+
+    @property
+    def is_seller(self) -> bool:
+        return self.account // KIND_SPAN == Kind.SELLER
+
+
+def how_many(per_thousand: float, viewers: int) -> int:
+    """Hosts for so many viewers: in proportion, at least one."""
+    return max(round(per_thousand * viewers / 1000), 1)
+
+
+def draw_hosts(scenario: Scenario, seed: int, calendar: Calendar) -> list[Host]:
+    """All hosts of a scenario, creators first."""
+    zones = calendar.cumulative_shares()
+    hosts: list[Host] = []
+    for kind, terms in ((Kind.CREATOR, scenario.creators), (Kind.SELLER, scenario.sellers)):
+        for n in range(how_many(float(terms.per_thousand_viewers), scenario.viewers)):
+            account = account_id(kind, n)
+            zone = pick(zones, draw(seed, account, TRAITS, 1)[0])
+            hosts.append(Host(len(hosts), account, zone, popularity(seed, account, float(terms.popularity_shape))))
+    return hosts
+
+
+def popularity(seed: int, account: int, shape: float) -> int:
+    """A Pareto weight in hundredths of the least popular host's."""
+    words = draw(seed, account, POPULARITY, 0)
+    return min(int(WEIGHT_UNIT * power(uniform(words[0]), -1.0 / shape)), HEAVIEST)
+
+
+def reach_of(hosts: list[Host]) -> Int64Array:
+    """Running sum of popularity."""
+    return np.cumsum(np.array([host.weight for host in hosts], np.int64))

@@ -1,0 +1,108 @@
+"""The viewers: columns, one array a property.
+
+    viewers = draw_viewers(scenario, seed, calendar, reach_of_creators)
+    viewers.traits(17)          # one viewer as a small tuple, for the rules
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.agents.calendar import Calendar
+from sim.behavior.purposes import FAVOURITE, TRAITS
+from sim.behavior.traits import Traits, TraitTerms, viewer_traits
+from sim.behavior.types import Float64Array, Int64Array
+from sim.behavior.watch import pick
+from sim.compiled import rule
+from sim.ledger import Kind, account_id
+from sim.scenario import Scenario
+from sim.streams import draw
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+class Viewers(NamedTuple):
+    """Arrays of shape (n_viewers,), but `favourites` (n_viewers, n_favourites): indices of creators."""
+
+    account: Int64Array
+    zone: Int64Array
+    visits_per_day: Float64Array
+    is_giver: BoolArray
+    willingness: Float64Array
+    weekly_budget: Int64Array
+    buys_on_web: BoolArray
+    is_shopper: BoolArray
+    checks_in: BoolArray
+    taps_first: BoolArray
+    favourites: Int64Array
+
+    def traits(self, viewer: int) -> Traits:
+        """One viewer's traits as plain numbers."""
+        return Traits(
+            float(self.visits_per_day[viewer]),
+            bool(self.is_giver[viewer]),
+            float(self.willingness[viewer]),
+            int(self.weekly_budget[viewer]),
+            bool(self.buys_on_web[viewer]),
+            bool(self.is_shopper[viewer]),
+            bool(self.checks_in[viewer]),
+            bool(self.taps_first[viewer]),
+        )
+
+
+def trait_terms(scenario: Scenario) -> TraitTerms:
+    """The distributions of traits that a scenario states."""
+    audience, gifting, topup = scenario.audience, scenario.gifting, scenario.topup
+    return TraitTerms(
+        float(audience.visits_per_day),
+        float(audience.visits_sigma),
+        float(gifting.giver_share),
+        float(gifting.willingness_median_cents),
+        float(gifting.willingness_sigma),
+        float(topup.weekly_budget_median_cents),
+        float(topup.budget_sigma),
+        float(topup.budget_link),
+        float(topup.web_share),
+        float(scenario.shopping.shopper_share),
+        float(scenario.rewards.checkin_share),
+        float(gifting.tap_first),
+    )
+
+
+def draw_viewers(scenario: Scenario, seed: int, calendar: Calendar, creators_reach: Int64Array) -> Viewers:
+    """Draw every viewer of a scenario."""
+    n = scenario.viewers
+    viewers = Viewers(
+        account_id(Kind.VIEWER, 0) + np.arange(n, dtype=np.int64),
+        np.zeros(n, np.int64),
+        np.zeros(n),
+        np.zeros(n, np.bool_),
+        np.zeros(n),
+        np.zeros(n, np.int64),
+        np.zeros(n, np.bool_),
+        np.zeros(n, np.bool_),
+        np.zeros(n, np.bool_),
+        np.zeros(n, np.bool_),
+        np.zeros((n, int(scenario.audience.favourites)), np.int64),
+    )
+    _fill(seed, viewers, trait_terms(scenario), calendar.cumulative_shares(), creators_reach)
+    return viewers
+
+
+@rule
+def _fill(seed: int, viewers: Viewers, terms: TraitTerms, zone_reach: Int64Array, creators_reach: Int64Array) -> None:
+    for index in range(viewers.account.shape[0]):
+        account = viewers.account[index]
+        traits = viewer_traits(seed, account, terms)
+        viewers.zone[index] = pick(zone_reach, draw(seed, account, TRAITS, 1)[0])
+        viewers.visits_per_day[index] = traits.visits_per_day
+        viewers.is_giver[index] = traits.is_giver
+        viewers.willingness[index] = traits.willingness
+        viewers.weekly_budget[index] = traits.weekly_budget
+        viewers.buys_on_web[index] = traits.buys_on_web
+        viewers.is_shopper[index] = traits.is_shopper
+        viewers.checks_in[index] = traits.checks_in
+        viewers.taps_first[index] = traits.taps_first
+        for place in range(viewers.favourites.shape[1]):
+            viewers.favourites[index, place] = pick(creators_reach, draw(seed, account, FAVOURITE, place)[0])

@@ -1,0 +1,64 @@
+"""What everyone knows during a window: who is live, what is shown, what coins cost, what a check-in gives."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.behavior.topup import Packs
+from sim.behavior.types import Int64Array
+from sim.behavior.watch import NOTHING, Live
+
+NO_GOOD = -1
+
+
+class Show(NamedTuple):
+    """The good that each live stream shows: arrays of shape (n_streams,), NO_GOOD for creators."""
+
+    good: Int64Array
+    price: Int64Array
+    stock: Int64Array
+
+
+class Publication(NamedTuple):
+    """The state published at the start of a window."""
+
+    live: Live
+    show: Show
+    packs: dict[str, Packs]
+    checkin_coins: int
+
+
+class Stream(NamedTuple):
+    """One live stream as its host announced it."""
+
+    host: int
+    account: int
+    weight: int
+    until_us: int
+    good: int = NO_GOOD
+    price: int = 0
+    stock: int = 0
+
+
+def publish(streams: list[Stream], n_hosts: int, packs: dict[str, Packs], checkin_coins: int) -> Publication:
+    """Arrange the streams that are on, by host."""
+    streams = sorted(streams)
+    place = np.full(n_hosts, NOTHING, np.int64)
+    for position, stream in enumerate(streams):
+        place[stream.host] = position
+
+    def column(values: list[int]) -> Int64Array:
+        return np.array(values, np.int64)
+
+    live = Live(
+        column([stream.account for stream in streams]),
+        column([stream.until_us for stream in streams]),
+        np.cumsum(column([stream.weight for stream in streams])),
+        place,
+    )
+    show = Show(
+        column([stream.good for stream in streams]),
+        column([stream.price for stream in streams]),
+        column([stream.stock for stream in streams]),
+    )
+    return Publication(live, show, packs, checkin_coins)

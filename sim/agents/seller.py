@@ -1,0 +1,105 @@
+"""A seller: shows goods live, holds stock, delivers, takes returns."""
+
+from sim.agents.economy import Deed, Economy, Process, accepted
+from sim.agents.hosts import Host
+from sim.agents.publication import Stream
+from sim.agents.session import sessions
+from sim.behavior.delay import DAY_US, around
+from sim.behavior.purposes import ASSORTMENT, FULFILMENT, RETURN
+from sim.ledger import Item, Op, item_id
+from sim.ledger.operations import ITEM_SPAN
+from sim.streams import below, draw, uniform
+
+
+class Sellers:
+    """All sellers of a run: one process shows, one restocks, and each order has one of its own until it is settled."""
+
+    def __init__(self, economy: Economy) -> None:
+        self.economy = economy
+        economy.listen(Op.ORDER, self._receive)
+
+    def start(self, host: Host) -> None:
+        """Let a seller begin, with full stock."""
+        goods = self._assortment(host)
+        self.economy.env.process(self._show(host, goods))
+        self.economy.env.process(self._restock(host, goods))
+
+    def _assortment(self, host: Host) -> list[int]:
+        n_goods = len(self.economy.scenario.catalogs.goods.goods)
+        wanted = min(int(self.economy.scenario.sellers.goods_each), n_goods)
+        goods: dict[int, None] = {}
+        turn = 0
+        while len(goods) < wanted:  # drawn until all differ
+            goods[below(draw(self.economy.seed, host.account, ASSORTMENT, turn)[0], n_goods)] = None
+            turn += 1
+        return list(goods)
+
+    def _show(self, host: Host, goods: list[int]) -> Process:
+        economy = self.economy
+        catalog = economy.scenario.catalogs.goods.goods
+        for begin_us, length_us, day in sessions(economy, host, economy.scenario.sellers):
+            yield economy.boundary(begin_us)
+            good = goods[day % len(goods)]
+            until_us = economy.env.now + length_us
+            economy.go_live(
+                Stream(host.index, host.account, host.weight, until_us, good, catalog[good].price_cents)
+            )
+
+    def _restock(self, host: Host, goods: list[int]) -> Process:
+        full = int(self.economy.scenario.sellers.stock_per_good)
+        while True:
+            for good in goods:
+                self.economy.stock[host.account, good] = full
+            yield self.economy.boundary(self.economy.env.now + DAY_US)
+
+    def _receive(self, order: Deed) -> None:
+        """Take an order from stock; what was sold twice is cancelled at once, the later buyer's order first to go."""
+        shelf = (order.peer, order.item % ITEM_SPAN)
+        if self.economy.stock[shelf] > 0:
+            self.economy.stock[shelf] -= 1
+            self.economy.env.process(self._fulfil(order))
+        else:
+            self._cancel(order)
+
+    def _cancel(self, order: Deed) -> None:
+        self.economy.propose(
+            Op.CANCEL, order.actor, peer=order.peer, item=order.item, amount=order.amount, currency=order.currency, ref=order.ticket
+        )
+
+    def _fulfil(self, order: Deed) -> Process:
+        economy, terms = self.economy, self.economy.scenario.sellers
+        words = draw(economy.seed, order.actor, FULFILMENT, order.occasion)
+        delivery_us = around(words[1], float(terms.delivery_days))
+        if uniform(words[0]) < float(terms.cancel_rate):
+            yield economy.boundary(order.at_us + delivery_us // 2)
+            economy.stock[order.peer, order.item % ITEM_SPAN] += 1
+            self._cancel(order)
+            return
+        yield economy.boundary(order.at_us + delivery_us)
+        settled = yield economy.propose(
+            Op.CAPTURE, order.peer, peer=order.actor, item=order.item, amount=order.amount, currency=order.currency, ref=order.ticket
+        )
+        if accepted(settled):
+            yield from self._take_return(order, settled[0])
+
+    def _take_return(self, order: Deed, capture: int) -> Process:
+        economy, terms = self.economy, self.economy.scenario.sellers
+        words = draw(economy.seed, order.actor, RETURN, order.occasion)
+        if uniform(words[0]) >= float(terms.return_rate):
+            return
+        yield economy.boundary(economy.env.now + around(words[1], float(terms.return_days)))
+        in_part = uniform(words[2]) < float(terms.partial_refund_share)
+        economy.propose(
+            Op.REFUND,
+            order.actor,
+            peer=order.peer,
+            item=order.item,
+            amount=(order.amount + 1) // 2 if in_part else order.amount,
+            currency=order.currency,
+            ref=capture,
+        )
+
+
+def live_item(good: int) -> int:
+    """The item id of a good sold in a live stream."""
+    return item_id(Item.GOOD_LIVE, good)

@@ -1,0 +1,64 @@
+"""Whether a viewer gives, and which gift: the dearest that is not above what giving is worth just now."""
+
+from typing import Final, NamedTuple
+
+from sim.behavior.traits import log_normal
+from sim.behavior.types import Int64Array
+from sim.compiled import rule
+from sim.elementary import normal_quantile
+from sim.streams import below, uniform
+
+NO_GIFT: Final = -1
+
+
+class GiftTerms(NamedTuple):
+    """Shares in [0, 1]; `mood_sigma` is of a natural logarithm."""
+
+    intent: float
+    reward_intent: float
+    favourite_boost: float
+    mood_sigma: float
+    combo: float
+
+
+@rule
+def wants_to_give(word: int, terms: GiftTerms, is_giver: bool, has_rewards: bool, is_favourite: bool) -> bool:
+    """Whether a visit to a live creator makes a viewer want to give. Those who never pay may still give reward coins away."""
+    chance = terms.intent if is_giver else (terms.reward_intent if has_rewards else 0.0)
+    if is_favourite:
+        chance *= terms.favourite_boost
+    return uniform(word) < chance
+
+
+@rule
+def willing_to_pay(word: int, median: float, mood_sigma: float) -> float:
+    """What a gift is worth to the giver at this moment, in minor units."""
+    return log_normal(median, mood_sigma, normal_quantile(uniform(word)))
+
+
+@rule
+def dearest_within(prices: Int64Array, coins: int) -> int:
+    """How many gifts of the ascending menu cost at most so many coins."""
+    low, high = 0, prices.shape[0]
+    while low < high:
+        middle = (low + high) // 2
+        if prices[middle] <= coins:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@rule
+def choose_gift(prices: Int64Array, coins: int, word: int) -> int:
+    """The dearest gift within so many coins, any of those that cost the same; NO_GIFT when even the cheapest is too dear.
+
+    Parameters
+    ----------
+    prices : ascending array of shape (n_gifts,), in coins
+    """
+    within = dearest_within(prices, coins)
+    if within == 0:
+        return NO_GIFT
+    first = dearest_within(prices, int(prices[within - 1]) - 1)
+    return first + below(word, within - first)

@@ -1,0 +1,86 @@
+"""Which pack a viewer buys, and whether at all. A coin is bought for an intended gift: shortfall and left-over coins choose."""
+
+from typing import Final, NamedTuple
+
+from sim.behavior.purposes import PACK
+from sim.behavior.types import Int64Array
+from sim.behavior.visit import step_of
+from sim.compiled import rule
+from sim.elementary import gumbel, power
+from sim.streams import draw, uniform
+
+NO_PACK: Final = -1
+
+
+class TopupTerms(NamedTuple):
+    """`reference_price` is what a coin cost, in minor units, where `hesitation` was measured."""
+
+    hesitation: float
+    price_elasticity: float
+    reference_price: float
+    leftover_value: float
+    noise: float
+
+
+class Packs(NamedTuple):
+    """The packs on sale, as published: arrays of shape (n_packs,); `on_web` is 0 or 1."""
+
+    coins: Int64Array
+    price: Int64Array
+    on_web: Int64Array
+
+
+@rule
+def coin_price(packs: Packs, buys_on_web: bool) -> float:
+    """The least that a coin costs a viewer today, in minor units; infinite where no pack is for sale."""
+    least = float("inf")
+    for pack in range(packs.coins.shape[0]):
+        if buys_on_web or not packs.on_web[pack]:
+            least = min(least, packs.price[pack] / packs.coins[pack])
+    return least
+
+
+@rule
+def stays_away(word: int, price: float, terms: TopupTerms) -> bool:
+    """Whether the price of a coin keeps a viewer from buying for this gift.
+
+    Notes
+    -----
+    Giving is chosen in money, so coins bought fall as 1/price by themselves. The chance to go on falls as
+    price ** (1 - elasticity), so that demand for coins has the stated elasticity around the reference price.
+    """
+    chance = (1.0 - terms.hesitation) * power(price / terms.reference_price, 1.0 - terms.price_elasticity)
+    return uniform(word) >= chance
+
+
+@rule
+def choose_pack(
+    seed: int, viewer: int, occasion: int, packs: Packs, buys_on_web: bool, shortfall: int, budget: int, terms: TopupTerms
+) -> int:
+    """The pack that costs least once its left-over coins are valued, among those that the budget allows; NO_PACK if none does.
+
+    Parameters
+    ----------
+    shortfall : coins still missing, > 0. Where it exceeds every pack, several of one are counted.
+    budget : minor units that the viewer may still spend this week
+
+    Notes
+    -----
+    Each pack's cost is perceived with Gumbel noise in proportion to the cost: a logit choice among near substitutes.
+    """
+    best, best_cost = NO_PACK, 0.0
+    for pack in range(packs.coins.shape[0]):
+        if packs.on_web[pack] and not buys_on_web:
+            continue
+        coins, price = packs.coins[pack], packs.price[pack]
+        count = (shortfall + coins - 1) // coins
+        outlay = count * price
+        if outlay > budget:
+            continue
+        spare = (count * coins - shortfall) / (count * coins)
+        perceived = outlay * (1.0 - terms.leftover_value * spare)
+        words = draw(seed, viewer, PACK, step_of(occasion, pack))
+        perceived *= 1.0 - terms.noise * gumbel(uniform(words[0]))
+        if best == NO_PACK or perceived < best_cost:
+            best, best_cost = pack, perceived
+    return best

@@ -1,0 +1,73 @@
+"""What a person is like, drawn once: activity, budget, willingness to give, habits. Heavy tails where the world has them."""
+
+from math import sqrt
+from typing import NamedTuple
+
+from sim.behavior.purposes import TASTES, TRAITS
+from sim.compiled import rule
+from sim.elementary import exp, normal_quantile
+from sim.streams import draw, uniform
+
+
+class TraitTerms(NamedTuple):
+    """The distributions of traits. Sigmas are of natural logarithms; shares are in [0, 1]; money is in minor units."""
+
+    visits_per_day: float
+    visits_sigma: float
+    giver_share: float
+    willingness_median: float
+    willingness_sigma: float
+    weekly_budget_median: float
+    budget_sigma: float
+    budget_link: float  # correlation of the logarithms of budget and willingness
+    web_share: float
+    shopper_share: float
+    checkin_share: float
+    tap_first: float
+
+
+class Traits(NamedTuple):
+    """One viewer. Drawn alike in every scenario with the same seed: the same person is as eager and as rich."""
+
+    visits_per_day: float
+    is_giver: bool
+    willingness: float  # median willingness to pay for a gift, minor units
+    weekly_budget: int  # minor units
+    buys_on_web: bool
+    is_shopper: bool
+    checks_in: bool
+    taps_first: bool
+
+
+@rule
+def log_normal(median: float, sigma: float, z: float) -> float:
+    """A log-normal quantity with the given median, at the standard normal quantile z."""
+    return median * exp(sigma * z)
+
+
+@rule
+def mean_log_normal(mean: float, sigma: float, z: float) -> float:
+    """A log-normal quantity with the given mean, at the standard normal quantile z."""
+    return mean * exp(sigma * z - 0.5 * sigma * sigma)
+
+
+@rule
+def viewer_traits(seed: int, viewer: int, terms: TraitTerms) -> Traits:
+    """The traits of a viewer. Budget and willingness are log-normal and correlate by `budget_link`."""
+    a = draw(seed, viewer, TRAITS, 0)
+    b = draw(seed, viewer, TASTES, 0)
+    z_activity = normal_quantile(uniform(a[0]))
+    z_budget = normal_quantile(uniform(a[1]))
+    z_own = normal_quantile(uniform(a[2]))
+    link = terms.budget_link
+    z_willing = link * z_budget + sqrt(1.0 - link * link) * z_own
+    return Traits(
+        mean_log_normal(terms.visits_per_day, terms.visits_sigma, z_activity),
+        uniform(a[3]) < terms.giver_share,
+        log_normal(terms.willingness_median, terms.willingness_sigma, z_willing),
+        int(log_normal(terms.weekly_budget_median, terms.budget_sigma, z_budget)),
+        uniform(b[0]) < terms.web_share,
+        uniform(b[1]) < terms.shopper_share,
+        uniform(b[2]) < terms.checkin_share,
+        uniform(b[3]) < terms.tap_first,
+    )

@@ -1,0 +1,93 @@
+"""Compiled rules: the one place that configures numba.
+
+    >>> @rule
+    ... def shortfall(price: int, balance: int) -> int:
+    ...     return max(price - balance, 0)
+    >>> shortfall(100, 30)
+    70
+
+A rule is plain Python over numbers, compiled at its first call and kept on disk, so that only the first run on a machine
+waits for the compiler. It computes what Python would: no reordered sums and no fused multiply-add (`fastmath` off), and
+a division by zero raises, as it does uncompiled.
+
+Numba's disk cache looks at the file of the function it compiled, not at the files of the functions that were inlined
+into it: an edited rule, used from another file, would keep its old answer. So the cache lives in a folder named by the
+hash of every source of this package, and an edit anywhere starts a new one.
+"""
+
+import atexit
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+STALE_AFTER_S: Final = 30 * 24 * 3600
+
+_Function = TypeVar("_Function", bound=Callable[..., object])
+
+
+def sources_hash(package: Path) -> str:
+    """A hash of the names and contents of all Python sources under a folder."""
+    digest = hashlib.sha256()
+    for source in sorted(package.rglob("*.py")):
+        content = source.read_bytes()
+        digest.update(f"{source.relative_to(package).as_posix()} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()[:16]
+
+
+def cache_folder(package: Path, caches: Path) -> Path:
+    """The folder for compiled code of these sources, made if need be; a temporary one where that can't be written."""
+    siblings = caches / "coinworks" / "numba"
+    folder = siblings / sources_hash(package)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        os.utime(folder)  # in use, so not stale
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError:
+        return _temporary_folder()
+    _remove_stale(siblings, keep=folder)
+    return folder
+
+
+def _temporary_folder() -> Path:
+    # Private and removed at exit: numba unpickles what it finds in its cache, so a name that others can guess won't do.
+    folder = Path(tempfile.mkdtemp(prefix="coinworks-numba-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _remove_stale(siblings: Path, keep: Path) -> None:
+    oldest = time.time() - STALE_AFTER_S
+    for folder in siblings.iterdir():
+        try:
+            stale = folder != keep and folder.stat().st_mtime < oldest
+        except FileNotFoundError:  # another process was quicker
+            continue
+        if stale:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _user_caches() -> Path:
+    # The XDG rule: a relative path counts as unset. An unknown home leaves "~", which no later step would expand.
+    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return given if given.is_absolute() else Path(os.path.expanduser("~/.cache"))
+
+
+if "NUMBA_CACHE_DIR" not in os.environ:
+    os.environ["NUMBA_CACHE_DIR"] = str(cache_folder(Path(__file__).parent, _user_caches()))
+
+import numba  # noqa: E402  it reads NUMBA_CACHE_DIR when it is imported
+
+numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]  # for a program that had imported it before us
+
+
+def rule(function: _Function) -> _Function:
+    """Compile a pure function of numbers, for both engines; it releases the GIL while it runs."""
+    compiled: _Function = numba.njit(cache=True, fastmath=False, error_model="python", nogil=True)(function)
+    return compiled

@@ -1,0 +1,163 @@
+"""The reference engine: plain SimPy, a process per viewer, every posting through `sim.ledger`. The readable specification.
+
+    engine = ReferenceEngine(scenario, seed, sink=writer.append)
+    engine.run()
+    engine.book                 # every balance
+"""
+
+from collections.abc import Callable
+
+from simpy import Environment
+
+from sim.agents import creator, hosts
+from sim.agents.economy import Deed, Economy, Process, Proposal
+from sim.agents.platform import Platform
+from sim.agents.population import draw_viewers
+from sim.agents.publication import Publication
+from sim.agents.seller import Sellers
+from sim.agents.windows import Phase
+from sim.engines.journal import Journal, Row, Sink, accepted_deed
+from sim.engines.viewer import Market, Viewer
+from sim.ledger import REGION_BY_NAME, Book, Op, Operation, Outcome
+from sim.ledger.accounts import NOBODY
+from sim.ledger.conservation import check
+from sim.ledger.operations import NO_ITEM, NO_REF
+from sim.scenario import Scenario
+
+Progress = Callable[[float], None]
+
+
+class ReferenceEngine:
+    """One run of a scenario.
+
+    Parameters
+    ----------
+    sink : gets each operation, in canonical order, with its outcome
+    check_every_window : assert conservation at every boundary and not only at the end
+    """
+
+    def __init__(
+        self, scenario: Scenario, seed: int, sink: Sink, *, check_every_window: bool = False, progress: Progress | None = None
+    ) -> None:
+        self.env = Environment()
+        self.book = Book()
+        self.journal = Journal(sink)
+        self.visits = 0
+        self._check_every_window = check_every_window
+        self._progress = progress or (lambda done: None)
+        self.economy = Economy(self.env, scenario, seed, BookLedger(self.book))
+        self.viewers = draw_viewers(scenario, seed, self.economy.calendar, self.economy.creators_reach)
+        self.publication: Publication = self.economy.publish()
+        self._start_agents()
+        self._start_viewers()
+
+    def __repr__(self) -> str:
+        return f"<ReferenceEngine at {self.env.now} us, {self.book!r}>"
+
+    def _start_agents(self) -> None:
+        economy = self.economy
+        zones = self.viewers.zone.tolist()
+        regions = [REGION_BY_NAME[zone.region] for zone in economy.calendar.zones]
+        accounts = self.viewers.account.tolist()
+        Platform(economy).start([(account, regions[zone]) for account, zone in zip(accounts, zones, strict=True)])
+        sellers = Sellers(economy)
+        for host in economy.hosts:
+            self._start_host(host, sellers)
+        self.env.process(self._close_windows())
+        self.env.process(self._settle())
+
+    def _start_host(self, host: hosts.Host, sellers: Sellers) -> None:
+        if host.is_seller:
+            sellers.start(host)
+        else:
+            creator.start(self.economy, host)
+
+    def _start_viewers(self) -> None:
+        market = Market(self)
+        for index in range(len(self.viewers.account)):
+            self.env.process(Viewer(market, index).live())
+
+    def run(self) -> None:
+        """Run to the end of the scenario; the final state conserves everything, or this raises ConservationError."""
+        self.env.run(until=self.economy.windows.duration_us)
+        self._close()
+        check(self.book)
+        self._progress(1.0)
+
+    def _close_windows(self) -> Process:
+        """At each boundary, first: the past window gets its order, and agents hear what was done."""
+        windows = self.economy.windows
+        while True:
+            yield windows.boundary(self.env.now + 1, Phase.CLOSE)
+            self._close()
+            self._progress(self.env.now / windows.duration_us)
+
+    def _close(self) -> None:
+        rows = self.journal.close()
+        self.economy.tell(_deed(row) for row in rows if accepted_deed(row))
+        if self._check_every_window:
+            check(self.book)
+
+    def _settle(self) -> Process:
+        """At each boundary, last: what agents proposed happens, and the next window's state is published."""
+        windows = self.economy.windows
+        yield windows.boundary(0, Phase.SETTLE)
+        while True:
+            for proposal in self.economy.take_proposals():
+                self._carry_out(proposal)
+            self.publication = self.economy.publish()
+            yield windows.boundary(self.env.now + 1, Phase.SETTLE)
+
+    def _carry_out(self, proposal: Proposal) -> None:
+        proposal.succeed(self.happen(**proposal.fields._asdict(), by_viewer=False))
+
+    def happen(
+        self,
+        op: Op,
+        actor: int,
+        peer: int = NOBODY,
+        item: int = NO_ITEM,
+        amount: int = 0,
+        currency: int = 0,
+        ref: int = NO_REF,
+        region: int = 0,
+        *,
+        by_viewer: bool = True,
+        occasion: int = 0,
+    ) -> tuple[int, Outcome]:
+        """Let an operation happen now: decided by the book, noted in the journal. Returns (ticket, outcome)."""
+        ticket = self.journal.next_ticket()
+        operation = Operation(ticket, int(self.env.now), op, actor, peer, item, amount, currency, ref, region)
+        outcome = self.book.apply(operation).outcome
+        self.journal.note(Row(operation, outcome, by_viewer, occasion))
+        return ticket, outcome
+
+
+class BookLedger:
+    """What agents may ask of the book."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def diamonds(self, creator: int) -> int:
+        """Diamonds that a creator holds."""
+        return self._book.holders[creator].diamonds
+
+    def reward_left(self, viewer: int, ticket: int) -> int:
+        """Coins left of a reward."""
+        return sum(lot.left for lot in self._book.holders[viewer].reward_lots if lot.reward == ticket)
+
+
+def _deed(row: Row) -> Deed:
+    operation = row.operation
+    return Deed(
+        operation.seq,
+        operation.at_us,
+        operation.op,
+        operation.actor,
+        operation.peer,
+        operation.item,
+        operation.amount,
+        operation.currency,
+        row.occasion,
+    )

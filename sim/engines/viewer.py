@@ -1,0 +1,284 @@
+"""A viewer's life as a SimPy process: open the app, check in, watch, give, top up, buy. Every choice is a rule of `sim.behavior`."""
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+from simpy import Event, Timeout
+
+from sim.agents.economy import Process
+from sim.agents.platform import pack_items
+from sim.agents.population import Viewers
+from sim.agents.publication import NO_GOOD, Publication
+from sim.agents.seller import live_item
+from sim.behavior.delay import memoryless
+from sim.behavior.gift import NO_GIFT, GiftTerms, choose_gift, wants_to_give, willing_to_pay
+from sim.behavior.purposes import COMBO, GIFT, SHOP, TOPUP, VISIT, WATCH
+from sim.behavior.shop import ShopTerms, buys
+from sim.behavior.topup import NO_PACK, TopupTerms, choose_pack, coin_price, stays_away
+from sim.behavior.types import Int64Array
+from sim.behavior.visit import NEVER, STEPS, next_visit, pause_us, step_of
+from sim.behavior.watch import NOTHING, choose_stream
+from sim.ledger import COIN, CURRENCY_BY_NAME, REWARD, Item, Op, Outcome, item_id
+from sim.ledger.state import Holder
+from sim.scenario import Scenario
+from sim.streams import draw, uniform
+
+if TYPE_CHECKING:
+    from sim.engines.reference import ReferenceEngine
+
+WEEK_US: Final = 7 * 86_400_000_000
+MINUTES_A_DAY: Final = 1440
+MOST_STEPS: Final = 60
+MOST_COINS: Final = 10**9
+CHECKIN: Final = item_id(Item.REWARD_CHECKIN, 0)
+
+
+class Terms(NamedTuple):
+    """The numbers that rules need, as plain floats."""
+
+    gift: GiftTerms
+    topup: TopupTerms
+    shop: ShopTerms
+    favourite_share: float
+    watch_days: float
+    balance_page: float
+
+
+def terms_of(scenario: Scenario) -> Terms:
+    """The behavioural numbers of a scenario."""
+    gifting, topup, shopping = scenario.gifting, scenario.topup, scenario.shopping
+    return Terms(
+        GiftTerms(
+            float(gifting.intent),
+            float(gifting.reward_intent),
+            float(gifting.favourite_boost),
+            float(gifting.mood_sigma),
+            float(gifting.combo),
+        ),
+        TopupTerms(
+            float(topup.hesitation),
+            float(gifting.price_elasticity),
+            float(topup.reference_cents_per_coin),
+            float(topup.leftover_value),
+            float(topup.noise),
+        ),
+        # At the usual price half of those who consider buy; the conversion is stated over all visits of shoppers.
+        ShopTerms(min(2.0 * float(shopping.live_conversion), 1.0), float(shopping.taste_sigma)),
+        float(scenario.audience.favourite_share),
+        float(scenario.audience.watch_minutes) / MINUTES_A_DAY,
+        float(scenario.platform.balance_page),
+    )
+
+
+class Market:
+    """What all viewers share: the engine's clock, what is published, and tables made once."""
+
+    def __init__(self, engine: "ReferenceEngine") -> None:
+        self.engine = engine
+        self.env = engine.env
+        self.scenario = engine.economy.scenario
+        self.seed = engine.economy.seed
+        self.calendar = engine.economy.calendar
+        self.viewers: Viewers = engine.viewers
+        self.terms = terms_of(self.scenario)
+        gifts = sorted((gift.coins, n) for n, gift in enumerate(self.scenario.catalogs.gifts.gifts))
+        self.gift_prices: Int64Array = np.array([coins for coins, _ in gifts], np.int64)
+        self.gift_items = [item_id(Item.GIFT, n) for _, n in gifts]
+        self.usual_prices = [good.price_cents for good in self.scenario.catalogs.goods.goods]
+        self.first_creator = engine.economy.hosts[0].account
+        self.host_index = {host.account: host.index for host in engine.economy.hosts}
+        self.pack_items = {region: pack_items(self.scenario, region) for region in self.scenario.regions}
+
+
+class Viewer:
+    """One viewer."""
+
+    def __init__(self, market: Market, index: int) -> None:
+        self.market = market
+        self.index = index
+        self.account = int(market.viewers.account[index])
+        self.traits = market.viewers.traits(index)
+        self.favourites = market.viewers.favourites[index]
+        self.zone = int(market.viewers.zone[index])
+        self.region = market.calendar.zones[self.zone].region
+        self.currency = CURRENCY_BY_NAME[market.scenario.regions[self.region].currency].code
+        self.checked_in_day = NEVER
+        self.budget_week = NEVER
+        self.spent_in_week = 0
+
+    def __repr__(self) -> str:
+        return f"<Viewer {self.index} in {self.region}>"
+
+    @property
+    def publication(self) -> Publication:
+        """What is published in this window."""
+        return self.market.engine.publication
+
+    def live(self) -> Process:
+        """Visit after visit, until the end."""
+        market, calendar = self.market, self.market.calendar
+        weights = calendar.visit_weights[self.zone]
+        per_day = self.traits.visits_per_day
+        hour = 0
+        while True:
+            hour, at_us = next_visit(
+                market.seed, self.account, per_day, weights, calendar.epoch_hour, hour, int(market.env.now)
+            )
+            if hour == NEVER:
+                return
+            yield market.env.timeout(at_us - market.env.now)
+            yield from self._visit(calendar.epoch_hour + hour)
+            hour += 1
+
+    def _visit(self, occasion: int) -> Process:
+        """One opening of the app; `occasion` is its hour since 1970."""
+        market = self.market
+        market.engine.visits += 1
+        words = draw(market.seed, self.account, VISIT, occasion)
+        self._check_in()
+        if uniform(words[2]) < market.terms.balance_page:
+            yield self._pause(occasion, 0, 2, 10)
+            self._act(Op.HISTORY)
+        yield self._pause(occasion, 1, 5, 60)
+        yield from self._watch(occasion)
+
+    def _check_in(self) -> None:
+        coins = self.publication.checkin_coins
+        if not self.traits.checks_in or not coins:
+            return
+        today = self.market.calendar.day_of(self.zone, int(self.market.env.now))
+        if today != self.checked_in_day:
+            self.checked_in_day = today
+            self._act(Op.REWARD, item=CHECKIN, amount=coins, currency=REWARD)
+
+    def _watch(self, occasion: int) -> Process:
+        market, env, live = self.market, self.market.env, self.publication.live
+        words = draw(market.seed, self.account, WATCH, occasion)
+        place = choose_stream(live, self.favourites, market.terms.favourite_share, int(env.now), words)
+        if place == NOTHING:
+            return
+        until_us = int(live.until_us[place])
+        watch_us = min(memoryless(words[3], market.terms.watch_days), until_us - int(env.now))
+        host = int(live.host[place])
+        if self.publication.show.good[place] == NO_GOOD:
+            yield from self._perhaps_give(occasion, host, watch_us, until_us)
+        else:
+            yield from self._perhaps_buy(occasion, host, watch_us)
+
+    def _perhaps_give(self, occasion: int, creator: int, watch_us: int, until_us: int) -> Process:
+        """At one moment of watching, want to give, or not."""
+        market = self.market
+        words = draw(market.seed, self.account, GIFT, occasion)
+        is_favourite = bool((market.first_creator + self.favourites == creator).any())
+        has_rewards = self._holder.rewards > 0
+        if not wants_to_give(words[0], market.terms.gift, self.traits.is_giver, has_rewards, is_favourite):
+            return
+        yield market.env.timeout(int(uniform(words[3]) * watch_us))
+        coins = self._coins_worth_giving(words[1])
+        gift = choose_gift(market.gift_prices, coins, words[2])
+        if gift != NO_GIFT:
+            yield from self._give(occasion, creator, gift, until_us)
+
+    def _coins_worth_giving(self, word: int) -> int:
+        """What a gift may cost: a giver's willingness at today's price of a coin; others only give what they were given."""
+        if not self.traits.is_giver:
+            return self._holder.rewards
+        worth = willing_to_pay(word, self.traits.willingness, self.market.terms.gift.mood_sigma)
+        price = coin_price(self.publication.packs[self.region], self.traits.buys_on_web)
+        return int(min(worth / price, MOST_COINS))
+
+    def _give(self, occasion: int, creator: int, gift: int, until_us: int) -> Process:
+        """Give, and perhaps again; buy coins where they are short. Some look at their coins first, some just tap."""
+        market, env = self.market, self.market.env
+        price, item = int(market.gift_prices[gift]), market.gift_items[gift]
+        steps = iter(range(2, MOST_STEPS))
+        if not self.traits.taps_first:
+            self._act(Op.BALANCE)
+            yield self._pause(occasion, next(steps), 2, 15)
+        for step in steps:
+            if env.now >= until_us:
+                return
+            short = price - self._funds
+            if short > 0:
+                if self.traits.taps_first:
+                    self._give_now(creator, item, price)
+                bought = yield from self._buy_coins(step_of(occasion, step), short)
+                if not bought:
+                    return
+            if self._give_now(creator, item, price) != Outcome.ACCEPTED:
+                return
+            words = draw(market.seed, self.account, COMBO, step_of(occasion, step))
+            if uniform(words[0]) >= market.terms.gift.combo:
+                return
+            yield self._pause(occasion, step, 2, 40)
+
+    def _give_now(self, creator: int, item: int, price: int) -> Outcome:
+        return self._act(Op.GIFT, peer=creator, item=item, amount=price, currency=COIN)
+
+    def _buy_coins(self, occasion: int, short: int) -> Generator[Event, Any, bool]:
+        """Buy the coins that an intended gift lacks. Whether enough were bought."""
+        market = self.market
+        if not self.traits.is_giver:
+            return False
+        packs = self.publication.packs[self.region]
+        price_of_coin = coin_price(packs, self.traits.buys_on_web)
+        words = draw(market.seed, self.account, TOPUP, occasion)
+        if stays_away(words[0], price_of_coin, market.terms.topup):
+            return False
+        budget = self._budget_left()
+        pack = choose_pack(
+            market.seed, self.account, occasion, packs, self.traits.buys_on_web, short, budget, market.terms.topup
+        )
+        if pack == NO_PACK:
+            return False
+        yield self._pause_for(occasion, 10, 60)
+        while short > 0:
+            price = int(self.publication.packs[self.region].price[pack])
+            self.spent_in_week += price
+            item = market.pack_items[self.region][pack]
+            if self._act(Op.TOPUP, item=item, amount=price, currency=self.currency, occasion=occasion) != Outcome.ACCEPTED:
+                return False
+            short -= int(packs.coins[pack])
+            yield self._pause_for(step_of(occasion, short % STEPS), 2, 8)
+        return True
+
+    def _budget_left(self) -> int:
+        week = int(self.market.env.now) // WEEK_US
+        if week != self.budget_week:
+            self.budget_week, self.spent_in_week = week, 0
+        return self.traits.weekly_budget - self.spent_in_week
+
+    def _perhaps_buy(self, occasion: int, seller: int, watch_us: int) -> Process:
+        """Buy what a live seller shows, or not, at one moment of watching."""
+        market = self.market
+        if not self.traits.is_shopper:
+            return
+        words = draw(market.seed, self.account, SHOP, occasion)
+        yield market.env.timeout(int(uniform(words[1]) * watch_us))
+        live, show = self.publication.live, self.publication.show
+        place = int(live.place[market.host_index[seller]])
+        if place == NOTHING or show.stock[place] <= 0:
+            return
+        good, price = int(show.good[place]), int(show.price[place])
+        item, usual = live_item(good), market.usual_prices[good]
+        if buys(market.seed, self.account, words[0], item, price, usual, market.terms.shop):
+            self._act(Op.ORDER, peer=seller, item=item, amount=price, currency=self.currency, occasion=occasion)
+
+    @property
+    def _holder(self) -> Holder:
+        return self.market.engine.book.holders[self.account]
+
+    @property
+    def _funds(self) -> int:
+        return self._holder.coins + self._holder.rewards
+
+    def _act(self, op: Op, **fields: int) -> Outcome:
+        return self.market.engine.happen(op, self.account, **fields)[1]
+
+    def _pause(self, occasion: int, step: int, least_s: int, most_s: int) -> Timeout:
+        return self._pause_for(step_of(occasion, step), least_s, most_s)
+
+    def _pause_for(self, occasion: int, least_s: int, most_s: int) -> Timeout:
+        market = self.market
+        return market.env.timeout(pause_us(market.seed, self.account, occasion, least_s, most_s))

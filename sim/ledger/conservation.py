@@ -1,0 +1,205 @@
+"""Conservation: nothing appears from nowhere, and nothing is lost.
+
+    >>> check(Book())        # silent where every law holds; else a ConservationError that names the account
+
+For every asset, entries sum to zero over all classes. What a holder's lots, orders and payouts explain is what the
+balances of holder, escrow and pending say, and the money behind unspent coins is what the exchange holds. So opening +
+issued = held + pending + retired, each retirement named, and all cash has an owner (`asset_flow`, `cash_flow`).
+"""
+
+from collections import Counter
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+from sim.ledger.accounts import EXCHANGE, PLATFORM, STORE, TAX, Account, AccountClass, Kind, kind_of
+from sim.ledger.book import Book
+from sim.ledger.errors import ConservationError
+from sim.ledger.money import COIN, CURRENCIES, DIAMOND, PPM, REWARD, is_fiat
+from sim.ledger.operations import Op, Rule
+from sim.ledger.postings import escrow_account, holder_account, pending_account
+
+ISSUED_BY: Final = {COIN: Op.TOPUP, REWARD: Op.REWARD, DIAMOND: Op.GIFT}
+RETIRED_BY: Final = {
+    COIN: {Op.GIFT: "gift", Op.CHARGEBACK: "clawback"},
+    REWARD: {Op.GIFT: "gift", Op.EXPIRE: "expiry"},
+    DIAMOND: {Op.PAYOUT: "payout"},
+}
+LAST_INSTANT: Final = 2**62
+_EXPLAINED: Final = {AccountClass.HOLDER, AccountClass.ESCROW, AccountClass.PENDING}
+
+
+class AssetFlow(NamedTuple):
+    """Where an in-app asset came from and where it is, in units: opening + issued = held + pending + retired."""
+
+    asset: str
+    opening: int
+    issued: int
+    held: int
+    pending: int
+    retired: dict[str, int]
+
+
+class CashFlow(NamedTuple):
+    """Where a currency's money came from and where it is, in minor units: opening + cash_in = the sum of the rest.
+
+    `creator_payable` may hold half cents, which the platform's own then lacks.
+    """
+
+    currency: str
+    opening: int
+    cash_in: int
+    refunded: int
+    paid_out: int
+    store_fees: int
+    tax_due: int
+    coin_float: int
+    escrow: int
+    seller_balances: int
+    creator_payable: Fraction
+    platform_own: Fraction
+
+
+def check(book: Book) -> None:
+    """Assert every law of conservation.
+
+    Raises
+    ------
+    ConservationError : names the law, the account and the amounts
+    """
+    _check_sums(book)
+    _check_lots(book)
+    _check_explained(book)
+    for asset in (COIN, REWARD, DIAMOND):
+        _check_asset(asset_flow(book, asset))
+
+
+def _check_sums(book: Book) -> None:
+    sums: Counter[int] = Counter()
+    for (_, asset), amount in book.balances().items():
+        sums[asset] += amount
+    for asset, total in sums.items():
+        if total:
+            raise ConservationError(f"{CURRENCIES[asset].name}: entries sum to {total} over all accounts, expected 0")
+
+
+def _check_lots(book: Book) -> None:
+    for holder in book.holders.values():
+        account = holder_account(holder.id)
+        _equal(account, COIN, max(holder.coins, 0), sum(lot.left for lot in holder.lots))
+        _equal(account, REWARD, holder.rewards, sum(lot.left for lot in holder.reward_lots))
+
+
+def _check_explained(book: Book) -> None:
+    """Every balance that somebody owns, and the exchange's money, is what the book remembers about it."""
+    explained = _explained(book)
+    stated = {
+        key: amount
+        for key, amount in book.balances().items()
+        if key[0].klass in _EXPLAINED or (key[0] == EXCHANGE and is_fiat(key[1]))
+    }
+    for account, asset in sorted(stated.keys() | explained.keys()):
+        _equal(account, asset, stated.get((account, asset), 0), explained[account, asset])
+
+
+def _explained(book: Book) -> Counter[tuple[Account, int]]:
+    parts: Counter[tuple[Account, int]] = Counter()
+    for holder in book.holders.values():
+        account = holder_account(holder.id)
+        held = {COIN: holder.coins, REWARD: holder.rewards, DIAMOND: holder.diamonds, **holder.cash}
+        parts.update({(account, asset): amount for asset, amount in held.items()})
+    for bought in book.orders.values():
+        if bought.in_escrow:
+            parts[escrow_account(bought.buyer), bought.currency] += bought.in_escrow + bought.tax_left
+    for asked in book.payouts.values():
+        if not asked.paid:
+            parts[pending_account(asked.creator), DIAMOND] += asked.diamonds
+    for currency, cost in coin_float(book).items():
+        parts[EXCHANGE, currency] += cost
+    return parts
+
+
+def _equal(account: Account, asset: int, stated: int, explained: int) -> None:
+    if stated != explained:
+        unit = CURRENCIES[asset].name
+        raise ConservationError(f"{account}: balance {stated} {unit}, but its parts explain {explained}")
+
+
+def _check_asset(flow: AssetFlow) -> None:
+    came, went = flow.opening + flow.issued, flow.held + flow.pending + sum(flow.retired.values())
+    if came != went:
+        raise ConservationError(
+            f"{flow.asset}: opening and issued make {came}, held, pending and retired {went}: {flow}"
+        )
+
+
+def coin_float(book: Book) -> dict[int, int]:
+    """Money received for coins not yet spent, by currency, at lot cost."""
+    cost: Counter[int] = Counter()
+    for holder in book.holders.values():
+        for lot in holder.lots:
+            if is_fiat(lot.currency):
+                cost[lot.currency] += lot.cost_left
+    return dict(cost)
+
+
+def asset_flow(book: Book, asset: int) -> AssetFlow:
+    """Opening, issued, held, pending and retired of an in-app asset."""
+    flows = book.flows()
+    by_class = _by_class(book, asset)
+
+    def left_circulation(op: Op) -> int:
+        return sum(flows.get((op, klass, asset), 0) for klass in (AccountClass.EXCHANGE, AccountClass.BREAKAGE))
+
+    return AssetFlow(
+        asset=CURRENCIES[asset].name,
+        opening=-left_circulation(Op.OPEN),
+        issued=-left_circulation(ISSUED_BY[asset]),
+        held=by_class[AccountClass.HOLDER],
+        pending=by_class[AccountClass.PENDING],
+        retired={name: left_circulation(op) for op, name in RETIRED_BY[asset].items()},
+    )
+
+
+def cash_flow(book: Book, currency: int, at_us: int = LAST_INSTANT) -> CashFlow:
+    """Where a currency's money is, creators' diamonds valued by the terms of an instant (the last ones, unless told)."""
+    flows = book.flows()
+    by_class = _by_class(book, currency)
+
+    def through_bank(*ops: Op) -> int:
+        return sum(flows.get((op, AccountClass.BANK, currency), 0) for op in ops)
+
+    payable = creator_payable(book, currency, at_us)
+    return CashFlow(
+        currency=CURRENCIES[currency].name,
+        opening=-through_bank(Op.OPEN),
+        cash_in=-through_bank(Op.TOPUP, Op.ORDER),
+        refunded=through_bank(Op.CHARGEBACK, Op.CANCEL, Op.REFUND),
+        paid_out=through_bank(Op.PAYOUT),
+        store_fees=book.balance(STORE, currency),
+        tax_due=book.balance(TAX, currency),
+        coin_float=book.balance(EXCHANGE, currency),
+        escrow=by_class[AccountClass.ESCROW],
+        seller_balances=by_class[AccountClass.HOLDER],
+        creator_payable=payable,
+        platform_own=book.balance(PLATFORM, currency) - payable,
+    )
+
+
+def creator_payable(book: Book, currency: int, at_us: int = LAST_INSTANT) -> Fraction:
+    """What all diamonds held are worth by the terms of an instant, and those pending by their request's, exactly."""
+    worth = Fraction(0)
+    for holder in book.holders.values():
+        if kind_of(holder.id) == Kind.CREATOR and holder.diamonds:
+            term = book.terms.find(Rule.DIAMOND_VALUE, at_us, region=holder.region)
+            if term is not None and term.currency == currency:
+                worth += Fraction(holder.diamonds * term.value, PPM)
+    pending = sum(asked.cash for asked in book.payouts.values() if not asked.paid and asked.currency == currency)
+    return worth + pending
+
+
+def _by_class(book: Book, asset: int) -> Counter[AccountClass]:
+    totals: Counter[AccountClass] = Counter()
+    for (account, unit), amount in book.balances().items():
+        if unit == asset:
+            totals[account.klass] += amount
+    return totals

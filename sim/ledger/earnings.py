@@ -1,0 +1,67 @@
+"""The rules of earnings: diamonds go to pending when a creator asks, and out when the platform pays."""
+
+from typing import Final
+
+from sim.ledger.accounts import BANK, EXCHANGE, PLATFORM, Kind
+from sim.ledger.coins import DAY_US
+from sim.ledger.errors import LedgerError
+from sim.ledger.money import DIAMOND, whole_units
+from sim.ledger.operations import NO_REF, Op, Operation, Rule
+from sim.ledger.outcomes import Outcome
+from sim.ledger.postings import Decision, Posting, declined, holder_account, pending_account
+from sim.ledger.state import DayTotal, Holder, Payout, State
+
+
+def payout(state: State, operation: Operation) -> Decision:
+    """A request when it answers nothing; the payment when it answers a request."""
+    creator = state.holder(operation.actor, Kind.CREATOR)
+    return _request(state, operation, creator) if operation.ref == NO_REF else _pay(state, operation, creator)
+
+
+def _request(state: State, operation: Operation, creator: Holder) -> Decision:
+    value = state.terms.demand(Rule.DIAMOND_VALUE, operation.at_us, region=creator.region)
+    diamonds, cash = whole_units(operation.amount, value.value)
+    asked = Payout(creator.id, diamonds, cash, value.currency)
+    day = operation.at_us // DAY_US
+    cashed_today = creator.cashed.on(day, asked.currency)
+    outcome = _request_outcome(state, operation, creator, asked, cashed_today)
+    if outcome != Outcome.ACCEPTED:
+        return declined(outcome)
+    creator.cashed = DayTotal(day, asked.currency, cashed_today + cash)
+    creator.diamonds -= diamonds
+    state.payouts[operation.seq] = asked
+    posting = Posting()
+    posting.move(DIAMOND, diamonds, holder_account(creator.id), pending_account(creator.id))
+    return posting.accepted()
+
+
+def _request_outcome(state: State, operation: Operation, creator: Holder, asked: Payout, cashed_today: int) -> Outcome:
+    if state.is_suspended(operation):
+        return Outcome.SUSPENDED
+    if state.exceeds(Rule.PAYOUT_CEILING, operation, cashed_today + asked.cash, asked.currency):
+        return Outcome.OVER_CAP
+    floor = state.terms.get(Rule.PAYOUT_FLOOR, operation.at_us, region=creator.region, currency=asked.currency)
+    if asked.cash < max(floor, 1):
+        return Outcome.BELOW_FLOOR
+    if creator.diamonds < operation.amount:
+        return Outcome.INSUFFICIENT_FUNDS
+    return Outcome.ACCEPTED
+
+
+def _pay(state: State, operation: Operation, creator: Holder) -> Decision:
+    asked = state.payouts.get(operation.ref)
+    if asked is None or asked.creator != creator.id:
+        raise LedgerError(f"payout of {operation.ref}: expected an accepted request of the same creator")
+    if operation.amount != asked.diamonds:
+        expected = f"the {asked.diamonds} diamonds that the request set aside"
+        raise LedgerError(f"payout of {operation.ref} amount {operation.amount}: expected {expected}")
+    if asked.paid:
+        return declined(Outcome.WRONG_STATE)
+    asked.paid = True
+    posting = Posting()
+    posting.move(DIAMOND, asked.diamonds, pending_account(creator.id), EXCHANGE)
+    posting.move(asked.currency, asked.cash, PLATFORM, BANK)
+    return posting.accepted()
+
+
+RULES: Final = {Op.PAYOUT: payout}

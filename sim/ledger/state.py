@@ -1,0 +1,180 @@
+"""What a book remembers: its holders with their lots, and the topups, orders and payouts that later operations answer.
+
+>>> lot = Lot(topup=7, coins=70, cost=69, currency=840, left=70)
+>>> lot.take(35), lot.cost_left
+(34, 35)
+"""
+
+from bisect import insort
+from collections import deque
+from dataclasses import dataclass, field
+
+from sim.ledger.accounts import Kind, account_name, kind_of
+from sim.ledger.errors import LedgerError
+from sim.ledger.money import NONE, share_left
+from sim.ledger.operations import Operation, Rule
+from sim.ledger.terms import Terms
+
+
+@dataclass(slots=True)
+class Lot:
+    """Coins of one topup, those still unspent, and the money received for them, earned coin by coin as they leave."""
+
+    topup: int
+    coins: int
+    cost: int
+    currency: int
+    left: int
+
+    @property
+    def cost_left(self) -> int:
+        """The money that the unspent coins stand for."""
+        return share_left(self.cost, self.left, self.coins)
+
+    def take(self, coins: int) -> int:
+        """Spend some of the coins; returns the money earned by that."""
+        before = self.cost_left
+        self.left -= coins
+        return before - self.cost_left
+
+
+@dataclass(slots=True)
+class RewardLot:
+    """Reward coins of one grant; `expires_us` 0 is never."""
+
+    reward: int
+    left: int
+    expires_us: int
+
+
+@dataclass(slots=True)
+class DayTotal:
+    """What has been used of a day's limit. The unit is part of it: cents of one currency say nothing about another's."""
+
+    day: int = -1
+    unit: int = 0
+    amount: int = 0
+
+    def on(self, day: int, unit: int) -> int:
+        """The amount used on a day; another day starts from nothing."""
+        return self.amount if (day, unit) == (self.day, self.unit) else 0
+
+
+@dataclass(slots=True)
+class Holder:
+    """An account's own state. `coins` is negative by what a chargeback left owing."""
+
+    id: int
+    region: int
+    coins: int = 0
+    rewards: int = 0
+    diamonds: int = 0
+    cash: dict[int, int] = field(default_factory=dict)
+    lots: deque[Lot] = field(default_factory=deque)
+    reward_lots: list[RewardLot] = field(default_factory=list)
+    given: DayTotal = field(default_factory=DayTotal)
+    cashed: DayTotal = field(default_factory=DayTotal)
+
+    def add_cash(self, currency: int, amount: int) -> None:
+        """Change what a seller is owed; refunds may take it below zero."""
+        self.cash[currency] = self.cash.get(currency, 0) + amount
+
+    def add_rewards(self, lot: RewardLot) -> None:
+        """Keep a grant, in the order in which grants are spent."""
+        self.rewards += lot.left
+        insort(self.reward_lots, lot, key=_first_to_expire)
+
+
+def _first_to_expire(lot: RewardLot) -> tuple[bool, int, int]:
+    return lot.expires_us == 0, lot.expires_us, lot.reward
+
+
+@dataclass(slots=True)
+class Topup:
+    """What a chargeback has to take back."""
+
+    viewer: int
+    coins: int
+    price: int
+    store_fee: int
+    tax: int
+    currency: int
+    charged_back: bool = False
+
+    @property
+    def proceeds(self) -> int:
+        """What the platform keeps of the price until the coins are spent."""
+        return self.price - self.store_fee - self.tax
+
+
+@dataclass(slots=True)
+class Order:
+    """An order from escrow to delivery. Amounts are net of tax; `left` is what was neither cancelled nor refunded."""
+
+    buyer: int
+    seller: int
+    currency: int
+    amount: int
+    tax: int
+    left: int
+    captured: int = 0
+    commission: int = 0
+
+    @property
+    def in_escrow(self) -> int:
+        """What waits for delivery; capture takes all of it."""
+        return 0 if self.captured else self.left
+
+    @property
+    def tax_left(self) -> int:
+        """The tax on what is left."""
+        return share_left(self.tax, self.left, self.amount)
+
+    @property
+    def commission_left(self) -> int:
+        """The commission on what is left of a delivered order."""
+        return share_left(self.commission, self.left, self.captured)
+
+
+@dataclass(slots=True)
+class Payout:
+    """Diamonds that a creator asked to be paid out, and their worth."""
+
+    creator: int
+    diamonds: int
+    cash: int
+    currency: int
+    paid: bool = False
+
+
+@dataclass(repr=False)
+class State:
+    """Everything that a later decision may depend on."""
+
+    terms: Terms = field(default_factory=Terms)
+    holders: dict[int, Holder] = field(default_factory=dict)
+    topups: dict[int, Topup] = field(default_factory=dict)
+    orders: dict[int, Order] = field(default_factory=dict)
+    captures: dict[int, Order] = field(default_factory=dict)
+    payouts: dict[int, Payout] = field(default_factory=dict)
+
+    def holder(self, account: int, kind: Kind | None = None) -> Holder:
+        """The state of an open account, of the kind that the operation asks for."""
+        holder = self.holders.get(account)
+        if holder is None:
+            name = account_name(account)
+            raise LedgerError(f"account {name} is not open: expected an open before its first operation")
+        if kind is not None and kind_of(account) != kind:
+            raise LedgerError(f"account {account_name(account)}: expected a {kind.name.lower()}")
+        return holder
+
+    def is_suspended(self, operation: Operation) -> bool:
+        """Whether a policy has switched off this account, its region or everyone."""
+        holder = self.holders[operation.actor]
+        return bool(self.terms.get(Rule.SUSPENDED, operation.at_us, account=holder.id, region=holder.region))
+
+    def exceeds(self, rule: Rule, operation: Operation, amount: int, currency: int = NONE) -> bool:
+        """Whether an amount goes beyond the actor's limit, if a policy has set one."""
+        holder = self.holders[operation.actor]
+        limit = self.terms.find(rule, operation.at_us, account=holder.id, region=holder.region, currency=currency)
+        return limit is not None and amount > limit.value

@@ -1,0 +1,178 @@
+"""Breakdowns: one question each, asked of a trace's columns alone.
+
+    >>> spend = spend_by_payer(trace, USD)          # who paid how much
+    >>> spend.keys[0], spend.totals[0]
+    (1000000000017, 1999)
+
+Only accepted operations count, unless a function says otherwise. No book is needed, so a run can be asked again from
+its files.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.ledger.accounts import KIND_SPAN, Kind
+from sim.ledger.money import FIAT, PPM
+from sim.ledger.operations import ITEM_SPAN, Item, Op, Rule
+from sim.ledger.outcomes import Outcome
+from sim.ledger.terms import ANY, Terms
+from sim.trace import Trace
+
+Int64Array = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+class Totals(NamedTuple):
+    """Amounts summed by key: `keys` ascend, `totals` and `counts` stand beside them."""
+
+    keys: Int64Array
+    totals: Int64Array
+    counts: Int64Array
+
+
+def total_by(keys: npt.NDArray[np.integer], amounts: npt.NDArray[np.integer]) -> Totals:
+    """Sum amounts by key, exactly.
+
+    Parameters
+    ----------
+    keys, amounts : integer arrays of shape (n,)
+    """
+    unique, place, counts = np.unique(keys.astype(np.int64), return_inverse=True, return_counts=True)
+    totals = np.zeros(len(unique), np.int64)
+    np.add.at(totals, place, amounts.astype(np.int64))
+    return Totals(unique, totals, counts.astype(np.int64))
+
+
+def accepted(trace: Trace, op: Op) -> BoolArray:
+    """Which records are accepted operations of a kind."""
+    return np.asarray((trace.columns["op"] == op) & (trace.columns["outcome"] == Outcome.ACCEPTED))
+
+
+def accounts(trace: Trace, kind: Kind) -> Int64Array:
+    """The ids of all accounts opened of a kind, ascending."""
+    opened = trace.columns["actor"][accepted(trace, Op.OPEN)]
+    return np.sort(opened[opened // KIND_SPAN == kind])
+
+
+def currencies(trace: Trace) -> tuple[int, ...]:
+    """The codes of every fiat currency that the trace speaks of, its policies included; ascending."""
+    return tuple(int(code) for code in np.unique(trace.columns["currency"]) if code in FIAT)
+
+
+def paid_topups(trace: Trace, currency: int) -> BoolArray:
+    """Which records are topups paid in a currency."""
+    return accepted(trace, Op.TOPUP) & np.asarray(trace.columns["currency"] == currency)
+
+
+def spend_by_payer(trace: Trace, currency: int) -> Totals:
+    """What each payer paid for coins, in minor units; charged-back topups count."""
+    mask = paid_topups(trace, currency)
+    return total_by(trace.columns["actor"][mask], trace.columns["amount"][mask])
+
+
+def bookings_by_pack(trace: Trace, currency: int) -> Totals:
+    """What each pack brought, in minor units, by item id."""
+    mask = paid_topups(trace, currency)
+    return total_by(trace.columns["item"][mask], trace.columns["amount"][mask])
+
+
+def coins_by_gift(trace: Trace) -> Totals:
+    """Coins given by gift, by item id; `counts` says how many gifts were sent."""
+    mask = accepted(trace, Op.GIFT)
+    return total_by(trace.columns["item"][mask], trace.columns["amount"][mask])
+
+
+def operations_by_account(trace: Trace) -> Totals:
+    """How often each account is touched, declined operations and reads included; the totals equal the counts.
+
+    An operation touches its actor and the account it pays or takes from.
+    """
+    asked = ~np.isin(trace.columns["op"], (Op.OPEN, Op.POLICY))
+    peers = trace.columns["peer"][asked]
+    touched = np.concatenate((trace.columns["actor"][asked], peers[peers >= KIND_SPAN]))
+    return total_by(touched, np.ones(len(touched), np.int64))
+
+
+def income_by_creator(trace: Trace, currency: int) -> Totals:
+    """What each creator paid in a currency earned from gifts, in millionths of its minor unit.
+
+    Creators without income stand in it with 0. A diamond counts what it is worth at the instant of its gift in the
+    creator's region, so a later change of its value does not rewrite income.
+    """
+    opened = accepted(trace, Op.OPEN) & np.asarray(trace.columns["actor"] // KIND_SPAN == Kind.CREATOR)
+    creators, regions = trace.columns["actor"][opened], trace.columns["region"][opened]
+    order = np.argsort(creators)
+    creators, regions = creators[order], regions[order]
+
+    gifts = accepted(trace, Op.GIFT)
+    place = np.searchsorted(creators, trace.columns["peer"][gifts])
+    diamonds, at_us = trace.columns["amount"][gifts], trace.columns["at_us"][gifts]
+    terms = policies(trace)
+    income = np.zeros(len(creators), np.int64)
+    paid_in = np.zeros(len(creators), np.int64)
+    for region in np.unique(regions):
+        here = regions[place] == region
+        instants, values, codes = _diamond_values(trace, terms, int(region))
+        in_force = np.searchsorted(instants, at_us[here], side="right") - 1
+        worth = diamonds[here] * values[in_force] * (codes[in_force] == currency)
+        np.add.at(income, place[here], worth)
+        paid_in[regions == region] = codes[-1]
+    counts = np.bincount(place, minlength=len(creators)).astype(np.int64)
+    mine = (paid_in == currency) | (income > 0)
+    return Totals(creators[mine], income[mine], counts[mine])
+
+
+def policies(trace: Trace) -> Terms:
+    """Every policy of the trace, as terms to look up."""
+    terms = Terms()
+    for i in np.flatnonzero(accepted(trace, Op.POLICY)):
+        record = trace.record(int(i))
+        account = ANY if record.actor < 0 else record.actor
+        terms.set(
+            Rule(record.peer),
+            record.amount,
+            at_us=record.at_us,
+            account=account,
+            item=record.item,
+            region=record.region,
+            currency=record.currency,
+        )
+    return terms
+
+
+def _diamond_values(trace: Trace, terms: Terms, region: int) -> tuple[Int64Array, Int64Array, Int64Array]:
+    """The instants at which a diamond's value may change, and from each on: ppm of a minor unit, and the currency."""
+    set_here = accepted(trace, Op.POLICY) & np.asarray(trace.columns["peer"] == Rule.DIAMOND_VALUE)
+    instants = np.unique(np.append(trace.columns["at_us"][set_here], 0))
+    found = [terms.find(Rule.DIAMOND_VALUE, int(at), region=region) for at in instants]
+    values = np.array([term.value if term else 0 for term in found], np.int64)
+    codes = np.array([term.currency if term else 0 for term in found], np.int64)
+    return instants, values, codes
+
+
+def whole_minor(millionths: int) -> int:
+    """Millionths of a minor unit, rounded half up to the unit."""
+    return (millionths + PPM // 2) // PPM
+
+
+def channels(trace: Trace) -> npt.NDArray[np.str_]:
+    """Through which channel each record came: app, web, live, shop or video.
+
+    A topup's and an order's channel is its item's; a gift is given in a live stream; the rest happens in the app.
+    """
+    kinds = trace.columns["item"] // ITEM_SPAN
+    names = np.full(len(kinds), "app", dtype="<U5")
+    names[np.asarray(trace.columns["op"] == Op.GIFT)] = "live"
+    for kind, name in _CHANNEL_OF_ITEM.items():
+        names[kinds == kind] = name
+    return names
+
+
+_CHANNEL_OF_ITEM: Final = {
+    Item.PACK_WEB: "web",
+    Item.GOOD_SHOP: "shop",
+    Item.GOOD_VIDEO: "video",
+    Item.GOOD_LIVE: "live",
+}

@@ -1,0 +1,10 @@
+"""Where the files that ship with coinworks are, in a checkout and in an installed wheel."""
+
+from pathlib import Path
+
+
+def scenarios_dir() -> Path:
+    """The folder of scenarios: beside the package in a checkout, inside it in a wheel."""
+    package = Path(__file__).resolve().parent
+    shipped = package / "_scenarios"
+    return shipped if shipped.is_dir() else package.parent / "scenarios"

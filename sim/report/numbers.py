@@ -1,0 +1,87 @@
+"""Numbers as people read them: three significant digits in prose, exact figures in tables, always with a unit.
+
+    >>> about_money(1_234_567, "USD"), money(1_234_567, "USD"), share(0.3141), duration(0.0018)
+    ('$12,300', '$12,345.67', '31.4 %', '1.8 ms')
+
+Commas for thousands, a point for decimals, and a thin no-break space before a unit, everywhere in a report.
+"""
+
+from decimal import ROUND_HALF_UP, Decimal
+from math import floor, log10
+from typing import Final
+
+from sim.ledger.money import CURRENCY_BY_NAME, format_amount
+
+UNKNOWN: Final = "not known"
+THIN: Final = "\u202f"
+
+
+def money(minor: int | None, currency: str) -> str:
+    """An exact amount: `$12,345.67`."""
+    return UNKNOWN if minor is None else format_amount(minor, CURRENCY_BY_NAME[currency].code)
+
+
+def about_money(minor: int | None, currency: str) -> str:
+    """An amount in prose: three significant digits, and no decimals from a hundred on."""
+    if minor is None:
+        return UNKNOWN
+    unit = 10 ** CURRENCY_BY_NAME[currency].exponent
+    if abs(minor) < 100 * unit:
+        return money(minor, currency)
+    whole = int((Decimal(minor) / unit).quantize(Decimal(1), ROUND_HALF_UP))
+    return money(significant(whole) * unit, currency).removesuffix("." + "0" * CURRENCY_BY_NAME[currency].exponent)
+
+
+def significant(number: int, digits: int = 3) -> int:
+    """A whole number with all but its first digits rounded away."""
+    return number if number == 0 else round(number, digits - 1 - floor(log10(abs(number))))
+
+
+def count(number: int | None) -> str:
+    """An exact count: `12,345`."""
+    return UNKNOWN if number is None else f"{number:,}"
+
+
+def share(fraction: float | None) -> str:
+    """A percentage with three significant digits: `31.4 %`."""
+    if fraction is None:
+        return UNKNOWN
+    percent = 100 * fraction
+    if percent == 0 or abs(percent) >= 99.95:
+        return f"{percent:.0f}{THIN}%"
+    decimals = min(max(2 - floor(log10(abs(percent))), 0), 3)
+    return f"{percent:.{decimals}f}{THIN}%"
+
+
+def index(value: float | None) -> str:
+    """A number between 0 and 1, such as a Gini coefficient: `0.637`."""
+    return UNKNOWN if value is None else f"{value:.3f}"
+
+
+def rate(per_second: float | None) -> str:
+    """Operations a second: `1,420/s`."""
+    if per_second is None:
+        return UNKNOWN
+    return f"{significant(round(per_second)):,}/s" if per_second >= 10 else f"{per_second:.3g}/s"
+
+
+def duration(seconds: float | None) -> str:
+    """A time in its natural unit: `820 µs`, `1.8 ms`, `12 s`, `3 min`, `7 days`."""
+    if seconds is None:
+        return UNKNOWN
+    for unit, name in ((86_400.0, "days"), (3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms")):
+        if abs(seconds) >= 0.9995 * unit * (2 if unit >= 60 else 1):
+            return f"{_short(seconds / unit)}{THIN}{name}"
+    return f"{_short(seconds * 1e6)}{THIN}µs"
+
+
+def _short(value: float) -> str:
+    """Three significant digits without trailing zeros."""
+    if abs(value) >= 1000:
+        return f"{significant(round(value)):,}"
+    return f"{value:.3g}"
+
+
+def plural(number: int, noun: str) -> str:
+    """`1 day`, `7 days`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,86 @@
+"""From numbers to a figure: the one place that knows matplotlib's settings.
+
+    >>> svg = render("bookings", draw, width=720, height=320)
+
+Every figure is drawn twice, for a page and for a phone, as SVG with its text as text. Colours are written as the page's
+own variables, so the figure turns dark with the page. The same numbers give the same bytes.
+"""
+
+import re
+from collections.abc import Callable
+from importlib import resources
+from io import BytesIO
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+INK: Final = "#222222"
+MUTED: Final = "#595959"
+GRID: Final = "#d9d9d9"
+PAPER: Final = "#fefefe"
+VIEWERS: Final = "#0072b2"
+CREATORS: Final = "#d55e00"
+SELLERS: Final = "#009e73"
+PLATFORM: Final = "#cc79a7"
+OUTSIDE: Final = "#999999"  # store and tax
+WARNING: Final = "#e69f00"
+
+VARIABLES: Final = {
+    INK: "ink",
+    MUTED: "muted",
+    GRID: "grid",
+    PAPER: "paper",
+    VIEWERS: "viewers",
+    CREATORS: "creators",
+    SELLERS: "sellers",
+    PLATFORM: "platform",
+    OUTSIDE: "outside",
+    WARNING: "warning",
+}
+
+Draw = Callable[["Canvas"], None]
+
+
+def render(name: str, draw: Draw, width: int, height: int) -> str:
+    """An SVG element of `width` x `height` pixels, to stand inside a page."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure as Canvas
+
+    with resources.as_file(resources.files("sim.report") / "coinworks.mplstyle") as style, rc_context(fname=style):
+        # The salt makes ids depend on the figure alone: no clash on the page, no change from run to run.
+        with rc_context({"svg.hashsalt": f"{name}-{width}"}):
+            canvas = Canvas(figsize=(width / 72, height / 72))
+            draw(canvas)
+            buffer = BytesIO()
+            canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return _for_page(buffer.getvalue().decode())
+
+
+def is_narrow(canvas: "Canvas") -> bool:
+    """Whether the figure is drawn for a phone."""
+    return bool(canvas.get_figwidth() * 72 < 500)
+
+
+def margins(canvas: "Canvas", *, left: int = 8, right: int = 8, top: int = 8, bottom: int = 28) -> None:
+    """Margins around the axes, in pixels."""
+    width, height = canvas.get_size_inches() * 72
+    canvas.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height)
+
+
+def _for_page(svg: str) -> str:
+    """Keep the drawing: no prologue, no metadata, no unused ids, the page's colours and font."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
+    used = set(re.findall(r"#([\w-]+)[\")]", svg))
+    svg = re.sub(r' id="([\w.-]+)"', lambda match: match[0] if match[1] in used else "", svg)
+    svg = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size: \1px", svg)
+    svg = re.sub(r' (width|height)="[\d.]+pt"', "", svg, count=2)
+    svg = re.sub(r"#[0-9a-f]{6}\b", _variable, svg)
+    return re.sub(r"\n\s*", "\n", svg).strip()
+
+
+def _variable(match: re.Match[str]) -> str:
+    name = VARIABLES.get(match[0])
+    return f"var(--{name})" if name else match[0]

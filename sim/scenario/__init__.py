@@ -1,0 +1,41 @@
+"""Scenarios: a complete set of parameters in TOML, typed, checked and traceable to its sources.
+
+    >>> from sim.scenario import load
+    >>> scenario = load("us-baseline", ["gifting.intent=0.2"])
+    >>> scenario.gifting.intent.value, scenario.window_us
+    (Decimal('0.2'), 900000000)
+
+`types` says what stands in a file, `load` reads one, `problems` tells what is wrong with it, `resolved` turns it into
+the plain values that a manifest keeps, `schema` serves editors, `guide` writes the tables of scenarios/README.md, where
+each number has its meaning and its source.
+"""
+
+from sim.scenario.catalogs import Catalogs, Gift, Good, Pack
+from sim.scenario.interventions import AnyIntervention, Checkin, Commission, LiveShopping, PackPrice
+from sim.scenario.load import check, load
+from sim.scenario.problems import Problem, ScenarioError
+from sim.scenario.quantity import Parameter
+from sim.scenario.resolved import from_resolved, resolved
+from sim.scenario.schema import json_schema
+from sim.scenario.types import Scenario
+
+__all__ = [
+    "AnyIntervention",
+    "Catalogs",
+    "Checkin",
+    "Commission",
+    "Gift",
+    "Good",
+    "LiveShopping",
+    "Pack",
+    "PackPrice",
+    "Parameter",
+    "Problem",
+    "Scenario",
+    "ScenarioError",
+    "check",
+    "from_resolved",
+    "json_schema",
+    "load",
+    "resolved",
+]

@@ -1,0 +1,81 @@
+"""Catalogues: the coin packs, gifts and goods that a scenario names and many scenarios share.
+
+    currency = "USD"
+    packs = [
+        { name = "app-1321", channel = "app", coins = 1_321, price_cents = 1999, source = "P1" },
+    ]
+
+A price in "cents" counts the minor unit of the catalogue's currency: cents for USD, whole rupiah for IDR.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from sim.scenario.quantity import Cents, Quantity
+
+Channel = Literal["app", "web"]
+PriceCents = Annotated[int, Quantity("cents", 1, 10**12, whole=True)]
+Coins = Annotated[int, Quantity("coins", 1, 10**12, whole=True)]
+
+
+class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """So many coins for so much money, through one channel."""
+
+    name: str
+    channel: Channel
+    coins: Coins
+    price_cents: PriceCents
+    source: str
+
+
+class Gift(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a viewer sends, and what it costs."""
+
+    name: str
+    coins: Coins
+    source: str
+
+
+class Good(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What sellers show; the price is before order tax."""
+
+    name: str
+    category: str
+    price_cents: PriceCents
+    source: str
+
+
+class PackCatalog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A ladder of coin packs."""
+
+    about: str
+    currency: str
+    packs: tuple[Pack, ...]
+
+
+class GiftCatalog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The menu of gifts."""
+
+    about: str
+    gifts: tuple[Gift, ...]
+
+
+class GoodCatalog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The assortment from which sellers take their goods."""
+
+    about: str
+    currency: str
+    median_price_cents: Annotated[Cents, "the median of the prices, which stands for the median order"]
+    goods: tuple[Good, ...]
+
+
+Catalog = PackCatalog | GiftCatalog | GoodCatalog
+
+
+class Catalogs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Every catalogue that a scenario names."""
+
+    packs: dict[str, PackCatalog]
+    gifts: GiftCatalog
+    goods: GoodCatalog

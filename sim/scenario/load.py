@@ -1,0 +1,149 @@
+"""Scenarios from files: `load` for those who use one, `check` for those who write one.
+
+>>> scenario = load("us-baseline", ["viewers=200", "gifting.intent=0.2"])
+>>> scenario
+<Scenario us-baseline viewers=200 days=7 seed=1>
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sim.paths import scenarios_dir
+from sim.scenario import rules
+from sim.scenario.catalogs import Catalog, Catalogs, GiftCatalog, GoodCatalog, PackCatalog
+from sim.scenario.convert import Conversion
+from sim.scenario.files import (
+    Document,
+    exact,
+    locate,
+    locate_scenario,
+    override_layer,
+    read_document,
+    read_layer,
+)
+from sim.scenario.problems import KeyPath, Problem, ScenarioError
+from sim.scenario.types import Scenario, Settings
+
+Overrides = Mapping[str, Any] | Iterable[str]
+
+CATALOG_TYPES: dict[str, type[Catalog]] = {"packs": PackCatalog, "gifts": GiftCatalog, "goods": GoodCatalog}
+
+
+def load(name: str | Path, overrides: Overrides = ()) -> Scenario:
+    """A scenario by its stem or path, with some keys set otherwise.
+
+    Parameters
+    ----------
+    name : the stem of a file in the scenarios folder, or the path of any file
+    overrides : `["a.b=c", ...]` as on the command line, or `{"a.b": c, ...}`
+
+    Raises
+    ------
+    ScenarioError : the scenario or an override is wrong; the message has a line for each problem
+    """
+    scenario, problems = _read(name, overrides)
+    if scenario is None:
+        raise ScenarioError(problem for problem in problems if not problem.is_note)
+    return scenario
+
+
+def check(name: str | Path, overrides: Overrides = ()) -> list[Problem]:
+    """Every problem and note of a scenario or a catalogue, in the order of files and lines; empty when all is well."""
+    try:
+        path = locate_scenario(str(name))
+        layer = read_layer(path)
+    except ScenarioError as error:
+        return list(error.problems)
+    key = next((key for key in CATALOG_TYPES if key in layer.data), None)
+    problems = _read_catalog(path, key)[1] if key else _read(path, overrides)[1]
+    return sorted(dict.fromkeys(problems), key=lambda problem: (problem.file, problem.line or 0))
+
+
+def from_plain(name: str, settings: Mapping[str, Any], catalogs: Mapping[str, Any]) -> Scenario:
+    """A scenario from plain values: what `resolved` made of one.
+
+    Raises
+    ------
+    ScenarioError : the values are no scenario
+    """
+    found, found_catalogs = (Conversion(_plain_document(name, data)) for data in (settings, catalogs))
+    scenario = found.struct(Settings)
+    built = found_catalogs.struct(Catalogs)
+    rules.check_scenario(found, _region_names(settings))
+    if not (found.whole and found_catalogs.whole):
+        raise ScenarioError(problem for problem in found.problems + found_catalogs.problems if not problem.is_note)
+    return _scenario(name, scenario, built)
+
+
+def _read(name: str | Path, overrides: Overrides) -> tuple[Scenario | None, list[Problem]]:
+    """The scenario, if nothing is wrong, and all that was found."""
+    try:
+        document = read_document(locate_scenario(str(name)), override_layer(overrides))
+    except ScenarioError as error:
+        return None, list(error.problems)
+    found = Conversion(document)
+    settings = found.struct(Settings)
+    regions = _region_names(document.data)
+    rules.check_scenario(found, regions)
+    catalogs = _read_catalogs(found, document.folder, regions)
+    if catalogs is not None:
+        rules.check_currencies(found, catalogs, regions)
+        rules.check_pack_names(found, catalogs)
+    if catalogs is None or not found.whole:
+        return None, found.problems
+    return _scenario(document.name, settings, catalogs), found.problems
+
+
+def _scenario(name: str, settings: Settings, catalogs: Catalogs) -> Scenario:
+    fields = {key: getattr(settings, key) for key in Settings.__struct_fields__}
+    return Scenario(**fields, name=name, catalogs=catalogs)
+
+
+def _region_names(data: Mapping[str, Any]) -> tuple[str, ...]:
+    regions = data.get("regions")
+    return tuple(regions) if isinstance(regions, Mapping) else ()
+
+
+def _read_catalogs(found: Conversion, folder: Path, regions: Iterable[str]) -> Catalogs | None:
+    """Every catalogue that the scenario names; what is wrong with them joins what was found."""
+    packs = {}
+    for region in regions:
+        place = ("regions", region, "packs")
+        catalog = _named_catalog(found, folder, "packs", place)
+        if isinstance(catalog, PackCatalog):
+            packs[found.values[place]] = catalog
+    gifts = _named_catalog(found, folder, "gifts", ("gifting", "catalog"))
+    goods = _named_catalog(found, folder, "goods", ("shopping", "catalog"))
+    if not (isinstance(gifts, GiftCatalog) and isinstance(goods, GoodCatalog)):
+        return None
+    return Catalogs(packs=packs, gifts=gifts, goods=goods)
+
+
+def _named_catalog(found: Conversion, folder: Path, key: str, place: KeyPath) -> Catalog | None:
+    name = found.values.get(place)
+    if name is None:
+        return None
+    try:
+        path = locate(name, [folder / "catalogs", scenarios_dir() / "catalogs"], kind="catalogue")
+    except ScenarioError as error:
+        found.report(place, name, "an existing catalogue", error.problems[0].hint)
+        return None
+    catalog, problems = _read_catalog(path, key)
+    found.problems += problems
+    return catalog
+
+
+def _read_catalog(path: Path, key: str) -> tuple[Catalog | None, list[Problem]]:
+    """A catalogue of the kind that holds `key`, if nothing is wrong, and all that was found."""
+    try:
+        found = Conversion(read_document(path))
+    except ScenarioError as error:
+        return None, list(error.problems)
+    catalog = found.struct(CATALOG_TYPES[key])
+    rules.check_catalog(found, key)
+    return (catalog if found.whole else None), found.problems
+
+
+def _plain_document(name: str, data: Mapping[str, Any]) -> Document:
+    return Document(name, name, Path(), exact(data), {}, (), whole=True)

@@ -1,0 +1,175 @@
+"""Rules between keys: what a type alone cannot say.
+
+Each rule reads the values that were well formed and is silent about the others, so that one mistake is told once.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sim.ledger.money import CURRENCY_BY_NAME
+from sim.ledger.places import REGION_BY_NAME
+from sim.scenario.catalogs import Catalogs
+from sim.scenario.convert import Conversion
+from sim.scenario.problems import KeyPath, nearest
+from sim.scenario.quantity import Parameter
+from sim.scenario.window import WINDOW_EXPECTED, window_us
+
+FIAT_NAMES: Final = tuple(name for name, currency in CURRENCY_BY_NAME.items() if currency.is_fiat)
+REGION_NAMES: Final = tuple(name for name, code in REGION_BY_NAME.items() if code)
+HOURS: Final = (("audience", "hours"), ("creators", "start_hours"))
+
+
+def check_scenario(found: Conversion, regions: Iterable[str]) -> None:
+    """Every rule between the keys of a scenario; `regions` are the names that stand in the document."""
+    names = tuple(regions)
+    _window(found)
+    _regions(found, names)
+    for name in names:
+        _currency(found, ("regions", name, "currency"))
+        _time_zones(found, ("regions", name, "time_zones"))
+    for path in HOURS:
+        _weights(found, path)
+    _payout(found)
+    _interventions(found, names)
+
+
+def check_currencies(found: Conversion, catalogs: Catalogs, regions: Iterable[str]) -> None:
+    """A region's money is the money of its price lists, for nothing here converts one currency into another."""
+    for name in regions:
+        path = ("regions", name, "currency")
+        currency = found.values.get(path)
+        packs = found.values.get(("regions", name, "packs"))
+        if currency is None or packs not in catalogs.packs:
+            continue
+        for catalog, owner in ((catalogs.packs[packs], packs), (catalogs.goods, found.values[("shopping", "catalog")])):
+            if catalog.currency != currency:
+                found.report(path, currency, f"{catalog.currency}, the currency of its catalogue {owner}")
+
+
+def check_pack_names(found: Conversion, catalogs: Catalogs) -> None:
+    """A pack price names a pack that its region sells."""
+    for index, region, pack in _pack_prices(found):
+        packs = catalogs.packs.get(found.values.get(("regions", region, "packs"), ""))
+        names = [sold.name for sold in packs.packs] if packs else []
+        if pack and names and pack not in names:
+            path = ("interventions", index, "pack")
+            found.report(path, pack, f"a pack sold in {region}", nearest(pack, names))
+
+
+def check_catalog(found: Conversion, key: str) -> None:
+    """A catalogue is not empty, names each thing once and counts in known money; `key` is packs, gifts or goods."""
+    if found.values.get((key,)) == ():
+        found.report((key,), [], f"at least one of the {key}")
+    seen = set()
+    for path, name in found.values.items():
+        if len(path) == 3 and path[0] == key and path[2] == "name":
+            if name in seen:
+                found.report(path, name, "a name that no other row has")
+            seen.add(name)
+    _currency(found, ("currency",))
+
+
+def _window(found: Conversion) -> None:
+    window = found.values.get(("window",))
+    if window is None:
+        return
+    try:
+        window_us(window)
+    except ValueError:
+        found.report(("window",), window, WINDOW_EXPECTED)
+
+
+def _regions(found: Conversion, names: tuple[str, ...]) -> None:
+    for name in names:
+        if name not in REGION_NAMES:
+            path = ("regions", name)
+            found.report(path, None, "a region by its ISO 3166 letters", nearest(name, REGION_NAMES))
+    if found.values.get(("regions",)) == {}:
+        found.report(("regions",), {}, "at least one region")
+    shares = [_value(found, ("regions", name, "share")) for name in names]
+    known = [share for share in shares if share is not None]
+    if known and len(known) == len(shares):
+        total = sum(known, Decimal())
+        if total != 1:
+            last = ("regions", names[-1], "share")
+            found.report(last, shares[-1], "shares that sum to 1 over the regions", f"they sum to {total}")
+
+
+def _value(found: Conversion, path: KeyPath) -> Decimal | None:
+    parameter = found.values.get(path)
+    return parameter.value if isinstance(parameter, Parameter) else None
+
+
+def _currency(found: Conversion, path: KeyPath) -> None:
+    currency = found.values.get(path)
+    if currency is not None and currency not in FIAT_NAMES:
+        found.report(path, currency, "a known currency", nearest(currency, FIAT_NAMES))
+
+
+def _time_zones(found: Conversion, path: KeyPath) -> None:
+    zones = found.values.get(path)
+    if zones is None:
+        return
+    for name in zones:
+        if not is_time_zone(name):
+            found.report((*path, name), None, "a time zone's IANA name, like America/New_York")
+    total = sum(zones.values(), Decimal())
+    if total != 1:
+        hint = f"they sum to {total}; zones of an extended scenario stay unless set to 0"
+        found.report(path, None, "shares that sum to 1", hint)
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether the zone database has the name."""
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        return False
+    return True
+
+
+def _weights(found: Conversion, path: KeyPath) -> None:
+    weights = found.values.get(path)
+    if weights is None:
+        return
+    if len(weights) != 24:
+        found.report(path, weights, "24 weights, one for each local hour", f"there are {len(weights)}")
+    elif not sum(weights):
+        found.report(path, weights, "at least one weight above 0")
+
+
+def _payout(found: Conversion) -> None:
+    paths = [("creators", f"payout_{end}_cents") for end in ("floor", "ceiling")]
+    floor, ceiling = (_value(found, path) for path in paths)
+    if floor is not None and ceiling is not None and floor > ceiling:
+        found.report(paths[0], floor, f"at most payout_ceiling_cents, {ceiling}")
+
+
+def _interventions(found: Conversion, regions: tuple[str, ...]) -> None:
+    start, days = found.values.get(("start",)), found.values.get(("days",))
+    for index, region, _ in _pack_prices(found):
+        if region not in regions:
+            found.report(("interventions", index, "region"), region, f"one of {', '.join(regions)}")
+    for path, at in found.values.items():
+        if path[:1] == ("interventions",) and path[-1] == "at" and start:
+            _instant(found, path, at, start, days)
+
+
+def _instant(found: Conversion, path: KeyPath, at: datetime, start: datetime, days: int | None) -> None:
+    if at < start:
+        found.report(path, at, f"an instant at or after the start, {start.isoformat()}")
+    elif days and at >= start + timedelta(days=days):
+        end = (start + timedelta(days=days)).isoformat()
+        found.report(path, at, f"an instant before the end, {end}", "it changes nothing in this run", is_note=True)
+
+
+def _pack_prices(found: Conversion) -> list[tuple[int, str, str | None]]:
+    """The place, region and pack of each pack price, well formed otherwise or not."""
+    return [
+        (int(path[1]), value, found.values.get((*path[:2], "pack")))
+        for path, value in found.values.items()
+        if len(path) == 3 and path[0] == "interventions" and path[2] == "region"
+    ]

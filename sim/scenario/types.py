@@ -1,0 +1,212 @@
+"""What a scenario says, table by table: the types of `scenarios/*.toml`.
+
+Each field carries its unit (a `Quantity`) and its meaning (a string); the check, the JSON Schema and the table in
+scenarios/README.md are all made from them. Numbers are per head, so that another `viewers` scales the whole economy.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+from typing import Annotated, Final
+
+import msgspec
+
+from sim.scenario.catalogs import Catalogs, Pack
+from sim.scenario.interventions import AnyIntervention
+from sim.scenario.quantity import (
+    Cents,
+    CentsEach,
+    Count,
+    Days,
+    Exponent,
+    Factor,
+    Minutes,
+    PerDay,
+    PerThousand,
+    PerWeek,
+    Quantity,
+    Rate,
+    Shape,
+    Share,
+    Sigma,
+)
+from sim.scenario.window import window_us
+
+DAY_US: Final = 86_400_000_000
+
+Weight = Annotated[Decimal, Quantity("share", 0, 1)]
+Weights = tuple[Annotated[Decimal, Quantity("number", 0)], ...]
+
+
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of a scenario."""
+
+
+class Region(Table, frozen=True):
+    """A country: its money, its prices, its taxes, its clocks."""
+
+    share: Annotated[Share, "of the viewers; the regions' shares sum to 1"]
+    currency: Annotated[str, "ISO 4217 letters"]
+    packs: Annotated[str, "catalogue of coin packs"]
+    topup_tax: Annotated[Rate, "tax contained in a pack's price"]
+    order_tax: Annotated[Rate, "tax on top of a good's price"]
+    time_zones: Annotated[dict[str, Weight], "IANA name -> share of the region's viewers; sum to 1"]
+
+
+class Audience(Table, frozen=True):
+    """When viewers open the app, for how long, and whom they like."""
+
+    visits_per_day: Annotated[PerDay, "visits of a viewer on a weekday, in the mean"]
+    visits_sigma: Annotated[Sigma, "spread of the logarithm of a viewer's activity"]
+    hours: Annotated[Weights, "24 weights of the local hours, from midnight"]
+    weekend_factor: Annotated[Factor, "visits on Saturday and Sunday against a weekday"]
+    watch_minutes: Annotated[Minutes, "length of a visit, in the mean"]
+    favourites: Annotated[Count, "creators whom a viewer follows"]
+    favourite_share: Annotated[Share, "chance that a visit goes to a favourite who is live"]
+
+
+class Gifting(Table, frozen=True):
+    """Who gives, how often, and how much."""
+
+    catalog: Annotated[str, "catalogue of gifts"]
+    giver_share: Annotated[Share, "of the viewers who ever give"]
+    intent: Annotated[Share, "chance that a giver wants to give at a visit to a live stream"]
+    reward_intent: Annotated[Share, "the same for a viewer who never pays but has reward coins"]
+    willingness_median_cents: Annotated[Cents, "median willingness to pay for a gift"]
+    willingness_sigma: Annotated[Sigma, "spread of the logarithm of that willingness: the heavy tail"]
+    mood_sigma: Annotated[Sigma, "spread of the logarithm of a giver's own willingness from visit to visit"]
+    price_elasticity: Annotated[Exponent, "how strongly a dearer coin deters, as a positive exponent"]
+    tap_first: Annotated[Share, "of the givers who tap a gift before they check their coins"]
+    combo: Annotated[Share, "chance of another gift after one"]
+    favourite_boost: Annotated[Factor, "intent towards a favourite against another creator"]
+
+
+class Topup(Table, frozen=True):
+    """Which pack, through which channel, within what budget."""
+
+    web_share: Annotated[Share, "of the viewers who buy on the web where it is cheaper"]
+    leftover_value: Annotated[Share, "what a coin left over is worth to its buyer, of its price"]
+    hesitation: Annotated[Share, "of the intended topups given up at the reference price"]
+    reference_cents_per_coin: Annotated[Factor, "price of a coin at which the hesitation was measured"]
+    weekly_budget_median_cents: Annotated[Cents, "median of what a giver may spend in a week"]
+    budget_sigma: Annotated[Sigma, "spread of the logarithm of the budget"]
+    budget_link: Annotated[Share, "correlation of the logarithms of budget and willingness"]
+    noise: Annotated[Factor, "taste noise in the choice of a pack, of its price"]
+
+
+class Rewards(Table, frozen=True):
+    """Coins for coming back: they spend like coins, and expire."""
+
+    checkin_coins: Annotated[Count, "reward coins for a day's first visit"]
+    checkin_share: Annotated[Share, "of the viewers who take the check-in"]
+    life_days: Annotated[Days, "until a reward expires"]
+
+
+class Shopping(Table, frozen=True):
+    """Whether viewers buy what live sellers show."""
+
+    catalog: Annotated[str, "catalogue of goods"]
+    live_conversion: Annotated[Share, "chance that a shopper's visit to a live seller ends in an order"]
+    shopper_share: Annotated[Share, "of the viewers who ever buy goods"]
+    taste_sigma: Annotated[Sigma, "spread of the logarithm of what a good is worth to a viewer"]
+
+
+class Creators(Table, frozen=True):
+    """Who goes live for gifts, when, and how they are paid."""
+
+    per_thousand_viewers: Annotated[PerThousand, "creators"]
+    popularity_shape: Annotated[Shape, "Pareto shape of popularity: nearer 1 is more unequal"]
+    sessions_per_week: Annotated[PerWeek, "live sessions of a creator"]
+    session_minutes: Annotated[Minutes, "length of a session"]
+    start_hours: Annotated[Weights, "24 weights of the local hour at which a session starts"]
+    diamond_value_cents: Annotated[CentsEach, "what a creator gets for a diamond; a coin given mints one diamond"]
+    payout_floor_cents: Annotated[Cents, "least payout"]
+    payout_ceiling_cents: Annotated[Cents, "largest payout of a creator in a calendar day"]
+    payout_delay_days: Annotated[Days, "from the request to the money"]
+    cash_out_every_days: Annotated[Days, "how often a creator asks for a payout"]
+
+
+class Sellers(Table, frozen=True):
+    """Who sells goods live, and what becomes of an order."""
+
+    per_thousand_viewers: Annotated[PerThousand, "sellers"]
+    popularity_shape: Annotated[Shape, "Pareto shape of popularity: nearer 1 is more unequal"]
+    sessions_per_week: Annotated[PerWeek, "live sessions of a seller"]
+    session_minutes: Annotated[Minutes, "length of a session"]
+    goods_each: Annotated[Count, "goods that a seller shows"]
+    stock_per_good: Annotated[Count, "pieces of each good at the start"]
+    delivery_days: Annotated[Days, "from the order to the delivery"]
+    cancel_rate: Annotated[Share, "of orders cancelled before delivery"]
+    return_rate: Annotated[Share, "of delivered orders sent back"]
+    partial_refund_share: Annotated[Share, "of the refunds that return half of the price"]
+    return_days: Annotated[Days, "from the delivery to the refund"]
+    commission: Annotated[Rate, "the platform's part of an order"]
+    refund_fee: Annotated[Rate, "kept from a refund, of its commission"]
+    refund_fee_cap_cents: Annotated[Cents, "largest refund fee of an order"]
+
+
+class Platform(Table, frozen=True):
+    """What stands between a fan's money and the coins."""
+
+    store_fee: Annotated[Rate, "the app store's part of an in-app topup"]
+    web_fee: Annotated[Rate, "the card processor's part of a web topup"]
+    chargeback_rate: Annotated[Share, "of topups disputed and reversed"]
+    chargeback_delay_days: Annotated[Days, "from a topup to its chargeback"]
+    balance_page: Annotated[Share, "chance that a visit opens the Balance page, which reads the history"]
+
+
+class Settings(Table, frozen=True):
+    """What stands in a scenario's file."""
+
+    question: Annotated[str, "what the scenario asks, in one sentence; never inherited"]
+    seed: Annotated[int, Quantity("number", 0, 2**63 - 1, whole=True), "of every draw"]
+    start: Annotated[datetime, "first instant, with its zone"]
+    days: Annotated[int, Quantity("days", 1, 3660, whole=True), "length of the run"]
+    viewers: Annotated[int, Quantity("viewers", 1, 10**9, whole=True), "people; everything else scales with them"]
+    window: Annotated[str, 'step in which viewers act on published state: "15min", "10s"']
+    regions: Annotated[dict[str, Region], "ISO 3166 letters -> region"]
+    audience: Audience
+    gifting: Gifting
+    topup: Topup
+    rewards: Rewards
+    shopping: Shopping
+    creators: Creators
+    sellers: Sellers
+    platform: Platform
+    interventions: Annotated[tuple[AnyIntervention, ...], "dated changes"] = ()
+
+
+class Scenario(Settings, frozen=True, kw_only=True, dict=True):
+    """A complete set of parameters, with its catalogues read in."""
+
+    name: str
+    catalogs: Catalogs
+
+    def __repr__(self) -> str:
+        return f"<Scenario {self.name} viewers={self.viewers} days={self.days} seed={self.seed}>"
+
+    @cached_property
+    def window_us(self) -> int:
+        """The window, in microseconds; it divides a day."""
+        return window_us(self.window)
+
+    @property
+    def duration_us(self) -> int:
+        """The length of the run, in microseconds."""
+        return self.days * DAY_US
+
+    @property
+    def end(self) -> datetime:
+        """The first instant after the run."""
+        return self.start + timedelta(days=self.days)
+
+    @cached_property
+    def digest(self) -> str:
+        """The sha256 of the resolved scenario: another digit anywhere is another scenario."""
+        from sim.scenario.resolved import digest
+
+        return digest(self)
+
+    def packs(self, region: str) -> tuple[Pack, ...]:
+        """The coin packs sold in a region, in the catalogue's order."""
+        return self.catalogs.packs[self.regions[region].packs].packs

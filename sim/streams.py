@@ -1,0 +1,98 @@
+"""Random draws as a function: the same person has the same chances in every scenario, whatever happened before.
+
+    >>> words = draw(seed=1, agent=1_000000000017, decision=3, occurrence=42)
+    >>> 0 < uniform(words[0]) < 1
+    True
+    >>> below(words[1], 6) in range(6)
+    True
+
+A draw is one block of Philox4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC'11):
+a bijection of a 128-bit counter under a 64-bit key, so coordinates that differ give blocks that differ, and no state is
+kept. The key is the seed; the counter holds the coordinates without overlap:
+
+    word 0          agent, bits 0 to 31
+    word 1          agent, bits 32 to 47, below; decision, 16 bits, above
+    words 2 and 3   occurrence, all 64 bits
+
+So coordinates never collide while -2^47 <= agent < 2^47 (account ids end below 2^42, and -1 is nobody),
+0 <= decision < 2^16, and occurrence is any int64. The ranges are not checked: this is the innermost function of a run.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from sim.compiled import rule
+
+ROUNDS: Final = 10
+MULTIPLIER_0: Final = np.uint64(0xD2511F53)
+MULTIPLIER_1: Final = np.uint64(0xCD9E8D57)
+WEYL_0: Final = np.uint64(0x9E3779B9)  # the golden ratio
+WEYL_1: Final = np.uint64(0xBB67AE85)  # sqrt(3) - 1
+
+# Typed, because numba turns uint64 mixed with int64 into float64.
+WORD: Final = np.uint64(0xFFFFFFFF)
+HALF_WORD: Final = np.uint64(0xFFFF)
+BITS_16: Final = np.uint64(16)
+BITS_32: Final = np.uint64(32)
+
+Block = tuple[int, int, int, int]
+
+
+@rule
+def philox(key_0: int, key_1: int, counter_0: int, counter_1: int, counter_2: int, counter_3: int) -> Block:
+    """One block of Philox4x32-10: four uint32 from a key of two words and a counter of four."""
+    k0, k1 = np.uint64(key_0), np.uint64(key_1)
+    c0, c1, c2, c3 = np.uint64(counter_0), np.uint64(counter_1), np.uint64(counter_2), np.uint64(counter_3)
+    for _ in range(ROUNDS):
+        product_0 = MULTIPLIER_0 * c0
+        product_1 = MULTIPLIER_1 * c2
+        c0, c1, c2, c3 = (
+            (product_1 >> BITS_32) ^ c1 ^ k0,
+            product_1 & WORD,
+            (product_0 >> BITS_32) ^ c3 ^ k1,
+            product_0 & WORD,
+        )
+        k0 = (k0 + WEYL_0) & WORD
+        k1 = (k1 + WEYL_1) & WORD
+    return np.uint32(c0), np.uint32(c1), np.uint32(c2), np.uint32(c3)  # type: ignore[return-value]  # plain ints outside
+
+
+@rule
+def counter(agent: int, decision: int, occurrence: int) -> Block:
+    """The four counter words of a draw's coordinates (see the head of this module)."""
+    who, what, when = np.uint64(agent), np.uint64(decision), np.uint64(occurrence)
+    return (  # type: ignore[return-value]  # plain ints outside
+        np.uint32(who & WORD),
+        np.uint32(((who >> BITS_32) & HALF_WORD) | (what << BITS_16)),
+        np.uint32(when & WORD),
+        np.uint32(when >> BITS_32),
+    )
+
+
+@rule
+def draw(seed: int, agent: int, decision: int, occurrence: int) -> Block:
+    """Four independent uint32 for one decision of one agent.
+
+    Parameters
+    ----------
+    seed : the replication, 64 bits
+    agent : an account id, or -1 for what belongs to nobody
+    decision : the code of the decision that is drawn for, in [0, 2^16)
+    occurrence : which time this is: an hour, a slot, an item; never a count of what has happened
+    """
+    key = np.uint64(seed)
+    c0, c1, c2, c3 = counter(agent, decision, occurrence)
+    return philox(key & WORD, key >> BITS_32, c0, c1, c2, c3)
+
+
+@rule
+def uniform(word: int) -> float:
+    """A float in (0, 1) from a uint32: the middle of its 2^-32 cell, exactly, and never 0 or 1."""
+    return (float(word) + 0.5) * 2.0**-32
+
+
+@rule
+def below(word: int, n: int) -> int:
+    """An integer in [0, n) from a uint32, for 0 < n < 2^31; no chance is off by more than 2^-32."""
+    return (np.int64(word) * np.int64(n)) >> 32  # type: ignore[return-value]  # a plain int outside
