@@ -6,9 +6,9 @@
     >>> shortfall(100, 30)
     70
 
-A rule is plain Python over numbers, compiled at its first call and kept on disk, so that only the first run on a machine
-waits for the compiler. It computes what Python would: no reordered sums and no fused multiply-add (`fastmath` off), and
-a division by zero raises, as it does uncompiled.
+A rule is plain Python over numbers, compiled at its first call and kept on disk, so that only the first run on a
+machine waits for the compiler. It computes what Python would: no reordered sums and no fused multiply-add (`fastmath`
+off), and a division by zero raises, as it does uncompiled.
 
 Numba's disk cache looks at the file of the function it compiled, not at the files of the functions that were inlined
 into it: an edited rule, used from another file, would keep its old answer. So the cache lives in a folder named by the
@@ -23,7 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 STALE_AFTER_S: Final = 30 * 24 * 3600
 
@@ -74,9 +74,13 @@ def _remove_stale(siblings: Path, keep: Path) -> None:
 
 
 def _user_caches() -> Path:
-    # The XDG rule: a relative path counts as unset. An unknown home leaves "~", which no later step would expand.
     given = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return given if given.is_absolute() else Path(os.path.expanduser("~/.cache"))
+    if given.is_absolute():  # the XDG rule: a relative path counts as unset
+        return given
+    try:
+        return Path.home() / ".cache"
+    except RuntimeError:  # a user without a home: nowhere to write
+        return Path(os.devnull)
 
 
 if "NUMBA_CACHE_DIR" not in os.environ:
@@ -84,10 +88,10 @@ if "NUMBA_CACHE_DIR" not in os.environ:
 
 import numba  # noqa: E402  it reads NUMBA_CACHE_DIR when it is imported
 
-numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]  # for a program that had imported it before us
+numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]  # type: ignore[attr-defined]  # if imported before us
 
 
 def rule(function: _Function) -> _Function:
     """Compile a pure function of numbers, for both engines; it releases the GIL while it runs."""
-    compiled: _Function = numba.njit(cache=True, fastmath=False, error_model="python", nogil=True)(function)
-    return compiled
+    compile_ = numba.njit(cache=True, fastmath=False, error_model="python", nogil=True)
+    return cast("_Function", compile_(function))

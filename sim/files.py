@@ -17,7 +17,7 @@ from pathlib import Path
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A hidden name beside `path` to write to; it becomes `path` at the end, or is removed on an exception."""
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    unfinished = _unfinished_name(path)
     try:
         yield unfinished
         _sync(unfinished)
@@ -26,6 +26,10 @@ def replacing(path: Path) -> Iterator[Path]:
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
+
+
+def _unfinished_name(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}")
 
 
 def _sync(path: Path) -> None:

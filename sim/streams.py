@@ -6,9 +6,9 @@
     >>> below(words[1], 6) in range(6)
     True
 
-A draw is one block of Philox4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC'11):
-a bijection of a 128-bit counter under a 64-bit key, so coordinates that differ give blocks that differ, and no state is
-kept. The key is the seed; the counter holds the coordinates without overlap:
+A draw is one block of Philox4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3",
+SC'11): a bijection of a 128-bit counter under a 64-bit key, so coordinates that differ give blocks that differ, and no
+state is kept. The key is the seed; the counter holds the coordinates without overlap:
 
     word 0          agent, bits 0 to 31
     word 1          agent, bits 32 to 47, below; decision, 16 bits, above
@@ -83,7 +83,7 @@ def draw(seed: int, agent: int, decision: int, occurrence: int) -> Block:
     """
     key = np.uint64(seed)
     c0, c1, c2, c3 = counter(agent, decision, occurrence)
-    return philox(key & WORD, key >> BITS_32, c0, c1, c2, c3)
+    return philox(int(key & WORD), int(key >> BITS_32), c0, c1, c2, c3)
 
 
 @rule

@@ -4,7 +4,10 @@
     read_parquet(Path("prices.parquet"), ["price_cents"])      # {'price_cents': array([ 99, 499])}
 
 A column comes back with the NumPy type it had (signed, unsigned, float64, text), and the same columns always make the
-same bytes with the same DuckDB. Anybody can query the files with SQL; coinworks itself only reads and writes whole columns.
+same bytes with the same DuckDB. Anybody can query the files with SQL; coinworks itself only moves whole columns.
+
+A truncated file is refused. A changed number inside may not be: Parquet as written here has no checksums, which is why
+a trace has its digest.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -115,7 +118,9 @@ def _check_columns(path: Path, table: Columns) -> None:
     length = len(next(iter(table.values())))
     for name, column in table.items():
         if column.ndim != 1 or len(column) != length:
-            raise TableError(f"{path}: column {name} has shape {column.shape}, expected ({length},) like the first column")
+            raise TableError(
+                f"{path}: column {name} has shape {column.shape}, expected ({length},) like the first column"
+            )
         if column.dtype.kind != "U" and column.dtype not in NUMERIC_TYPES:
             raise TableError(f"{path}: column {name} has type {column.dtype}, expected a number or text")
 

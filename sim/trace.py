@@ -78,7 +78,9 @@ class Trace:
 
     def __iter__(self) -> Iterator[tuple[Operation, Outcome]]:
         """All records in order, as an operation and its outcome."""
-        for start in range(0, len(self), _ROWS_BUFFERED):  # not all at once: as Python objects a row is ten times as large
+        for start in range(
+            0, len(self), _ROWS_BUFFERED
+        ):  # not all at once: as Python objects a row is ten times as large
             block = (column[start : start + _ROWS_BUFFERED].tolist() for column in self.columns.values())
             yield from map(_record, zip(*block, strict=True))
 
@@ -105,8 +107,8 @@ class Trace:
 class TraceWriter:
     """Writes a trace into a new folder, part by part, while the run goes on.
 
-    Rows come one at a time (`append`) or as blocks of columns (`extend`), always in order. Leaving the `with` block closes
-    the writer; after an exception the folder is left to whoever made the run's folder.
+    Rows come one at a time (`append`) or as blocks of columns (`extend`), always in order. Leaving the `with` block
+    closes the writer; after an exception the folder is left to whoever made the run's folder.
 
     Raises
     ------
@@ -130,7 +132,9 @@ class TraceWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if kind is None:
             self.close()
 
@@ -202,7 +206,9 @@ def read_trace(folder: Path, expected_digest: str | None = None) -> Trace:
     _check_order(trace.columns, first_seq=0, last_at_us=0, place=str(folder))
     _check_codes(trace.columns, folder)
     if expected_digest is not None and trace.digest != expected_digest:
-        raise TraceError(f"{folder}: the trace has digest {trace.digest}, expected {expected_digest}: it was changed or cut")
+        raise TraceError(
+            f"{folder}: the trace has digest {trace.digest}, expected {expected_digest}: it was changed or cut"
+        )
     return trace
 
 
@@ -231,7 +237,9 @@ def _read_part(path: Path) -> Columns:
 
 
 def _joined(blocks: list[Columns]) -> Columns:
-    return {name: np.concatenate([np.empty(0, kind), *(block[name] for block in blocks)]) for name, kind in SCHEMA.items()}
+    return {
+        name: np.concatenate([np.empty(0, kind), *(block[name] for block in blocks)]) for name, kind in SCHEMA.items()
+    }
 
 
 def _fitted(name: str, values: Column) -> Column:

@@ -9,15 +9,18 @@ commute: an account that is only credited makes nobody wait, with one exception.
 decline for want of funds on the same account, or it might undo it.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.ledger import Op, Outcome, lanes
-from sim.ledger.operations import NO_REF
+from sim.ledger import Lanes, lanes
+from sim.ledger.operations import holds_back_credits
 
+NONE: Final = -1
 Int64Array = npt.NDArray[np.int64]
 
 
@@ -37,45 +40,40 @@ class Dependencies:
 class _Lane:
     """What the next operation on an account has to wait for."""
 
-    last: int = -1
+    last: int = NONE
     credits: list[int] = field(default_factory=list)
-    last_without_funds: int = -1
+    last_without_funds: int = NONE
 
 
 def dependencies(
     op: Sequence[int], actor: Sequence[int], peer: Sequence[int], ref: Sequence[int], outcome: Sequence[int], seq: Sequence[int]
 ) -> Dependencies:
     """The graph of a trace's live operations, given in their canonical order, one entry a column and operation."""
-    account_lanes: dict[int, _Lane] = {}
-    last_about: dict[int, int] = {}  # by seq: the operation itself, then the last that answered it
+    account_lanes: dict[int, _Lane] = defaultdict(_Lane)
+    index = {number: i for i, number in enumerate(seq)}
     waits_for = np.zeros(len(op), np.int64)
     edges: list[tuple[int, int]] = []
     for i in range(len(op)):
-        before = _join_lanes(i, op[i], actor[i], peer[i], outcome[i], account_lanes)
-        if ref[i] != NO_REF:
-            # Two answers to one record (a capture and a cancellation of an order) stand in different lanes.
-            before.add(last_about.get(ref[i], -1))
-            last_about[ref[i]] = i
-        last_about[seq[i]] = i
-        before.discard(-1)
+        before = _join_lanes(i, lanes(op[i], actor[i], peer[i]), account_lanes)
+        if holds_back_credits(op[i], outcome[i]):
+            account_lanes[actor[i]].last_without_funds = i
+        before.add(index.get(ref[i], NONE))
+        before.discard(NONE)
         waits_for[i] = len(before)
         edges.extend((earlier, i) for earlier in before)
     return _compress(waits_for, edges)
 
 
-def _join_lanes(i: int, op: int, actor: int, peer: int, outcome: int, account_lanes: dict[int, _Lane]) -> set[int]:
+def _join_lanes(i: int, touched: Lanes, account_lanes: dict[int, _Lane]) -> set[int]:
     before: set[int] = set()
-    touched = lanes(op, actor, peer)
     for account in touched.exclusive:
-        lane = account_lanes.setdefault(account, _Lane())
+        lane = account_lanes[account]
         before.add(lane.last)
         before.update(lane.credits)
         lane.last = i
         lane.credits.clear()
-        if outcome == Outcome.INSUFFICIENT_FUNDS and op == Op.PAYOUT:
-            lane.last_without_funds = i
     for account in touched.shared:
-        lane = account_lanes.setdefault(account, _Lane())
+        lane = account_lanes[account]
         lane.credits.append(i)
         before.add(lane.last_without_funds)
     return before

@@ -5,7 +5,8 @@
     1000000000017
 
 A viewer's, creator's or seller's token (`own`) acts for that one account; the platform's own systems hold `service`.
-Whoever may state the time of an operation also has `clock`, which only a wallet under `--clock trace` grants and honours.
+Whoever may state the time of an operation also has `clock`, which only a wallet under `--clock trace` grants and
+honours.
 """
 
 import os
@@ -105,9 +106,7 @@ class Authority:
 
     def _decode(self, token: str) -> Claims:
         try:
-            said = jwt.decode(
-                token, self._secret, algorithms=[ALGORITHM], options={"require": ["sub", "scope", "exp"]}
-            )
+            said = jwt.decode(token, self._secret, algorithms=[ALGORITHM], options={"require": ["sub", "scope", "exp"]})
         except jwt.ExpiredSignatureError:
             raise Refused(401, "the token has expired") from None
         except jwt.InvalidTokenError:
@@ -141,7 +140,8 @@ def secret_beside(store: Path) -> bytes:
 def write_private(path: Path, text: str) -> None:
     """Write a file that nobody else can read, whole or not at all."""
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(text + "\n")
         file.flush()
         os.fsync(file.fileno())

@@ -1,7 +1,7 @@
 """What goes over the wire: names, bodies and answers, as types that decode, check and describe themselves.
 
-    >>> command("demo/7", OperationBody(op="gift", account="demo/viewer-1", peer="demo/creator-0", amount=5, currency="coin"))
-    Command(book='demo', key='7', op=<Op.GIFT: 6>, ...)
+    >>> command("demo/7", OperationBody(op="open", account="demo/viewer-1", region="US")).actor
+    1000000000001
 
 Accounts live in books: `demo/viewer-1` is viewer 1 of the book `demo`, and `demo/7` an idempotency key of that book.
 Every name that the trace has a code for is looked up in `sim.ledger`'s tables, so there is one spelling.
@@ -110,27 +110,21 @@ class Answer(msgspec.Struct, frozen=True):
     replayed: bool
 
 
-class BatchAnswer(msgspec.Struct, frozen=True):
-    """A decided operation of a batch."""
+class BatchResult(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of one operation of a batch: an outcome, or a problem's status, title and detail."""
 
     key: str
-    outcome: str
-    replayed: bool
-
-
-class BatchRefusal(msgspec.Struct, frozen=True):
-    """An operation of a batch that was not decided."""
-
-    key: str
-    status: int
-    title: str
-    detail: str
+    outcome: str | UnsetType = UNSET
+    replayed: bool | UnsetType = UNSET
+    status: int | UnsetType = UNSET
+    title: str | UnsetType = UNSET
+    detail: str | UnsetType = UNSET
 
 
 class BatchResults(msgspec.Struct, frozen=True):
     """One result for each operation, in the batch's order."""
 
-    results: list[BatchAnswer | BatchRefusal]
+    results: list[BatchResult]
 
 
 class BalanceRow(msgspec.Struct, frozen=True, rename={"klass": "class"}):

@@ -10,6 +10,7 @@ from sim.elementary import gumbel, power
 from sim.streams import draw, uniform
 
 NO_PACK: Final = -1
+MOST_OF_ONE: Final = 5
 
 
 class TopupTerms(NamedTuple):
@@ -41,6 +42,16 @@ def coin_price(packs: Packs, buys_on_web: bool) -> float:
 
 
 @rule
+def largest_pack(packs: Packs, buys_on_web: bool) -> int:
+    """The most coins that one purchase brings a viewer."""
+    largest = 0
+    for pack in range(packs.coins.shape[0]):
+        if buys_on_web or not packs.on_web[pack]:
+            largest = max(largest, int(packs.coins[pack]))
+    return largest
+
+
+@rule
 def stays_away(word: int, price: float, terms: TopupTerms) -> bool:
     """Whether the price of a coin keeps a viewer from buying for this gift.
 
@@ -61,7 +72,7 @@ def choose_pack(
 
     Parameters
     ----------
-    shortfall : coins still missing, > 0. Where it exceeds every pack, several of one are counted.
+    shortfall : coins still missing, > 0. Only where it exceeds every pack, up to MOST_OF_ONE of one are bought.
     budget : minor units that the viewer may still spend this week
 
     Notes
@@ -69,13 +80,14 @@ def choose_pack(
     Each pack's cost is perceived with Gumbel noise in proportion to the cost: a logit choice among near substitutes.
     """
     best, best_cost = NO_PACK, 0.0
+    most = 1 if shortfall <= largest_pack(packs, buys_on_web) else MOST_OF_ONE
     for pack in range(packs.coins.shape[0]):
         if packs.on_web[pack] and not buys_on_web:
             continue
         coins, price = packs.coins[pack], packs.price[pack]
         count = (shortfall + coins - 1) // coins
         outlay = count * price
-        if outlay > budget:
+        if count > most or outlay > budget:
             continue
         spare = (count * coins - shortfall) / (count * coins)
         perceived = outlay * (1.0 - terms.leftover_value * spare)

@@ -1,14 +1,14 @@
 """`coinworks check`: every problem of a scenario at once, with its place and what was expected."""
 
-import json
-
 import click
+
+from sim.cli.terminal import json_option, say, show_json
 
 
 @click.command()
 @click.argument("files", nargs=-1, metavar="FILE...")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of scenario files, for an editor.")
-@click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
+@json_option
 @click.pass_context
 def check(context: click.Context, files: tuple[str, ...], *, schema: bool, as_json: bool) -> None:
     """Check scenarios and catalogues: every problem at once, with the place and what was expected.
@@ -20,23 +20,22 @@ def check(context: click.Context, files: tuple[str, ...], *, schema: bool, as_js
       coinworks check scenarios/us-web-push.toml
       coinworks check --schema > scenario.schema.json
     """
-    from sim.scenario import check as check_file
+    from sim.scenario import check as problems_of
+    from sim.scenario.schema import schema_text
 
     if schema:
-        from sim.scenario.schema import schema_text
-
         click.echo(schema_text(), nl=False)
         return
     if not files:
-        raise click.UsageError("expected at least one FILE, or --schema")
-    found = {file: check_file(file) for file in files}
+        raise click.UsageError("expected at least one FILE, or --schema", context)
+    found = {file: problems_of(file) for file in files}
+    well_formed = {file for file, problems in found.items() if all(problem.is_note for problem in problems)}
     if as_json:
-        click.echo(json.dumps({file: [problem._asdict() for problem in found[file]] for file in found}, indent=2))
+        show_json({file: [problem._asdict() for problem in problems] for file, problems in found.items()})
     else:
         for file, problems in found.items():
             for problem in problems:
-                click.echo(str(problem))
-            if all(problem.is_note for problem in problems):
-                click.echo(f"{file}: ok")
-    if not all(problem.is_note for problems in found.values() for problem in problems):
-        context.exit(1)
+                say(str(problem))
+            if file in well_formed:
+                say(f"{file}: ok")
+    context.exit(0 if well_formed == found.keys() else 1)

@@ -1,18 +1,14 @@
 """`coinworks scenarios`: what there is to ask."""
 
-import json
-from typing import TYPE_CHECKING
-
 import click
 
-if TYPE_CHECKING:
-    from sim.scenario import Scenario
+from sim.cli.terminal import json_option, new_table, say, show, show_json
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+@json_option
 def scenarios(*, as_json: bool) -> None:
-    """List the scenarios and the question that each asks.
+    """List the scenarios, and the question that each asks.
 
     \b
     Example:
@@ -23,26 +19,10 @@ def scenarios(*, as_json: bool) -> None:
 
     listed = [load(path) for path in sorted(scenarios_dir().glob("*.toml"))]
     if as_json:
-        rows = [
-            {"name": scenario.name, "question": scenario.question, "days": scenario.days, "viewers": scenario.viewers}
-            for scenario in listed
-        ]
-        click.echo(json.dumps(rows, indent=2))
-    else:
-        _print_table(listed)
-        click.echo("Ask one with: coinworks run us-baseline")
-
-
-def _print_table(listed: list["Scenario"]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=SIMPLE_HEAD)
-    table.add_column("scenario", no_wrap=True)
-    table.add_column("question")
-    table.add_column("days", justify="right")
-    table.add_column("viewers", justify="right")
-    for scenario in listed:
-        table.add_row(scenario.name, scenario.question, f"{scenario.days}", f"{scenario.viewers:,}")
-    Console().print(table)
+        show_json([{key: getattr(item, key) for key in ("name", "question", "days", "viewers")} for item in listed])
+        return
+    table = new_table("scenario", "question", "days>", "viewers>")
+    for item in listed:
+        table.add_row(item.name, item.question, f"{item.days}", f"{item.viewers:,}")
+    show(table)
+    say("Ask one with: coinworks run us-baseline")

@@ -62,6 +62,17 @@ class Book(State):
         held = sum(holder.coins for holder in self.holders.values())
         return f"<Book accounts={len(self.holders)} coins={held} operations={self.operations}>"
 
+    def __eq__(self, other: object) -> bool:
+        """Whether both would decide alike from here on, and have posted the same; declines leave no trace."""
+        return (
+            isinstance(other, Book)
+            and super().__eq__(other)
+            and self._balances == other._balances
+            and self._flows == other._flows
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # a book changes
+
     def apply(self, operation: Operation) -> Decision:
         """Decide an operation and post what follows.
 

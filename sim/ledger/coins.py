@@ -11,7 +11,7 @@ from sim.ledger.errors import LedgerError
 from sim.ledger.money import COIN, DIAMOND, REWARD, format_amount, portion, tax_inside
 from sim.ledger.operations import NO_ITEM, Op, Operation, Rule
 from sim.ledger.outcomes import Outcome
-from sim.ledger.postings import Decision, Posting, declined, holder_account
+from sim.ledger.postings import Decision, Posting, declined
 from sim.ledger.state import DayTotal, Holder, Lot, RewardLot, State, Topup
 
 DAY_US: Final = 86_400_000_000
@@ -21,16 +21,16 @@ def topup(state: State, operation: Operation) -> Decision:
     """Fiat in; store fee, tax and proceeds apart; coins minted as a lot, after what is owed."""
     viewer = state.holder(operation.actor, Kind.VIEWER)
     bought = _bought(state, operation, viewer.region)
-    if state.is_suspended(operation):
+    if state.is_suspended(viewer, operation.at_us):
         return declined(Outcome.SUSPENDED)
-    if state.exceeds(Rule.BALANCE_CAP, operation, viewer.coins + bought.coins):
+    if state.exceeds(Rule.BALANCE_CAP, viewer, operation.at_us, viewer.coins + bought.coins):
         return declined(Outcome.OVER_CAP)
 
     posting = Posting()
     posting.move(bought.currency, bought.price, BANK, EXCHANGE)
     posting.move(bought.currency, bought.store_fee, EXCHANGE, STORE)
     posting.move(bought.currency, bought.tax, EXCHANGE, TAX)
-    posting.move(COIN, bought.coins, EXCHANGE, holder_account(viewer.id))
+    posting.move(COIN, bought.coins, EXCHANGE, viewer.account)
     lot = Lot(operation.seq, bought.coins, bought.proceeds, bought.currency, left=bought.coins)
     owed = min(max(-viewer.coins, 0), lot.coins)
     posting.move(lot.currency, lot.take(owed), EXCHANGE, PLATFORM)
@@ -56,13 +56,13 @@ def _bought(state: State, operation: Operation, region: int) -> Topup:
 def reward(state: State, operation: Operation) -> Decision:
     """Reward coins minted; they cost nobody anything until they are given away."""
     viewer = state.holder(operation.actor, Kind.VIEWER)
-    if state.is_suspended(operation):
+    if state.is_suspended(viewer, operation.at_us):
         return declined(Outcome.SUSPENDED)
     life_us = state.terms.get(Rule.REWARD_LIFE, operation.at_us, region=viewer.region)
     expires_us = operation.at_us + life_us if life_us else 0
     viewer.add_rewards(RewardLot(operation.seq, operation.amount, expires_us))
     posting = Posting()
-    posting.move(REWARD, operation.amount, EXCHANGE, holder_account(viewer.id))
+    posting.move(REWARD, operation.amount, EXCHANGE, viewer.account)
     return posting.accepted()
 
 
@@ -75,7 +75,7 @@ def expire(state: State, operation: Operation) -> Decision:
     viewer.reward_lots.remove(lot)
     viewer.rewards -= lot.left
     posting = Posting()
-    posting.move(REWARD, lot.left, holder_account(viewer.id), BREAKAGE)
+    posting.move(REWARD, lot.left, viewer.account, BREAKAGE)
     return posting.accepted()
 
 
@@ -92,23 +92,23 @@ def gift(state: State, operation: Operation) -> Decision:
 
     viewer.given = DayTotal(day, COIN, given_today + amount)
     posting = Posting()
-    account = holder_account(viewer.id)
+    account = viewer.account
     from_rewards = min(viewer.rewards, amount)
     _take_rewards(viewer, from_rewards)
     posting.move(REWARD, from_rewards, account, EXCHANGE)
     posting.move(COIN, amount - from_rewards, account, EXCHANGE)
     _take_coins(viewer, amount - from_rewards, posting)
     creator.diamonds += amount
-    posting.move(DIAMOND, amount, EXCHANGE, holder_account(creator.id))
+    posting.move(DIAMOND, amount, EXCHANGE, creator.account)
     return posting.accepted()
 
 
 def _gift_outcome(state: State, operation: Operation, viewer: Holder, given_today: int) -> Outcome:
-    if state.is_suspended(operation):
+    if state.is_suspended(viewer, operation.at_us):
         return Outcome.SUSPENDED
     if viewer.coins < 0:
         return Outcome.FROZEN
-    if state.exceeds(Rule.SPENDING_LIMIT, operation, given_today + operation.amount):
+    if state.exceeds(Rule.SPENDING_LIMIT, viewer, operation.at_us, given_today + operation.amount):
         return Outcome.OVER_LIMIT
     if viewer.coins + viewer.rewards < operation.amount:
         return Outcome.INSUFFICIENT_FUNDS
@@ -150,7 +150,7 @@ def chargeback(state: State, operation: Operation) -> Decision:
     posting.move(bought.currency, bought.store_fee, STORE, PLATFORM)
     posting.move(bought.currency, bought.tax, TAX, PLATFORM)
     posting.move(bought.currency, bought.price, PLATFORM, BANK)
-    posting.move(COIN, bought.coins, holder_account(viewer.id), EXCHANGE)
+    posting.move(COIN, bought.coins, viewer.account, EXCHANGE)
     _put_first(viewer, operation.ref)  # so that the coins just paid back are the first to go
     _take_coins(viewer, bought.coins, posting)
     return posting.accepted()
@@ -161,11 +161,9 @@ def _paid_topup(state: State, operation: Operation) -> Topup:
     if bought is None or bought.viewer != operation.actor or bought.currency == COIN:
         raise LedgerError(f"chargeback of {operation.ref}: expected a paid topup of the same viewer")
     if (operation.amount, operation.currency) != (bought.price, bought.currency):
-        stated, price = (
-            format_amount(operation.amount, operation.currency),
-            format_amount(bought.price, bought.currency),
-        )
-        raise LedgerError(f"chargeback of {operation.ref} over {stated}: expected the topup's {price}")
+        stated = format_amount(operation.amount, operation.currency)
+        expected = format_amount(bought.price, bought.currency)
+        raise LedgerError(f"chargeback of {operation.ref} over {stated}: expected the topup's {expected}")
     return bought
 
 

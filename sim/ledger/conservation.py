@@ -16,7 +16,7 @@ from sim.ledger.book import Book
 from sim.ledger.errors import ConservationError
 from sim.ledger.money import COIN, CURRENCIES, DIAMOND, PPM, REWARD, is_fiat
 from sim.ledger.operations import Op, Rule
-from sim.ledger.postings import escrow_account, holder_account, pending_account
+from sim.ledger.postings import escrow_account, pending_account
 
 ISSUED_BY: Final = {COIN: Op.TOPUP, REWARD: Op.REWARD, DIAMOND: Op.GIFT}
 RETIRED_BY: Final = {
@@ -84,7 +84,7 @@ def _check_sums(book: Book) -> None:
 
 def _check_lots(book: Book) -> None:
     for holder in book.holders.values():
-        account = holder_account(holder.id)
+        account = holder.account
         _equal(account, COIN, max(holder.coins, 0), sum(lot.left for lot in holder.lots))
         _equal(account, REWARD, holder.rewards, sum(lot.left for lot in holder.reward_lots))
 
@@ -104,7 +104,7 @@ def _check_explained(book: Book) -> None:
 def _explained(book: Book) -> Counter[tuple[Account, int]]:
     parts: Counter[tuple[Account, int]] = Counter()
     for holder in book.holders.values():
-        account = holder_account(holder.id)
+        account = holder.account
         held = {COIN: holder.coins, REWARD: holder.rewards, DIAMOND: holder.diamonds, **holder.cash}
         parts.update({(account, asset): amount for asset, amount in held.items()})
     for bought in book.orders.values():
@@ -161,7 +161,7 @@ def asset_flow(book: Book, asset: int) -> AssetFlow:
 
 
 def cash_flow(book: Book, currency: int, at_us: int = LAST_INSTANT) -> CashFlow:
-    """Where a currency's money is, creators' diamonds valued by the terms of an instant (the last ones, unless told)."""
+    """Where a currency's money is; creators' diamonds are valued by the terms of an instant, or the last ones."""
     flows = book.flows()
     by_class = _by_class(book, currency)
 

@@ -8,7 +8,7 @@ from sim.ledger.errors import LedgerError
 from sim.ledger.money import DIAMOND, whole_units
 from sim.ledger.operations import NO_REF, Op, Operation, Rule
 from sim.ledger.outcomes import Outcome
-from sim.ledger.postings import Decision, Posting, declined, holder_account, pending_account
+from sim.ledger.postings import Decision, Posting, declined, pending_account
 from sim.ledger.state import DayTotal, Holder, Payout, State
 
 
@@ -31,14 +31,14 @@ def _request(state: State, operation: Operation, creator: Holder) -> Decision:
     creator.diamonds -= diamonds
     state.payouts[operation.seq] = asked
     posting = Posting()
-    posting.move(DIAMOND, diamonds, holder_account(creator.id), pending_account(creator.id))
+    posting.move(DIAMOND, diamonds, creator.account, pending_account(creator.id))
     return posting.accepted()
 
 
 def _request_outcome(state: State, operation: Operation, creator: Holder, asked: Payout, cashed_today: int) -> Outcome:
-    if state.is_suspended(operation):
+    if state.is_suspended(creator, operation.at_us):
         return Outcome.SUSPENDED
-    if state.exceeds(Rule.PAYOUT_CEILING, operation, cashed_today + asked.cash, asked.currency):
+    if state.exceeds(Rule.PAYOUT_CEILING, creator, operation.at_us, cashed_today + asked.cash, asked.currency):
         return Outcome.OVER_CAP
     floor = state.terms.get(Rule.PAYOUT_FLOOR, operation.at_us, region=creator.region, currency=asked.currency)
     if asked.cash < max(floor, 1):

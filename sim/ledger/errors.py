@@ -1,4 +1,4 @@
-"""The one error tree of coinworks: every message is one sentence that names the place, the value and what was expected."""
+"""The one error tree of coinworks: a message is one sentence that names place, value and what was expected."""
 
 
 class CoinworksError(Exception):

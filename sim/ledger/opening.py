@@ -6,7 +6,7 @@ from sim.ledger.accounts import BANK, EXCHANGE, NOBODY, Kind, account_name, kind
 from sim.ledger.errors import LedgerError
 from sim.ledger.money import COIN, CURRENCIES, DIAMOND, FIAT, REWARD, is_fiat
 from sim.ledger.operations import Op, Operation, Rule
-from sim.ledger.postings import NOTHING_MOVES, Decision, Posting, holder_account
+from sim.ledger.postings import NOTHING_MOVES, Decision, Posting
 from sim.ledger.state import Holder, Lot, RewardLot, State
 
 _HELD_BY: Final = {
@@ -29,7 +29,7 @@ def open_account(state: State, operation: Operation) -> Decision:
     posting = Posting()
     if amount:
         _stock(holder, operation)
-        posting.move(currency, amount, BANK if is_fiat(currency) else EXCHANGE, holder_account(account))
+        posting.move(currency, amount, BANK if is_fiat(currency) else EXCHANGE, holder.account)
     return posting.accepted()
 
 

@@ -1,6 +1,6 @@
 """Operations: what somebody does to the wallet. The fields are a trace record's, without its outcome.
 
-    >>> Operation(12, 3_600_000_000, Op.GIFT, actor=1_000000000017, peer=2_000000000003, item=300_000_000, amount=5, currency=1)
+    >>> Operation(12, 3_600_000_000, Op.GIFT, 1_000000000017, 2_000000000003, 300_000_000, amount=5, currency=1)
     Operation(seq=12, at_us=3600000000, op=<Op.GIFT: 6>, ...)
 
 What each field means for each operation stands in the README of this package.

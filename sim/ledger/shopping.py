@@ -11,7 +11,7 @@ from sim.ledger.errors import LedgerError
 from sim.ledger.money import CURRENCIES, portion
 from sim.ledger.operations import Op, Operation, Rule
 from sim.ledger.outcomes import Outcome
-from sim.ledger.postings import Decision, Posting, declined, escrow_account, holder_account
+from sim.ledger.postings import Decision, Posting, declined, escrow_account
 from sim.ledger.state import Order, State
 
 
@@ -19,7 +19,7 @@ def order(state: State, operation: Operation) -> Decision:
     """The price and its tax into the buyer's escrow."""
     buyer = state.holder(operation.actor, Kind.VIEWER)
     seller = state.holder(operation.peer, Kind.SELLER)
-    if state.is_suspended(operation):
+    if state.is_suspended(buyer, operation.at_us):
         return declined(Outcome.SUSPENDED)
     currency, amount = operation.currency, operation.amount
     tax = portion(amount, state.terms.get(Rule.ORDER_TAX, operation.at_us, region=buyer.region))
@@ -37,7 +37,7 @@ def capture(state: State, operation: Operation) -> Decision:
     if not amount or operation.amount != amount:  # delivered, cancelled, or partly cancelled meanwhile
         return declined(Outcome.WRONG_STATE)
     commission = portion(amount, state.terms.get(Rule.COMMISSION, operation.at_us, region=seller.region))
-    escrow, account = escrow_account(bought.buyer), holder_account(seller.id)
+    escrow, account = escrow_account(bought.buyer), seller.account
     posting = Posting()
     posting.move(bought.currency, amount, escrow, account)
     posting.move(bought.currency, commission, account, PLATFORM)
@@ -73,7 +73,7 @@ def refund(state: State, operation: Operation) -> Decision:
     bought.left -= amount
     commission = commission_before - bought.commission_left
     returned = commission - _refund_fee(state, operation, commission, seller.region)
-    account = holder_account(seller.id)
+    account = seller.account
     posting = Posting()
     posting.move(currency, amount, account, BANK)
     posting.move(currency, returned, PLATFORM, account)

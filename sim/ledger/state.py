@@ -9,10 +9,10 @@ from bisect import insort
 from collections import deque
 from dataclasses import dataclass, field
 
-from sim.ledger.accounts import Kind, account_name, kind_of
+from sim.ledger.accounts import KIND_SPAN, Account, AccountClass, Kind, account_name
 from sim.ledger.errors import LedgerError
 from sim.ledger.money import NONE, share_left
-from sim.ledger.operations import Operation, Rule
+from sim.ledger.operations import Rule
 from sim.ledger.terms import Terms
 
 
@@ -49,7 +49,7 @@ class RewardLot:
 
 @dataclass(slots=True)
 class DayTotal:
-    """What has been used of a day's limit. The unit is part of it: cents of one currency say nothing about another's."""
+    """What has been used of a day's limit, in a unit: cents of one currency say nothing about another's."""
 
     day: int = -1
     unit: int = 0
@@ -74,6 +74,10 @@ class Holder:
     reward_lots: list[RewardLot] = field(default_factory=list)
     given: DayTotal = field(default_factory=DayTotal)
     cashed: DayTotal = field(default_factory=DayTotal)
+    account: Account = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.account = Account(AccountClass.HOLDER, self.id)
 
     def add_cash(self, currency: int, amount: int) -> None:
         """Change what a seller is owed; refunds may take it below zero."""
@@ -164,17 +168,16 @@ class State:
         if holder is None:
             name = account_name(account)
             raise LedgerError(f"account {name} is not open: expected an open before its first operation")
-        if kind is not None and kind_of(account) != kind:
+        if kind is not None and account // KIND_SPAN != kind:
             raise LedgerError(f"account {account_name(account)}: expected a {kind.name.lower()}")
         return holder
 
-    def is_suspended(self, operation: Operation) -> bool:
+    def is_suspended(self, holder: Holder, at_us: int) -> bool:
         """Whether a policy has switched off this account, its region or everyone."""
-        holder = self.holders[operation.actor]
-        return bool(self.terms.get(Rule.SUSPENDED, operation.at_us, account=holder.id, region=holder.region))
+        term = self.terms.find(Rule.SUSPENDED, at_us, account=holder.id, region=holder.region)
+        return term is not None and bool(term.value)
 
-    def exceeds(self, rule: Rule, operation: Operation, amount: int, currency: int = NONE) -> bool:
-        """Whether an amount goes beyond the actor's limit, if a policy has set one."""
-        holder = self.holders[operation.actor]
-        limit = self.terms.find(rule, operation.at_us, account=holder.id, region=holder.region, currency=currency)
+    def exceeds(self, rule: Rule, holder: Holder, at_us: int, amount: int, currency: int = NONE) -> bool:
+        """Whether an amount goes beyond a holder's limit, if a policy has set one."""
+        limit = self.terms.find(rule, at_us, account=holder.id, region=holder.region, currency=currency)
         return limit is not None and amount > limit.value

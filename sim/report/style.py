@@ -7,12 +7,13 @@ own variables, so the figure turns dark with the page. The same numbers give the
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import resources
 from io import BytesIO
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
 INK: Final = "#222222"
@@ -66,6 +67,39 @@ def margins(canvas: "Canvas", *, left: int = 8, right: int = 8, top: int = 8, bo
     """Margins around the axes, in pixels."""
     width, height = canvas.get_size_inches() * 72
     canvas.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height)
+
+
+def key(canvas: "Canvas", looks: Sequence[tuple[str, str, Any]]) -> None:
+    """Names of lines with a piece of each, in one row above the drawing; for lines that lie upon each other."""
+    width, height = canvas.get_size_inches() * 72
+    step = min(120.0, (width - 8) / len(looks))
+    for place, (name, color, dashes) in enumerate(looks):
+        x, y = (8 + place * step) / width, 1 - 14 / height
+        canvas.lines.append(_piece(canvas, x, y, 20 / width, color, dashes))
+        canvas.text(x + 25 / width, y, name, va="center", color=INK)
+
+
+def _piece(canvas: "Canvas", x: float, y: float, length: float, color: str, dashes: Any) -> Any:
+    from matplotlib.lines import Line2D
+
+    return Line2D([x, x + length], [y, y], color=color, linestyle=dashes, linewidth=3, transform=canvas.transFigure)
+
+
+def inside_labels(axes: "Axes", name_of: Callable[[float], str]) -> None:
+    """Write the values of the y axis on its grid lines, inside the drawing."""
+    low, high = axes.get_ylim()
+    for value in axes.get_yticks():
+        if low < value <= high:
+            axes.annotate(
+                name_of(value),
+                (0, value),
+                (0, 3),
+                xycoords=("axes fraction", "data"),
+                textcoords="offset points",
+                color=MUTED,
+                va="bottom",
+            )
+    axes.tick_params(axis="y", labelleft=False)
 
 
 def _for_page(svg: str) -> str:

@@ -64,22 +64,24 @@ def locate(name: str, folders: Iterable[Path], *, kind: str = "scenario") -> Pat
     ScenarioError : there is no such file; the message names the nearest one
     """
     folders = tuple(dict.fromkeys(folders))
-    is_path = name.endswith(".toml") or "/" in name or "\\" in name
-    paths = [folder / (name if is_path else f"{name}.toml") for folder in folders]
+    paths = [folder / (name if is_path(name) else f"{name}.toml") for folder in folders]
     for path in paths:
         if path.is_file():
             return path
     stems = {path.stem for beside in {path.parent for path in paths} for path in beside.glob("*.toml")}
     raise ScenarioError(
-        [Problem(name, "", "", f"an existing {kind}", nearest(Path(name).stem if is_path else name, stems))]
+        [Problem(name, "", "", f"an existing {kind}", nearest(Path(name).stem if is_path(name) else name, stems))]
     )
 
 
 def locate_scenario(name: str) -> Path:
     """The scenario that a user names: a path from where they stand, or a stem in the scenarios folder."""
-    if name.endswith(".toml") or "/" in name or "\\" in name:
-        return locate(name, [Path()])
-    return locate(name, [scenarios_dir()])
+    return locate(name, [Path() if is_path(name) else scenarios_dir()])
+
+
+def is_path(name: str) -> bool:
+    """Whether a name means a file's path and not a stem."""
+    return name.endswith(".toml") or "/" in name or "\\" in name
 
 
 def read_layer(path: Path) -> Layer:

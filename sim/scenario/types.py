@@ -159,7 +159,7 @@ class Settings(Table, frozen=True):
     """What stands in a scenario's file."""
 
     question: Annotated[str, "what the scenario asks, in one sentence; never inherited"]
-    seed: Annotated[int, Quantity("number", 0, 2**63 - 1, whole=True), "of every draw"]
+    seed: Annotated[int, Quantity("number", 0, 2**64 - 1, whole=True), "key of every draw"]
     start: Annotated[datetime, "first instant, with its zone"]
     days: Annotated[int, Quantity("days", 1, 3660, whole=True), "length of the run"]
     viewers: Annotated[int, Quantity("viewers", 1, 10**9, whole=True), "people; everything else scales with them"]

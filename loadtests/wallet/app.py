@@ -1,0 +1,272 @@
+"""The wallet's HTTP contract, as an ASGI application.
+
+`POST /v1/operations` and `POST /v1/batches`, which carry the load, are served by plain functions; everything else goes
+through Starlette's router. What each address takes and answers stands once, in `openapi.ENDPOINTS`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from loadtests.wallet import openapi
+from loadtests.wallet.auth import Authority, Claims, bearer
+from loadtests.wallet.engine import Engine
+from loadtests.wallet.metrics import Metrics
+from loadtests.wallet.pages import Pages
+from loadtests.wallet.problems import CONTENT_TYPE, Problem, Refused, declined
+from loadtests.wallet.reading import Reading, parse_ops
+from loadtests.wallet.wire import (
+    Answer,
+    BatchBody,
+    BatchOperation,
+    BatchResult,
+    BatchResults,
+    Command,
+    OperationBody,
+    Tokens,
+    TokensBody,
+    command,
+    parse_wire_account,
+)
+from sim.ledger.outcomes import OUTCOME_BY_CODE
+
+T = TypeVar("T")
+Handler = Callable[[Request], Awaitable[Response]]
+
+OPERATION_BYTES_MAX: Final = 16 * 1024
+BATCH_BYTES_MAX: Final = 8 * 1024 * 1024
+JSON_TYPE: Final = "application/json"
+ACCEPTED: Final = "accepted"
+_encode = msgspec.json.Encoder().encode
+_decode_operation = msgspec.json.Decoder(OperationBody).decode
+_decode_batch = msgspec.json.Decoder(BatchBody).decode
+_decode_tokens = msgspec.json.Decoder(TokensBody).decode
+
+
+class App:
+    """Everything behind the wallet's port."""
+
+    def __init__(self, engine: Engine, authority: Authority, reading: Reading, pages: Pages, metrics: Metrics) -> None:
+        self._engine = engine
+        self._authority = authority
+        self._reading = reading
+        self._metrics = metrics
+        self._hot = {"/v1/operations": self._operation, "/v1/batches": self._batch}
+        handlers: dict[str, Handler] = {
+            "balance": self._balance,
+            "history": self._history,
+            "find": self._find,
+            "book_balances": self._book_balances,
+            "book_entries": self._book_entries,
+            "tokens": self._tokens,
+            "healthz": self._healthz,
+            "readyz": self._readyz,
+            "metrics": self._text_metrics,
+            "openapi": self._openapi,
+        }
+        routes = [
+            Route(endpoint.path, handlers[endpoint.name], methods=[endpoint.method])
+            for endpoint in openapi.ENDPOINTS
+            if endpoint.path not in self._hot
+        ]
+        self._routes = Starlette(
+            routes=routes + pages.routes(),
+            exception_handlers={Refused: _on_refused, HTTPException: _on_http_error, Exception: _on_failure},
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        hot = self._hot.get(scope["path"]) if scope["type"] == "http" else None
+        if hot is None:
+            await self._routes(scope, receive, send)
+            return
+        try:
+            _check_post(scope)
+            status, content = await hot(scope, receive)
+            await _respond(send, status, content, b"application/json" if status == 200 else b"application/problem+json")
+        except Refused as refusal:
+            headers = _refusal_headers(refusal)
+            await _respond(send, refusal.status, _encode(refusal.problem()), b"application/problem+json", headers)
+
+    async def _operation(self, scope: Scope, receive: Receive) -> tuple[int, bytes]:
+        headers = dict(scope["headers"])
+        claims = self._claims(headers)
+        key = headers.get(b"idempotency-key")
+        if key is None:
+            raise Refused(400, "expected the header Idempotency-Key: BOOK/KEY")
+        body = _decoded(_decode_operation, await _body(receive, headers, OPERATION_BYTES_MAX))
+        asked = command(key.decode("latin-1"), body)
+        claims.check_operation(asked)
+        answer = await self._engine.submit(asked)
+        if answer.outcome == ACCEPTED:
+            return 200, _encode(answer)
+        return 409, _encode(declined(OUTCOME_BY_CODE[answer.outcome], answer.key, replayed=answer.replayed))
+
+    async def _batch(self, scope: Scope, receive: Receive) -> tuple[int, bytes]:
+        headers = dict(scope["headers"])
+        claims = self._claims(headers)
+        claims.check_service()
+        body = _decoded(_decode_batch, await _body(receive, headers, BATCH_BYTES_MAX))
+        commands = [_command_or_refusal(claims, operation) for operation in body.operations]
+        answers = await self._engine.submit_batch(commands)
+        results = [_result(asked.key, answer) for asked, answer in zip(body.operations, answers, strict=True)]
+        return 200, _encode(BatchResults(results))
+
+    def _claims(self, headers: dict[bytes, bytes]) -> Claims:
+        return self._authority.verify(bearer(headers.get(b"authorization", b"").decode("latin-1")))
+
+    def _reader(self, request: Request) -> tuple[str, int]:
+        """The account that a request may read."""
+        claims = self._claims(dict(request.scope["headers"]))
+        book, name = request.path_params["book"], request.path_params["account"]
+        book, account = parse_wire_account(f"{book}/{name}")
+        claims.check_account(book, account)
+        return book, account
+
+    def _auditor(self, request: Request) -> str:
+        """The book that a request may read whole."""
+        self._claims(dict(request.scope["headers"])).check_service()
+        return str(request.path_params["book"])
+
+    async def _balance(self, request: Request) -> Response:
+        return _json(await self._reading.balance(*self._reader(request)))
+
+    async def _history(self, request: Request) -> Response:
+        query = request.query_params
+        ops = parse_ops(query.get("op"))
+        return _json(self._reading.history(*self._reader(request), query.get("cursor"), query.get("limit"), ops))
+
+    async def _find(self, request: Request) -> Response:
+        claims = self._claims(dict(request.scope["headers"]))
+        book, key = request.path_params["book"], request.path_params["key"]
+        decided = self._engine.find(book, key)
+        claims.check_account(book, decided.actor)
+        await self._engine.durable()
+        return _json(Answer(f"{book}/{key}", decided.op.code, decided.outcome.code, decided.at_us, replayed=True))
+
+    async def _book_balances(self, request: Request) -> Response:
+        query = request.query_params
+        return _json(await self._reading.balances(self._auditor(request), query.get("cursor"), query.get("limit")))
+
+    async def _book_entries(self, request: Request) -> Response:
+        query = request.query_params
+        return _json(await self._reading.entries(self._auditor(request), query.get("cursor"), query.get("limit")))
+
+    async def _tokens(self, request: Request) -> Response:
+        headers = dict(request.scope["headers"])
+        self._claims(headers).check_service()
+        body = _decoded(_decode_tokens, await _body(request.receive, headers, BATCH_BYTES_MAX))
+        return _json(Tokens(await asyncio.to_thread(self._issue, body)))
+
+    def _issue(self, body: TokensBody) -> list[str]:
+        return [self._authority.issue(subject, clock=body.clock) for subject in body.subjects]
+
+    async def _healthz(self, _request: Request) -> Response:
+        return _json({"status": "ok"})
+
+    async def _readyz(self, _request: Request) -> Response:
+        if not self._engine.is_ready:
+            raise Refused(503, "the wallet is stopping", retry_after_s=1)
+        return _json({"status": "ready"})
+
+    async def _text_metrics(self, _request: Request) -> Response:
+        return Response(self._metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    async def _openapi(self, _request: Request) -> Response:
+        return Response(openapi.document_json(), media_type=JSON_TYPE)
+
+
+def _check_post(scope: Scope) -> None:
+    if scope["method"] != "POST":
+        raise Refused(405, f"{scope['method']} {scope['path']}: expected POST")
+
+
+def _command_or_refusal(claims: Claims, operation: BatchOperation) -> Command | Refused:
+    try:
+        asked = command(operation.key, operation)
+        claims.check_operation(asked)
+    except Refused as refusal:
+        return refusal
+    return asked
+
+
+def _result(key: str, answer: Answer | Refused) -> BatchResult:
+    if isinstance(answer, Answer):
+        return BatchResult(key, answer.outcome, answer.replayed)
+    problem = answer.problem()
+    return BatchResult(key, status=problem.status, title=problem.title, detail=problem.detail)
+
+
+def _decoded(decode: Callable[[bytes], T], body: bytes) -> T:
+    try:
+        return decode(body)
+    except msgspec.ValidationError as error:
+        raise Refused(422, f"body: {error}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refused(400, f"body: {error}") from None
+
+
+async def _body(receive: Receive, headers: dict[bytes, bytes], bytes_max: int) -> bytes:
+    stated = headers.get(b"content-length", b"0")
+    if stated.isdigit() and int(stated) > bytes_max:
+        raise Refused(413, f"body of {int(stated)} bytes: expected at most {bytes_max}")
+    parts, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refused(400, "the connection closed before the body ended")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > bytes_max:
+            raise Refused(413, f"body of more than {bytes_max} bytes")
+        more = message.get("more_body", False)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def _respond(
+    send: Send, status: int, content: bytes, content_type: bytes, more: list[tuple[bytes, bytes]] | None = None
+) -> None:
+    headers = [(b"content-type", content_type), (b"content-length", b"%d" % len(content)), *(more or ())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
+
+
+def _refusal_headers(refusal: Refused) -> list[tuple[bytes, bytes]]:
+    if refusal.status == 401:
+        return [(b"www-authenticate", b"Bearer")]
+    if refusal.status == 405:
+        return [(b"allow", b"POST")]
+    if refusal.retry_after_s is not None:
+        return [(b"retry-after", b"%d" % refusal.retry_after_s)]
+    return []
+
+
+def _json(content: object) -> Response:
+    return Response(_encode(content), media_type=JSON_TYPE)
+
+
+def _problem(problem: Problem, headers: dict[str, str] | None = None) -> Response:
+    return Response(_encode(problem), status_code=problem.status, media_type=CONTENT_TYPE, headers=headers)
+
+
+async def _on_refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    headers = {name.decode(): value.decode() for name, value in _refusal_headers(error)}
+    return _problem(error.problem(), headers)
+
+
+async def _on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    detail = f"{request.method} {request.url.path}: {error.detail}"
+    return _problem(Refused(error.status_code, detail).problem(), dict(error.headers or {}))
+
+
+async def _on_failure(_request: Request, _error: Exception) -> Response:
+    return _problem(Refused(500, "nothing is known of the outcome").problem())

@@ -1,0 +1,105 @@
+"""From a scenario to a finished run.
+
+    run = simulate(load("us-baseline"), progress=print)
+    run.path, run.summary.kpis["bookings"]
+"""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+from sim.engines.reference import ReferenceEngine
+from sim.ledger import COIN, CURRENCY_BY_NAME, DIAMOND, REWARD, Book
+from sim.ledger.conservation import asset_flow, cash_flow
+from sim.metrics import summarize
+from sim.runs import NewRun, Run, Summary, balance_columns, create_run, new_manifest, open_run, peak_rss_mb
+from sim.scenario import Scenario, resolved
+from sim.trace import read_trace
+
+Progress = Callable[[float], None]
+
+ENGINES: Final = {"reference": ReferenceEngine}
+# The rest of a run's time goes to its metrics.
+SIMULATED: Final = 0.9
+
+
+def simulate(
+    scenario: Scenario,
+    *,
+    seed: int | None = None,
+    engine: str = "reference",
+    out: Path | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Simulate a scenario into a run's folder.
+
+    Parameters
+    ----------
+    seed : another than the scenario's own
+    engine : a key of `ENGINES`
+    out : the folder, which must not exist; `results/runs/<scenario>-<seed>-<n>` unless given
+    progress : called with the part of the work that is done, in [0, 1]
+
+    Raises
+    ------
+    RunError : the folder exists, or can't be written; nothing is left of the run then
+    ConservationError : the economy made or lost something (a bug)
+    """
+    seed = scenario.seed if seed is None else seed
+    tell = progress or (lambda done: None)
+    started_at = datetime.now(UTC)
+    with create_run(scenario.name, seed, out) as run:
+        run.write_manifest(
+            new_manifest(scenario.name, resolved(scenario), scenario.digest, seed, engine, started_at)
+        )
+        _run(run, scenario, seed, engine, tell)
+    return open_run(run.path)
+
+
+def _run(run: NewRun, scenario: Scenario, seed: int, engine: str, tell: Progress) -> None:
+    began_s = time.perf_counter()
+    with run.trace_writer() as writer:
+        economy = ENGINES[engine](
+            scenario, seed, writer.append, progress=lambda done: tell(done * SIMULATED)
+        )
+        economy.run()
+    wall_s = time.perf_counter() - began_s
+    trace = read_trace(run.path / "trace", writer.digest)
+    kpis, series = summarize(trace, economy.book, scenario)
+    run.write_table("metrics", series)
+    run.write_table("balances", balance_columns(economy.book.balances()))
+    events = economy.visits + writer.rows
+    run.write_summary(
+        Summary(
+            viewers=scenario.viewers,
+            days=scenario.days,
+            visits=economy.visits,
+            operations=writer.rows,
+            wall_s=round(wall_s, 3),
+            events=events,
+            events_per_s=round(events / wall_s, 1),
+            operations_per_s=round(writer.rows / wall_s, 1),
+            peak_rss_mb=peak_rss_mb(),
+            trace_digest=writer.digest,
+            conservation=conservation(economy.book, scenario),
+            kpis=kpis,
+        )
+    )
+    tell(1.0)
+
+
+def conservation(book: Book, scenario: Scenario) -> dict[str, Any]:
+    """Where every coin, diamond and cent came from and where it is."""
+    currencies = {CURRENCY_BY_NAME[region.currency].code for region in scenario.regions.values()}
+    return {
+        "assets": [asset_flow(book, asset)._asdict() for asset in (COIN, REWARD, DIAMOND)],
+        "cash": [_plain(cash_flow(book, currency)._asdict()) for currency in sorted(currencies)],
+    }
+
+
+def _plain(flow: dict[str, Any]) -> dict[str, Any]:
+    """Fractions as text, since half a cent has no exact number in JSON."""
+    return {name: str(value) if isinstance(value, Fraction) else value for name, value in flow.items()}

@@ -1,0 +1,304 @@
+"""The figures of the coin economy: what fans paid, where it went, what they bought and gave, and what is left.
+
+Each function takes a run's evidence and gives one `Figure`, whose title is computed from the numbers it shows.
+"""
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.ledger import CURRENCY_BY_NAME, Item
+from sim.ledger.operations import ITEM_SPAN, Rule
+from sim.metrics.breakdown import Totals, bookings_by_pack, coins_by_gift, policies
+from sim.metrics.series import HOUR_US
+from sim.report.evidence import DAY_US, Evidence
+from sim.report.figure import Figure
+from sim.report.numbers import THIN, about_money, share
+from sim.report.style import CREATORS, INK, MUTED, OUTSIDE, PAPER, PLATFORM, VIEWERS, inside_labels, is_narrow, margins
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+Floats = npt.NDArray[np.float64]
+
+BEST_SELLER_SHARE: Final = 0.25  # P1
+PRICE_CLASSES: Final = (1, 2, 31, 100, 500, 1_000, 5_000, 10_000, 20_000)  # G3
+
+
+def bookings(run: Evidence) -> Figure:
+    """Bookings by day and channel."""
+    series, unit = run.series, 10 ** CURRENCY_BY_NAME[run.currency].exponent
+    by_channel = {name: _by_day(run, series["bookings"] * (series["channel"] == name)) for name in ("app", "web")}
+    total = by_channel["app"] + by_channel["web"]
+    best, names = int(total.argmax()), [run.day_name(day) for day in range(run.days)]
+
+    def draw(canvas: "Canvas") -> None:
+        axes = canvas.add_subplot()
+        margins(canvas, left=8, right=44, top=24)
+        places, bottom = np.arange(run.days), np.zeros(run.days)
+        for (name, amounts), strength in zip(by_channel.items(), (1.0, 0.45), strict=True):
+            axes.bar(places, amounts / unit, bottom=bottom, width=0.72, color=VIEWERS, alpha=strength, linewidth=0)
+            axes.text(run.days - 0.55, bottom[-1] + amounts[-1] / unit / 2, name, va="center", color=INK)
+            bottom = bottom + amounts / unit
+        for place, amount in zip(places, total, strict=True):
+            text = _short_money(int(amount), run.currency) if is_narrow(canvas) else about_money(int(amount), run.currency)
+            axes.annotate(text, (place, amount / unit), (0, 4), textcoords="offset points", ha="center", va="bottom")
+        shown = [name.replace(" ", "\n") for name in names] if is_narrow(canvas) else names
+        if is_narrow(canvas):
+            margins(canvas, left=0, right=36, top=24, bottom=44)
+        axes.set_xticks(places, shown)
+        axes.set_xlim(-0.5, run.days - 0.5)
+        _bars_only(axes)
+
+    web = share(int(by_channel["web"].sum()) / max(int(total.sum()), 1))
+    return Figure(
+        "bookings",
+        f"{run.at(best * DAY_US):%A} brought most: {about_money(int(total[best]), run.currency)} of "
+        f"{about_money(int(total.sum()), run.currency)}",
+        f"Bookings by day and channel, {run.currency}: what fans paid for coins, tax and store fee included",
+        f"Days begin at {run.at(0):%H:%M} {run.at(0):%Z}. The web brought {web}.",
+        {"day": [run.at(day * DAY_US).date().isoformat() for day in range(run.days)]}
+        | {f"{name}_minor": amounts.astype(int).tolist() for name, amounts in by_channel.items()},
+        draw,
+        height=280,
+        phone_height=260,
+    )
+
+
+def dollar(run: Evidence) -> Figure:
+    """Where what fans paid for coins has gone, step by step."""
+    total = max(run.kpi("bookings"), 1)
+    steps = [
+        ("Stores and cards", run.kpi("store_fees"), OUTSIDE),
+        ("Tax", run.kpi("topup_tax"), OUTSIDE),
+        ("Charged back", run.kpi("charged_back"), VIEWERS),
+        ("Creators", run.kpi("creator_income"), CREATORS),
+        ("Platform", run.kpi("coin_margin"), PLATFORM),
+        ("Coins not yet spent", run.kpi("coin_float"), VIEWERS),
+    ]
+    steps = [step for step in steps if step[1]]
+
+    def draw(canvas: "Canvas") -> None:
+        axes = canvas.add_subplot()
+        margins(canvas, left=132, right=12, top=4, bottom=8)
+        begin = 0.0
+        for place, (name, amount, color) in enumerate(steps):
+            part = amount / total
+            axes.barh(place, part, left=begin, height=0.66, color=color, linewidth=0)
+            text = f"{share(part)}  {about_money(amount, run.currency)}"
+            fits_right = begin + max(part, 0) < 0.62
+            at, side = (begin + max(part, 0), 1) if fits_right else (begin + min(part, 0), -1)
+            axes.annotate(
+                text, (at, place), (6 * side, 0), textcoords="offset points", ha="left" if side > 0 else "right", va="center"
+            )
+            if place + 1 < len(steps):
+                axes.plot([begin + part] * 2, [place - 0.33, place + 1.33], color=MUTED, linewidth=1)
+            begin += part
+        axes.set_yticks(range(len(steps)), [name for name, _, _ in steps], color=INK)
+        axes.set_xlim(min(0.0, *(0.0 for _ in steps)), 1.0)
+        axes.invert_yaxis()
+        axes.grid(visible=False)
+        axes.spines.bottom.set_visible(False)
+        axes.set_xticks([])
+
+    creators, platform = run.kpi("creator_income") / total, run.kpi("coin_margin") / total
+    return Figure(
+        "dollar",
+        f"Of what fans paid for coins, creators earned {share(creators)} and the platform kept {share(platform)}",
+        f"Share of bookings, {run.currency}; the steps add up to what fans paid",
+        "A dollar spent in the app splits about 30 : 33 : 37 between store, creator and platform, one spent on the web "
+        "47 to the creator and 53 to platform and processing (C5, derived from public prices).",
+        {"to": [name for name, _, _ in steps], "amount_minor": [amount for _, amount, _ in steps]},
+        draw,
+        height=38 * len(steps) + 16,
+        phone_height=40 * len(steps) + 16,
+    )
+
+
+def packs(run: Evidence) -> Figure:
+    """Each pack's share of the bookings of its channel, along the ladder."""
+    brought, coins_of = bookings_by_pack(run.trace, run.currency_code), _coins_of_packs(run)
+    ladder = sorted({coins_of[int(item)] for item in brought.keys})
+    shares = {kind: _shares_along(ladder, brought, coins_of, kind) for kind in (Item.PACK_APP, Item.PACK_WEB)}
+    in_app, on_web = shares[Item.PACK_APP], shares[Item.PACK_WEB]
+    best = int(in_app.argmax()) if len(ladder) else 0
+
+    def draw(canvas: "Canvas") -> None:
+        axes = canvas.add_subplot()
+        margins(canvas, left=60, right=48, top=28, bottom=8)
+        places = np.arange(len(ladder))
+        axes.axvline(BEST_SELLER_SHARE, color=MUTED, linewidth=1, zorder=3)
+        axes.annotate(
+            "a quarter", (BEST_SELLER_SHARE, -0.62), (4, 0), textcoords="offset points", va="bottom", color=MUTED
+        )
+        axes.barh(places, in_app, height=0.62, color=VIEWERS, linewidth=0)
+        if on_web.any():
+            axes.plot(on_web, places, "o", markersize=9, markerfacecolor=PAPER, markeredgecolor=INK, markeredgewidth=1.6, zorder=4)
+        _end_labels(axes, np.maximum(in_app, on_web), [share(part) for part in in_app])
+        axes.set_yticks(places, [f"{coins:,}" for coins in ladder], color=INK)
+        _rows_only(axes, float(max(in_app.max(), on_web.max(), BEST_SELLER_SHARE)))
+
+    return Figure(
+        "packs",
+        f"The {ladder[best]:,}-coin pack sells best: {share(float(in_app[best]))} of bookings in the app",
+        "Share of the channel's bookings by coins in the pack. Bars and figures: in the app; circles: on the web",
+        "In the United States the best seller was the 1,321-coin pack at $19.99, with about a quarter of in-app revenue (P1, 2023).",
+        {"coins": ladder, "app_share": in_app.tolist(), "web_share": on_web.tolist()},
+        draw,
+        height=34 * len(ladder) + 36,
+        phone_height=34 * len(ladder) + 36,
+    )
+
+
+def gifts(run: Evidence) -> Figure:
+    """Cheap gifts are many, dear ones carry the coins: shares by price class."""
+    given = coins_by_gift(run.trace)
+    price = given.totals // np.maximum(given.counts, 1)
+    place = np.searchsorted(PRICE_CLASSES, price, side="right") - 1
+    coins, sent = (_class_shares(place, amounts) for amounts in (given.totals, given.counts))
+    names = [_class_name(low, high) for low, high in pairwise((*PRICE_CLASSES, 0))]
+    dear = _dear_half(coins)
+
+    def draw(canvas: "Canvas") -> None:
+        axes = canvas.add_subplot()
+        margins(canvas, left=112, right=48, top=4, bottom=8)
+        places = np.arange(len(names))
+        axes.barh(places, coins, height=0.62, color=CREATORS, linewidth=0)
+        axes.plot(sent, places, "o", markersize=9, markerfacecolor=PAPER, markeredgecolor=INK, markeredgewidth=1.6, zorder=4)
+        _end_labels(axes, np.maximum(coins, sent), [share(part) for part in coins])
+        axes.set_yticks(places, names, color=INK)
+        _rows_only(axes, float(max(coins.max(), sent.max())))
+
+    return Figure(
+        "gifts",
+        f"Gifts of {PRICE_CLASSES[dear]:,} coins or more are {share(float(sent[dear:].sum()))} of gifts "
+        f"and {share(float(coins[dear:].sum()))} of the coins",
+        "By price of the gift in coins. Bars and figures: share of the coins given; circles: share of the gifts sent",
+        f"{run.kpi('gifts'):,} gifts, {run.kpi('coins_given'):,} coins.",
+        {"price_from_coins": list(PRICE_CLASSES), "share_of_coins": coins.tolist(), "share_of_gifts": sent.tolist()},
+        draw,
+        height=32 * len(names) + 12,
+        phone_height=32 * len(names) + 12,
+    )
+
+
+def coin_float(run: Evidence) -> Figure:
+    """Money received for coins that are not yet spent, over time."""
+    unit = 10 ** CURRENCY_BY_NAME[run.currency].exponent
+    hours = np.arange(run.days * 24 + 1)
+    change = np.zeros(len(hours), np.int64)
+    mine = run.series["currency"] == run.currency_code
+    np.add.at(change, np.minimum(run.series["at_us"][mine] // HOUR_US + 1, len(hours) - 1), run.series["float_cost"][mine])
+    held = np.cumsum(change)
+
+    def draw(canvas: "Canvas") -> None:
+        axes = canvas.add_subplot()
+        margins(canvas, left=8, right=64, top=16)
+        axes.fill_between(hours, held / unit, color=VIEWERS, alpha=0.14, linewidth=0)
+        axes.plot(hours, held / unit, color=VIEWERS)
+        axes.plot(hours[-1], held[-1] / unit, "o", color=VIEWERS, markersize=7, clip_on=False)
+        axes.annotate(
+            _short_money(int(held[-1]), run.currency), (hours[-1], held[-1] / unit), (8, 0), textcoords="offset points", va="center"
+        )
+        _day_ticks(axes, run, is_narrow(canvas))
+        _money_axis(axes, run.currency)
+
+    return Figure(
+        "float",
+        f"At the end fans hold coins for {about_money(run.kpi('coin_float'), run.currency)}: "
+        f"{share(run.kpi('coin_float') / max(run.kpi('bookings'), 1))} of what they paid is not yet revenue",
+        f"Coin float at lot cost, {run.currency}, hour by hour: money received for coins that are not yet spent",
+        f"{run.kpi('coin_float_coins'):,} coins at the end, net of coins owed after chargebacks.",
+        {"hour": hours.tolist(), "float_minor": held.tolist()},
+        draw,
+        height=260,
+        phone_height=240,
+    )
+
+
+def _by_day(run: Evidence, amounts: npt.NDArray[Any]) -> Floats:
+    mine = run.series["currency"] == run.currency_code
+    days = np.minimum(run.series["at_us"][mine] // DAY_US, run.days - 1)
+    return np.bincount(days, weights=amounts[mine], minlength=run.days)
+
+
+def _coins_of_packs(run: Evidence) -> dict[int, int]:
+    """Coins in each pack sold, as the first policies state them."""
+    terms = policies(run.trace)
+    items = bookings_by_pack(run.trace, run.currency_code).keys
+    regions = sorted({int(region) for region in np.unique(run.trace.columns["region"])})
+    found = {int(item): [terms.get(Rule.PACK_COINS, 0, item=int(item), region=region) for region in regions] for item in items}
+    return {item: max(coins) for item, coins in found.items()}
+
+
+def _shares_along(ladder: list[int], brought: Totals, coins_of: dict[int, int], kind: Item) -> Floats:
+    amounts = np.zeros(len(ladder))
+    for item, total in zip(brought.keys.tolist(), brought.totals.tolist(), strict=True):
+        if item // ITEM_SPAN == kind:
+            amounts[ladder.index(coins_of[item])] += total
+    return amounts / max(float(amounts.sum()), 1.0)
+
+
+def _class_shares(place: npt.NDArray[np.intp], amounts: npt.NDArray[np.int64]) -> Floats:
+    totals = np.bincount(place, weights=amounts, minlength=len(PRICE_CLASSES))
+    return totals / max(float(totals.sum()), 1.0)
+
+
+def _class_name(low: int, high: int) -> str:
+    if low == 1:
+        return "1 coin"
+    return f"{low:,} or more" if not high else f"{low:,} to {high - 1:,}"
+
+
+def _dear_half(coins: Floats) -> int:
+    """The dearest classes that together hold at least half of the coins: where they begin."""
+    held = np.cumsum(coins[::-1])[::-1]
+    return int(np.flatnonzero(held >= 0.5 * held[0])[-1])
+
+
+def _short_money(minor: int, currency: str) -> str:
+    """`$3.6k`: for a label on a phone."""
+    sign, whole = CURRENCY_BY_NAME[currency].sign, minor / 10 ** CURRENCY_BY_NAME[currency].exponent
+    for size, letter in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+        if abs(whole) >= size:
+            return f"{sign}{whole / size:.3g}{letter}"
+    return f"{sign}{whole:.0f}"
+
+
+def _bars_only(axes: "Axes") -> None:
+    axes.set_yticks([])
+    axes.grid(visible=False)
+    axes.tick_params(axis="x", length=0)
+
+
+def _rows_only(axes: "Axes", longest: float) -> None:
+    axes.invert_yaxis()
+    axes.set_xlim(0, longest * 1.02)
+    axes.set_xticks([])
+    axes.grid(visible=False)
+    axes.spines.bottom.set_visible(False)
+
+
+def _end_labels(axes: "Axes", ends: Floats, texts: list[str]) -> None:
+    for place, (end, text) in enumerate(zip(ends, texts, strict=True)):
+        axes.annotate(text, (end, place), (9, 0), textcoords="offset points", va="center", annotation_clip=False)
+
+
+def _day_ticks(axes: "Axes", run: Evidence, narrow: bool) -> None:
+    step = max(run.days // 8, 1)
+    days = range(0, run.days, step)
+    names = [run.day_name(day).split()[0] if narrow else run.day_name(day) for day in days]
+    axes.set_xticks([24 * day for day in days], names, ha="left")
+    axes.set_xlim(0, 24 * run.days)
+
+
+def _money_axis(axes: "Axes", currency: str) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    unit = 10 ** CURRENCY_BY_NAME[currency].exponent
+    axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    inside_labels(axes, lambda value: _short_money(round(value * unit), currency))

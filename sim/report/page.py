@@ -1,0 +1,171 @@
+"""The page: a sentence for both readers, the economy, the load, the certificate, the parameters, the definitions."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sim.ledger import Outcome
+from sim.metrics.breakdown import coins_by_gift
+from sim.metrics.definitions import METRIC
+from sim.report import coins, load, people
+from sim.report.certificate import certificate
+from sim.report.evidence import Evidence
+from sim.report.figure import Figure
+from sim.report.numbers import about_money, count, duration, plural, rate, share
+from sim.report.parameters import bases, sections
+from sim.report.terminal import value_text
+from sim.scenario import from_resolved
+
+Figures = Mapping[str, list[Figure]]
+
+SHOP: Final = ("orders", "gmv", "cancel_rate", "refund_rate", "gmv_net", "commission")
+
+
+def figures(run: Evidence) -> Figures:
+    """The figures by chapter; what nothing happened for is left out."""
+    economy = [coins.bookings(run), coins.dollar(run), coins.packs(run)] if run.kpi("bookings") else []
+    economy += [coins.gifts(run)] if run.kpi("gifts") else []
+    economy += [people.lorenz(run)] if run.kpi("bookings") and run.kpi("creator_income") else []
+    economy += [coins.coin_float(run)] if run.kpi("bookings") else []
+    measured = run.requests is not None and bool((run.requests["done_ns"] >= 0).any())
+    load_chapter = [load.rates(run, run.requests), load.latency(run, run.requests)] if measured and run.requests else []
+    return {"economy": economy, "load": load_chapter}
+
+
+def page(run: Evidence, drawn: Figures) -> str:
+    """The whole page as HTML."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("sim.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("report.html").render(context(run, drawn))
+
+
+def context(run: Evidence, drawn: Figures) -> dict[str, Any]:
+    """What the template needs."""
+    parameters = sections(from_resolved(run.scenario))
+    return {
+        "manifest": run.run.manifest,
+        "summary": run.run.summary,
+        "question": run.scenario["question"],
+        "sentences": headline(run),
+        "source": source(run),
+        "tiles": tiles(run),
+        "figures": drawn,
+        "top_gifts": top_gifts(run) if run.kpi("gifts") else [],
+        "shop": shop(run),
+        "load": _load(run) if drawn["load"] else None,
+        "certificate": certificate(run),
+        "parameters": parameters,
+        "bases": bases(parameters),
+        "metrics": [(METRIC[name.split(".")[0]], value_text(stated)) for name, stated in run.run.summary.kpis.items()],
+        "plural": plural,
+    }
+
+
+def headline(run: Evidence) -> list[str]:
+    """What the economy earned, and what the wallet carried: one sentence in two halves."""
+    return [economy_sentence(run), load_sentence(run)]
+
+
+def economy_sentence(run: Evidence) -> str:
+    """The economist's half."""
+    bookings = run.kpi("bookings")
+    people_and_time = f"In {plural(run.days, 'day')}, {count(run.kpi('viewers'))} viewers"
+    if not bookings:
+        return f"{people_and_time} bought no coins;"
+    return (
+        f"{people_and_time} paid {about_money(bookings, run.currency)} for coins, of which creators earned "
+        f"{share(run.kpi('creator_income') / bookings)} and the platform kept {share(run.kpi('coin_margin') / bookings)};"
+    )
+
+
+def load_sentence(run: Evidence) -> str:
+    """The engineer's half."""
+    if run.replay is None:
+        return "no wallet has carried the operations yet."
+    verdict = certificate(run)
+    if run.requests is None or not (run.requests["done_ns"] >= 0).any():
+        return f"the wallet answered nothing: {verdict.verdict}."
+    waited = load.waits(run.requests)
+    answered, p99 = len(waited.response), load.p99_ns(waited.response)
+    return (
+        f"the wallet carried {count(answered)} operations at {rate(load.throughput(run.requests))}, 99 in 100 within "
+        f"{duration(p99 / load.S_NS)} of their plan, and {_agreement(run)}."
+    )
+
+
+def _agreement(run: Evidence) -> str:
+    if run.replay and run.replay.get("reconciled"):
+        return "every account agrees to the last coin"
+    return "its accounts do not agree with the simulator's"
+
+
+def source(run: Evidence) -> str:
+    """The last words of every caption."""
+    manifest = run.run.manifest
+    return f"Simulated: {manifest.scenario}, seed {manifest.seed}, n = {count(run.kpi('viewers'))} viewers, one replication"
+
+
+def tiles(run: Evidence) -> list[tuple[str, str, str]]:
+    """The key figures on the first screen: title, value, remark."""
+
+    def text(name: str) -> str:
+        stated = run.run.summary.kpis.get(name) or run.run.summary.kpis.get(f"{name}.{run.currency}")
+        return value_text(stated) if stated else "not known"
+
+    return [
+        ("Bookings", text("bookings"), f"{text('topups')}, fees and tax included"),
+        ("Revenue", text("revenue"), "coins spent at lot cost, and commission"),
+        ("Take rate", text("take_rate"), "the platform's part of coins spent"),
+        ("Payers", text("payers").removesuffix(" viewers"), f"{text('conversion')} of viewers; {text('arppu')} each"),
+        ("Creator income", text("creator_income"), f"{text('earning_creators')} of {text('creators')} earn"),
+        ("Coin float", text("coin_float"), f"{text('coin_float_coins')} bought, not yet spent"),
+        ("Shop sales", text("gmv"), f"{text('orders')}; {text('gmv_net')} net"),
+        ("Charged back", text("charged_back"), text("chargebacks")),
+    ]
+
+
+def top_gifts(run: Evidence, top: int = 6) -> list[tuple[str, str, str, str]]:
+    """The gifts that carried the most coins: name, price, times sent, share of coins."""
+    given = coins_by_gift(run.trace)
+    total = int(given.totals.sum())
+    best = sorted(zip(given.totals.tolist(), given.counts.tolist(), given.keys.tolist(), strict=True), reverse=True)[:top]
+    return [
+        (run.gift_name(item), count(coins // sent), count(sent), share(coins / total)) for coins, sent, item in best
+    ]
+
+
+def shop(run: Evidence) -> list[tuple[str, str]]:
+    """The shop's ledger in five rows."""
+    kpis = run.run.summary.kpis
+    rows = [(name, kpis.get(name) or kpis.get(f"{name}.{run.currency}")) for name in SHOP]
+    return [(METRIC[name].title, value_text(stated)) for name, stated in rows if stated]
+
+
+def _load(run: Evidence) -> dict[str, Any]:
+    assert run.requests is not None, "the chapter has figures, so there are requests"
+    hot = load.hot_accounts(run, run.requests)
+    return {
+        "quantiles": list(load.QUANTILES),
+        "latency": load.latency_table(run.requests),
+        "hot": [account.texts for account in hot],
+        "hot_finding": load.hottest_finding(hot),
+        "operations": operations(run),
+    }
+
+
+def operations(run: Evidence) -> list[tuple[str, str, str]]:
+    """What the wallet was asked: operation, times, declined."""
+    columns = run.trace.columns
+    rows = []
+    for op in sorted(set(columns["op"].tolist())):
+        mine = columns["op"] == op
+        declined = int((mine & (columns["outcome"] != Outcome.ACCEPTED)).sum())
+        rows.append((run.run.manifest.codes["op"][op], count(int(mine.sum())), count(declined)))
+    return rows

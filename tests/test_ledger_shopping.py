@@ -1,0 +1,248 @@
+"""The rules of shopping, a row a case: order, capture, cancel, refund."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger_table import (
+    ANY_POSTING,
+    FAN,
+    FRIEND,
+    GERMANY,
+    SHOP,
+    STALL,
+    STAR,
+    US,
+    apply_all,
+    book_after,
+    cancel,
+    capture,
+    check_refused,
+    check_row,
+    gift,
+    order,
+    policy,
+    refund,
+    small_book,
+    step,
+    topup,
+)
+from sim.ledger import COIN, Op, Outcome, Rule
+from sim.ledger.accounts import BANK, PLATFORM, TAX, Account, AccountClass
+from sim.ledger.money import EUR, USD
+
+DELIVERED = (order(1000), capture(1000, 100))
+HUGE = (order(100_000), capture(100_000, 100))
+NO_CAP_IN_EUR = (order(100_000, currency=EUR), capture(100_000, 100, currency=EUR))
+
+
+@pytest.mark.parametrize(
+    ("before", "operation", "posting"),
+    [
+        pytest.param((), order(1000), "escrow of viewer-0 +1070 USD, bank -1070 USD", id="7 % tax on top"),
+        pytest.param((), order(7), "escrow of viewer-0 +7 USD, bank -7 USD", id="0.49 cents of tax round to none"),
+        pytest.param(
+            (), order(1000, currency=EUR), "escrow of viewer-0 +1070 EUR, bank -1070 EUR", id="another currency"
+        ),
+        pytest.param(
+            (policy(Rule.ORDER_TAX, 190_000, region=US),),
+            order(50),
+            "escrow of viewer-0 +60 USD, bank -60 USD",
+            id="the buyer's region has its own tax: 9.5 cents round up",
+        ),
+        pytest.param((policy(Rule.SUSPENDED, 1, account=FAN),), order(), "suspended", id="suspended"),
+        pytest.param(
+            (policy(Rule.SUSPENDED, 1, account=SHOP),), order(), ANY_POSTING, id="a suspended seller still sells"
+        ),
+        pytest.param((topup(), gift(70)), order(), ANY_POSTING, id="no coins needed: an order is paid in money"),
+    ],
+)
+def test_order(before, operation, posting):
+    check_row(before, operation, posting)
+
+
+@pytest.mark.parametrize(
+    ("before", "operation", "posting"),
+    [
+        pytest.param(
+            (order(1000),),
+            capture(1000, 100),
+            "seller-0 +940 USD, escrow of viewer-0 -1070 USD, platform +60 USD, tax +70 USD",
+            id="6 % commission; the tax is due",
+        ),
+        pytest.param(
+            (order(1000), cancel(333, 100)),
+            capture(667, 100),
+            "seller-0 +627 USD, escrow of viewer-0 -714 USD, platform +40 USD, tax +47 USD",
+            id="what a partial cancel left",
+        ),
+        pytest.param(
+            (order(8), policy(Rule.COMMISSION, 0)),
+            capture(8, 100),
+            "seller-0 +8 USD, escrow of viewer-0 -9 USD, tax +1 USD",
+            id="no commission",
+        ),
+        pytest.param(
+            (order(8), policy(Rule.COMMISSION, 1_000_000)),
+            capture(8, 100),
+            "escrow of viewer-0 -9 USD, platform +8 USD, tax +1 USD",
+            id="all commission: no line for the seller",
+        ),
+        pytest.param(DELIVERED, capture(1000, 100), "wrong_state", id="delivered before"),
+        pytest.param((order(1000), cancel(1000, 100)), capture(1000, 100), "wrong_state", id="cancelled"),
+        pytest.param((order(1000), cancel(1, 100)), capture(1000, 100), "wrong_state", id="partly cancelled meanwhile"),
+        pytest.param((order(1000),), capture(999, 100), "wrong_state", id="not the whole of it"),
+        pytest.param((order(1000), policy(Rule.SUSPENDED, 1)), capture(1000, 100), ANY_POSTING, id="deliveries go on"),
+    ],
+)
+def test_capture(before, operation, posting):
+    check_row(before, operation, posting)
+
+
+@pytest.mark.parametrize(
+    ("before", "operation", "posting"),
+    [
+        pytest.param(
+            (order(1000),), cancel(1000, 100), "escrow of viewer-0 -1070 USD, bank +1070 USD", id="all, with its tax"
+        ),
+        pytest.param(
+            (order(1000),), cancel(1, 100), "escrow of viewer-0 -1 USD, bank +1 USD", id="a cent: 0.07 of tax stays"
+        ),
+        pytest.param(
+            (order(1000), cancel(333, 100)),
+            cancel(667, 100),
+            "escrow of viewer-0 -714 USD, bank +714 USD",
+            id="the rest: 356 and 714 make 1070",
+        ),
+        pytest.param((order(1000), cancel(333, 100)), cancel(668, 100), "wrong_state", id="a cent more than is left"),
+        pytest.param((order(1000), cancel(1000, 100)), cancel(1, 100), "wrong_state", id="nothing left"),
+        pytest.param(DELIVERED, cancel(1, 100), "wrong_state", id="after delivery it is a refund"),
+    ],
+)
+def test_cancel(before, operation, posting):
+    check_row(before, operation, posting)
+
+
+@pytest.mark.parametrize(
+    ("before", "operation", "posting"),
+    [
+        pytest.param(
+            DELIVERED,
+            refund(1000, 101),
+            "seller-0 -952 USD, platform -48 USD, tax -70 USD, bank +1070 USD",
+            id="all: the platform keeps a fifth of its 60 cents",
+        ),
+        pytest.param(
+            DELIVERED,
+            refund(333, 101),
+            "seller-0 -318 USD, platform -15 USD, tax -23 USD, bank +356 USD",
+            id="a third: 23.31 of tax and 19.98 of commission, both down; a fee of 3.8, up",
+        ),
+        pytest.param(
+            (*DELIVERED, refund(333, 101)),
+            refund(667, 101),
+            "seller-0 -634 USD, platform -33 USD, tax -47 USD, bank +714 USD",
+            id="the rest: tax 23 and 47 make 70, commission 19 and 41 make 60",
+        ),
+        pytest.param(
+            HUGE,
+            refund(100_000, 101),
+            "seller-0 -94500 USD, platform -5500 USD, tax -7000 USD, bank +107000 USD",
+            id="the fee stops at its cap: $5 of $12",
+        ),
+        pytest.param(
+            NO_CAP_IN_EUR,
+            refund(100_000, 101, currency=EUR),
+            "seller-0 -95200 EUR, platform -4800 EUR, tax -7000 EUR, bank +107000 EUR",
+            id="a cap in dollars says nothing about euros",
+        ),
+        pytest.param(
+            (*HUGE, policy(Rule.REFUND_FEE_CAP, 0, currency=USD)),
+            refund(100_000, 101),
+            "seller-0 -94000 USD, platform -6000 USD, tax -7000 USD, bank +107000 USD",
+            id="a cap of nothing: no fee",
+        ),
+        pytest.param(
+            (*HUGE, policy(Rule.COMMISSION, 0)),
+            refund(100_000, 101),
+            "seller-0 -94500 USD, platform -5500 USD, tax -7000 USD, bank +107000 USD",
+            id="the commission of the capture counts, not today's",
+        ),
+        pytest.param((*DELIVERED, refund(333, 101)), refund(668, 101), "wrong_state", id="a cent more than is left"),
+        pytest.param((*DELIVERED, refund(1000, 101)), refund(1, 101), "wrong_state", id="all has been refunded"),
+        pytest.param(
+            (order(1000), cancel(400, 100), capture(600, 100)),
+            refund(601, 102),
+            "wrong_state",
+            id="the cancelled part does not count",
+        ),
+        pytest.param(
+            (order(1000), cancel(400, 100), capture(600, 100)), refund(600, 102), ANY_POSTING, id="the delivered part"
+        ),
+        pytest.param(
+            (*DELIVERED, policy(Rule.SUSPENDED, 1)), refund(1000, 101), ANY_POSTING, id="who is suspended gets refunds"
+        ),
+    ],
+)
+def test_refund(before, operation, posting):
+    check_row(before, operation, posting)
+
+
+@pytest.mark.parametrize(
+    ("before", "operation", "message"),
+    [
+        ((), order(0), r"order amount\(=0\) must be > 0"),
+        ((), order(currency=COIN), "order currency coin: expected CNY or EUR or GBP or IDR or USD"),
+        ((), order(peer=STAR), "account creator-0: expected a seller"),
+        ((), order(actor=STAR), "account creator-0: expected a viewer"),
+        ((order(),), capture(1000, 99), "capture of 99: expected an accepted order between the same accounts"),
+        ((order(),), capture(1000, 100, actor=STALL), "capture of 100: expected an accepted order between"),
+        ((order(),), capture(1000, 100, peer=FRIEND), "capture of 100: expected an accepted order between"),
+        ((order(),), capture(1000, 100, currency=EUR), "capture of 100 in EUR: expected the order's USD"),
+        ((order(),), cancel(1000, 100, actor=FRIEND), "cancel of 100: expected an accepted order between"),
+        ((order(),), cancel(0, 100), r"cancel amount\(=0\) must be > 0"),
+        ((order(),), cancel(1, 100, currency=EUR), "cancel of 100 in EUR: expected the order's USD"),
+        (DELIVERED, refund(1, 100), "refund of 100: expected the capture of an order between the same accounts"),
+        (DELIVERED, refund(1, 101, actor=FRIEND), "refund of 101: expected the capture"),
+        (DELIVERED, refund(1, 101, peer=STALL), "refund of 101: expected the capture"),
+        (DELIVERED, refund(1, 101, currency=EUR), "refund of 101 in EUR: expected the order's USD"),
+        (DELIVERED, refund(-1, 101), r"refund amount\(=-1\) must be > 0"),
+        ((policy(Rule.SUSPENDED, 1), order()), capture(1000, 101), "capture of 101: expected an accepted order"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(before, operation, message):
+    check_refused(before, operation, message)
+
+
+def test_refunds_may_leave_a_seller_owing():
+    """A seller who had nothing left still pays back: the balance goes below zero."""
+    book = book_after([*DELIVERED, refund(1000, 101)])
+    assert book.holders[SHOP].cash == {USD: 940 - 952}
+
+
+def test_a_sellers_region_sets_the_commission():
+    book = small_book()
+    german = SHOP + 5
+    apply_all(book, policy(Rule.COMMISSION, 90_000, region=GERMANY), step(Op.OPEN, german, region=GERMANY))
+    apply_all(book, order(1000, peer=german), capture(1000, 102, actor=german), first=102)
+    assert book.holders[german].cash == {USD: 910}
+
+
+@given(st.integers(1, 10**7), st.lists(st.floats(0.01, 0.9), max_size=6), st.integers(0, 6))
+def test_whatever_the_parts_all_comes_back(price, fractions, cancels_before_capture):
+    """Cancel and refund an order in any parts: the buyer gets every cent, the state keeps no tax, escrow is empty."""
+    book = book_after([policy(Rule.REFUND_FEE, 0), order(price)])
+    seq, ref, left = 102, 101, price
+    for turn, fraction in enumerate([*fractions, 1.0]):
+        if turn == cancels_before_capture:
+            apply_all(book, capture(left, 101), first=seq)
+            seq, ref = seq + 1, seq
+        part = max(1, int(left * fraction)) if fraction < 1.0 else left
+        answer = refund if ref != 101 else cancel
+        if part and left:
+            assert apply_all(book, answer(part, ref), first=seq)[0].outcome == Outcome.ACCEPTED
+        seq, left = seq + 1, left - min(part, left)
+    assert [book.balance(account, USD) for account in (BANK, TAX, PLATFORM, Account(AccountClass.ESCROW, FAN))] == [
+        0
+    ] * 4
+    assert book.holders[SHOP].cash.get(USD, 0) == 0

@@ -1,0 +1,498 @@
+"""Scenarios: exact numbers, short differences, and every problem told at once in one line."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.cli.check import check as check_command
+from sim.cli.scenarios import scenarios as scenarios_command
+from sim.ledger.errors import CoinworksError
+from sim.paths import scenarios_dir
+from sim.scenario import PackPrice, Parameter, ScenarioError, check, from_resolved, load, resolved
+from sim.scenario.convert import INSTANT_EXPECTED
+from sim.scenario.files import key_lines, merge
+from sim.scenario.guide import all_source_ids, filled_in
+from sim.scenario.schema import schema_text
+from sim.scenario.window import window_us
+
+STEMS = sorted(path.stem for path in scenarios_dir().glob("*.toml"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to stand in, so that messages name files as a user would."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(folder: Path, text: str, name: str = "my.toml", extends: str = "us-baseline") -> str:
+    """A scenario whose own keys start on line 3."""
+    (folder / name).write_text(f'question = "Why?"\nextends = "{extends}"\n{text}')
+    return name
+
+
+def told(name: str) -> list[str]:
+    return [str(problem) for problem in check(name)]
+
+
+# Reading
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_every_scenario_of_the_repository_is_well_formed(stem: str) -> None:
+    assert told(stem) == []
+    assert load(stem).question.endswith("?")
+
+
+def test_numbers_are_exact() -> None:
+    scenario = load("us-baseline", ["gifting.intent=0.1", "platform.store_fee=0.3", "creators.diamond_value_cents=0.5"])
+    assert scenario.gifting.intent.value * 3 == Decimal("0.3")
+    assert float(scenario.gifting.intent) == 0.1
+    assert scenario.platform.store_fee.ppm == 300_000
+    assert scenario.creators.diamond_value_cents.ppm == 500_000
+
+
+def test_a_rate_finer_than_the_ledger_counts_is_refused() -> None:
+    with pytest.raises(CoinworksError, match="at most 6 decimals"):
+        _ = Parameter(value=Decimal("0.1234567")).ppm
+
+
+def test_a_fraction_does_not_pass_for_a_whole_number() -> None:
+    assert int(Parameter(value=Decimal("3.0"))) == 3
+    with pytest.raises(ValueError, match="not a whole number"):
+        int(Parameter(value=Decimal("3.5")))
+
+
+def test_a_parameter_carries_its_range_source_and_basis() -> None:
+    visits = load("us-baseline").audience.visits_per_day
+    assert (visits.low, visits.high, visits.source, visits.basis) == (1, 8, "V2", "fitted")
+
+
+@pytest.mark.parametrize(
+    ("text", "length_us"),
+    [("15min", 900_000_000), ("10s", 10_000_000), ("1 h", 3_600_000_000), ("24h", 86_400_000_000)],
+)
+def test_windows(text: str, length_us: int) -> None:
+    assert window_us(text) == length_us
+
+
+@pytest.mark.parametrize("text", ["", "15", "0min", "-5min", "7min", "48h", "1.5min", "15 minutes"])
+def test_no_windows(text: str) -> None:
+    with pytest.raises(ValueError, match="divides a day"):
+        window_us(text)
+
+
+# Differences
+
+
+@pytest.mark.parametrize(
+    ("below", "above", "merged"),
+    [
+        ({"a": {"x": 1, "y": 2}}, {"a": {"y": 3}}, {"a": {"x": 1, "y": 3}}),  # tables merge
+        ({"a": [1, 2]}, {"a": [3]}, {"a": [3]}),  # arrays replace
+        ({"a": {"value": 1, "range": [0, 2]}}, {"a": 2}, {"a": {"value": 2, "range": [0, 2]}}),  # a bare number
+        ({"a": {"value": 1, "source": "V2"}}, {"a": {"value": 2, "source": ""}}, {"a": {"value": 2, "source": ""}}),
+        ({"a": 1}, {"a": {"range": [0, 2]}}, {"a": {"value": 1, "range": [0, 2]}}),  # a range for a bare number
+        ({"a": {"value": 1}}, {"a": True}, {"a": True}),  # true is no number
+        ({"a": {"x": 1}}, {"a": "text"}, {"a": "text"}),
+    ],
+)
+def test_merging(below: dict[str, object], above: dict[str, object], merged: dict[str, object]) -> None:
+    assert merge(below, above) == merged
+
+
+def test_a_scenario_states_only_what_differs(folder: Path) -> None:
+    base, other = load("us-baseline"), load(write(folder, "[topup]\nweb_share = 0.4"))
+    assert other.topup.web_share.value == Decimal("0.4")
+    assert other.topup.web_share.high == base.topup.web_share.high
+    assert other.gifting == base.gifting
+    assert (other.name, other.question) == ("my", "Why?")
+
+
+def test_a_question_is_never_inherited(folder: Path) -> None:
+    (folder / "my.toml").write_text('extends = "us-baseline"\n')
+    assert told("my.toml") == [
+        "my.toml: question: expected a text: what the scenario asks, in one sentence; never inherited (it is missing)"
+    ]
+
+
+def test_a_scenario_may_extend_a_neighbour_that_extends_another(folder: Path) -> None:
+    write(folder, "viewers = 9\n[gifting]\nintent = 0.2", "parent.toml")
+    scenario = load(write(folder, "viewers = 8", extends="parent"))
+    assert (scenario.viewers, scenario.gifting.intent.value, scenario.days) == (8, Decimal("0.2"), 7)
+
+
+def test_overrides_come_as_texts_or_as_values() -> None:
+    texts = load("us-baseline", ["viewers=10", "gifting.intent = 0.2", "window=10s", "interventions=[]"])
+    values = load("us-baseline", {"viewers": 10, "gifting.intent": 0.2, "window": "10s"})
+    assert texts == values
+    assert (values.viewers, values.gifting.intent.value, values.window_us) == (10, Decimal("0.2"), 10_000_000)
+
+
+def test_an_intervention_is_typed(folder: Path) -> None:
+    path = write(
+        folder,
+        '[[interventions]]\nkind = "pack_price"\nat = 2024-04-11T00:00:00-04:00\n'
+        'region = "US"\npack = "web-65"\nprice_cents = 70',
+    )
+    (change,) = load(path).interventions
+    assert isinstance(change, PackPrice)
+    assert (change.kind, change.at.isoformat(), change.price_cents) == ("pack_price", "2024-04-11T04:00:00+00:00", 70)
+
+
+# Problems
+
+
+FROM_START = "an instant at or after the start, 2024-04-08T04:00:00+00:00"
+BEFORE_END = "an instant before the end, 2024-04-15T04:00:00+00:00 (it changes nothing in this run)"
+KINDS = "pack_price, commission, checkin, live_shopping"
+ZONES_STAY = "zones of an extended scenario stay unless set to 0"
+PACK = '{ name = "a", channel = "app", coins = 65, price_cents = 99, source = "P3" }'
+PRICE = 'kind = "pack_price"\nat = 2024-04-11T00:00:00Z\nprice_cents = 9'
+
+PROBLEMS = {
+    "a misspelt key": (
+        "[gifting]\nintnt = 0.1",
+        "my.toml:4: gifting.intnt = 0.1: expected a known key (did you mean intent?)",
+    ),
+    "a misspelt table": (
+        "[giftin]\nintent = 0.1",
+        "my.toml:3: giftin = { intent = 0.1 }: expected a known key (did you mean gifting?)",
+    ),
+    "a number out of bounds": (
+        "[gifting]\nintent = -0.2",
+        "my.toml:4: gifting.intent = -0.2: expected a number in [0, 1]",
+    ),
+    "no number": ("[gifting]\nintent = nan", "my.toml:4: gifting.intent = NaN: expected a number in [0, 1]"),
+    "truth for a number": ("[gifting]\nintent = true", "my.toml:4: gifting.intent = true: expected a number in [0, 1]"),
+    "a text for a number": (
+        'viewers = "5"',
+        'my.toml:3: viewers = "5": expected a whole number of viewers in [1, 1000000000]',
+    ),
+    "half a day": ("days = 0.5", "my.toml:3: days = 0.5: expected a whole number of days in [1, 3660]"),
+    "too many digits": (
+        "[gifting]\nprice_elasticity = 1.23456789012345678",
+        "my.toml:4: gifting.price_elasticity = 1.23456789012345678: expected a number of at most 15 digits",
+    ),
+    "a rate finer than ppm": (
+        "[platform]\nstore_fee = 0.1234567",
+        "my.toml:4: platform.store_fee = 0.1234567: expected a number in [0, 1] with at most 6 decimals",
+    ),
+    "cents in parts": (
+        "[topup]\nweekly_budget_median_cents = 1999.5",
+        "my.toml:4: topup.weekly_budget_median_cents = 1999.5: expected a whole number of cents >= 0",
+    ),
+    "a range that misses its value": (
+        "[gifting]\ncombo = { value = 0.9, range = [0.1, 0.6] }",
+        "my.toml:4: gifting.combo = 0.9: expected a number in its range [0.1, 0.6]",
+    ),
+    "a range upside down": (
+        "[gifting]\ncombo = { value = 0.3, range = [0.6, 0.1] }",
+        "my.toml:4: gifting.combo.range = [0.6, 0.1]: expected [low, high], both a number in [0, 1]",
+    ),
+    "an unknown basis": (
+        '[gifting]\ncombo = { basis = "guess" }',
+        'my.toml:4: gifting.combo.basis = "guess": expected one of mechanism, fitted, assumed',
+    ),
+    "a date without zone": (
+        "start = 2024-04-08T04:00:00",
+        f"my.toml:3: start = 2024-04-08T04:00:00: expected {INSTANT_EXPECTED} (it has no zone)",
+    ),
+    "a window that divides no day": (
+        'window = "7min"',
+        'my.toml:3: window = "7min": expected a whole number of s, min or h that divides a day, like "15min"',
+    ),
+    "an unknown currency": (
+        '[regions.US]\ncurrency = "USDD"',
+        'my.toml:4: regions.US.currency = "USDD": expected a known currency (did you mean USD?)',
+    ),
+    "a currency that its prices are not in": (
+        '[regions.US]\ncurrency = "EUR"',
+        'my.toml:4: regions.US.currency = "EUR": expected USD, the currency of its catalogue packs-us',
+    ),
+    "an unknown region": (
+        "[regions.XX]\nshare = 0",
+        "my.toml:3: regions.XX: expected a region by its ISO 3166 letters (known: CN, DE, GB, ID, US)",
+    ),
+    "shares that do not sum to 1": (
+        "[regions.US]\nshare = 0.9",
+        "my.toml:4: regions.US.share = 0.9: expected shares that sum to 1 over the regions (they sum to 0.9)",
+    ),
+    "a place without a clock": (
+        '[regions.US.time_zones]\n"America/Chicag" = 0.0',
+        "my.toml:4: regions.US.time_zones.America/Chicag: expected a time zone's IANA name, like America/New_York",
+    ),
+    "zones that do not sum to 1": (
+        '[regions.US.time_zones]\n"America/Chicago" = 0.3',
+        f"my.toml:3: regions.US.time_zones: expected shares that sum to 1 (they sum to 1.01; {ZONES_STAY})",
+    ),
+    "a short day": (
+        "[audience]\nhours = [1, 2]",
+        "my.toml:4: audience.hours = [1, 2]: expected 24 weights, one for each local hour (there are 2)",
+    ),
+    "a floor above the ceiling": (
+        "[creators]\npayout_floor_cents = { value = 200000, range = [0, 200000] }",
+        "my.toml:4: creators.payout_floor_cents = 200000: expected at most payout_ceiling_cents, 100000",
+    ),
+    "a catalogue that does not exist": (
+        '[gifting]\ncatalog = "gift"',
+        'my.toml:4: gifting.catalog = "gift": expected an existing catalogue (did you mean gifts?)',
+    ),
+    "an unknown intervention": (
+        '[[interventions]]\nkind = "comission"',
+        f'my.toml:4: interventions[0].kind = "comission": expected one of {KINDS} (did you mean commission?)',
+    ),
+    "an intervention before the start": (
+        '[[interventions]]\nkind = "checkin"\nat = 2024-01-01T00:00:00Z\ncoins = 5',
+        f"my.toml:5: interventions[0].at = 2024-01-01T00:00:00+00:00: expected {FROM_START}",
+    ),
+    "a pack that nobody sells": (
+        f'[[interventions]]\n{PRICE}\nregion = "US"\npack = "app-1320"',
+        'my.toml:8: interventions[0].pack = "app-1320": expected a pack sold in US (did you mean app-1321?)',
+    ),
+    "a pack of another country": (
+        f'[[interventions]]\n{PRICE}\nregion = "UK"\npack = "app-65"',
+        'my.toml:7: interventions[0].region = "UK": expected one of US',
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "line"), PROBLEMS.values(), ids=PROBLEMS.keys())
+def test_each_problem_is_one_line_with_place_value_and_expectation(folder: Path, text: str, line: str) -> None:
+    assert line in told(write(folder, text))
+    with pytest.raises(ScenarioError) as error:
+        load("my.toml")
+    assert line in str(error.value).splitlines()
+
+
+def test_all_problems_are_told_at_once(folder: Path) -> None:
+    path = write(folder, "viewers = 0\ndys = 7\n[gifting]\nintent = 2\n[topup]\nnoise = -1")
+    assert [line.split(" = ")[0] for line in told(path)] == [
+        "my.toml:3: viewers",
+        "my.toml:4: dys",
+        "my.toml:6: gifting.intent",
+        "my.toml:8: topup.noise",
+    ]
+
+
+def test_a_problem_is_told_where_it_was_written(folder: Path) -> None:
+    write(folder, "[gifting]\nintent = 2", "parent.toml")
+    assert told(write(folder, "viewers = 0", extends="parent")) == [
+        "my.toml:3: viewers = 0: expected a whole number of viewers in [1, 1000000000]",
+        "parent.toml:4: gifting.intent = 2: expected a number in [0, 1]",
+    ]
+
+
+NOTES = {
+    "leaving the range of what is extended": (
+        "[gifting]\ngiver_share = 0.5",
+        "my.toml:4: note: gifting.giver_share = 0.5: expected a number in its range [0.02, 0.13] (S1, S2)",
+    ),
+    "an intervention after the end": (
+        '[[interventions]]\nkind = "live_shopping"\nat = 2025-01-01T00:00:00Z\nallowed = false',
+        f"my.toml:5: note: interventions[0].at = 2025-01-01T00:00:00+00:00: expected {BEFORE_END}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "line"), NOTES.values(), ids=NOTES.keys())
+def test_a_note_stops_nobody(folder: Path, text: str, line: str) -> None:
+    assert told(write(folder, text)) == [line]
+    assert load("my.toml").name == "my"
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("us-baselin", "us-baselin: expected an existing scenario (did you mean us-baseline?)"),
+        (
+            "orphan.toml",
+            'orphan.toml:2: extends = "us-baselin": expected an existing scenario (did you mean us-baseline?)',
+        ),
+        (
+            "loop.toml",
+            'pool.toml:2: extends = "loop": expected no scenario that extends this one (loop -> pool -> loop)',
+        ),
+        ("torn.toml", "torn.toml:2: expected valid TOML; expected '=' after a key in a key/value pair"),
+        ("latin.toml", "latin.toml: expected text in UTF-8"),
+        ("./us-baseline.toml", "./us-baseline.toml: expected an existing scenario (did you mean us-baseline2?)"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why(folder: Path, name: str, line: str) -> None:
+    write(folder, "", "orphan.toml", extends="us-baselin")
+    write(folder, "", "loop.toml", extends="pool")
+    write(folder, "", "pool.toml", extends="loop")
+    write(folder, "", "us-baseline2.toml")
+    (folder / "torn.toml").write_text('question = "Why?"\nviewers\n')
+    (folder / "latin.toml").write_bytes('question = "Où?"'.encode("latin-1"))
+    assert told(name) == [line]
+    with pytest.raises(ScenarioError, match="expected"):
+        load(name)
+
+
+def test_what_an_unreadable_parent_would_have_given_is_not_called_missing(folder: Path) -> None:
+    lines = told(write(folder, "viewers = 0", extends="us-baselin"))
+    assert [line.split(":")[1] for line in lines] == ["2", "3"]
+
+
+CATALOGS = {
+    "an empty ladder": ("packs = []", "catalogs/bad.toml:3: packs = []: expected at least one of the packs"),
+    "a negative price": (
+        'packs = [\n{ name = "a", channel = "app", coins = 65, price_cents = -99, source = "P3" },\n]',
+        "catalogs/bad.toml:4: packs[0].price_cents = -99: expected a whole number of cents in [1, 1000000000000]",
+    ),
+    "a channel nobody knows": (
+        'packs = [\n{ name = "a", channel = "phone", coins = 65, price_cents = 99, source = "P3" },\n]',
+        'catalogs/bad.toml:4: packs[0].channel = "phone": expected one of app, web',
+    ),
+    "a name used twice": (
+        f"packs = [\n{PACK},\n{PACK},\n]",
+        'catalogs/bad.toml:5: packs[1].name = "a": expected a name that no other row has',
+    ),
+}
+
+
+@pytest.mark.parametrize(("rows", "line"), CATALOGS.values(), ids=CATALOGS.keys())
+def test_a_catalogue_is_checked_with_the_scenario_and_alone(folder: Path, rows: str, line: str) -> None:
+    (folder / "catalogs").mkdir()
+    (folder / "catalogs/bad.toml").write_text(f'about = "Packs"\ncurrency = "USD"\n{rows}\n')
+    assert told(write(folder, '[regions.US]\npacks = "bad"')) == [line]
+    assert told("catalogs/bad.toml") == [line]
+
+
+@pytest.mark.parametrize(
+    ("override", "line"),
+    [
+        ("viewers", "--set: viewers: expected KEY=VALUE, like gifting.intent=0.2"),
+        ("viewers=0", "--set: viewers = 0: expected a whole number of viewers in [1, 1000000000]"),
+        ("gifting.intnt=0.2", "--set: gifting.intnt = 0.2: expected a known key (did you mean intent?)"),
+        (
+            "viewers.x=1",
+            "--set: viewers = { value = 5000, x = 1 }: expected a whole number of viewers in [1, 1000000000]",
+        ),
+    ],
+)
+def test_a_wrong_override_says_so(override: str, line: str) -> None:
+    with pytest.raises(ScenarioError) as error:
+        load("us-baseline", [override])
+    assert str(error.value) == line
+
+
+def test_lines_of_keys() -> None:
+    text = 'a = 1\n[b.c]\n# x = 2\n"d e" = 3\n[[f]]\ng = 4\n[[f]]\ng = [\n{ h = 5 },\n{ h = 6 },\n]\n'
+    assert key_lines(text) == {
+        ("a",): 1,
+        ("b", "c"): 2,
+        ("b", "c", "d e"): 4,
+        ("f", 0): 5,
+        ("f", 0, "g"): 6,
+        ("f", 1): 7,
+        ("f", 1, "g"): 8,
+        ("f", 1, "g", 0): 9,
+        ("f", 1, "g", 1): 10,
+    }
+
+
+# The manifest's copy
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_a_scenario_survives_its_journey_through_json(stem: str) -> None:
+    scenario = load(stem)
+    back = from_resolved(json.loads(json.dumps(resolved(scenario))))
+    assert back == scenario
+    assert back.digest == scenario.digest
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.decimals(0, 1, places=6),
+    st.decimals(0, 100, allow_nan=False, places=12),
+    st.integers(0, 2**64 - 1),
+)
+def test_any_numbers_survive_the_journey(fee: Decimal, elasticity: Decimal, seed: int) -> None:
+    overrides = {"platform.store_fee": fee, "gifting.price_elasticity": elasticity, "seed": seed}
+    scenario = load("us-baseline", overrides)
+    assert from_resolved(json.loads(json.dumps(resolved(scenario)))) == scenario
+
+
+def test_the_digest_sees_every_digit_and_no_spelling() -> None:
+    base = load("us-baseline")
+    assert load("us-baseline", ["regions.US.share=1"]).digest == base.digest
+    assert load("us-baseline", ["gifting.intent=0.100001"]).digest != base.digest
+    plain = resolved(base)
+    plain["catalogs"]["gifts"]["gifts"][0]["coins"] += 1
+    assert from_resolved(plain).digest != base.digest
+
+
+def test_a_damaged_copy_is_refused() -> None:
+    plain = resolved(load("us-baseline"))
+    with pytest.raises(ScenarioError, match="expected the keys name and catalogs"):
+        from_resolved({key: value for key, value in plain.items() if key != "catalogs"})
+    with pytest.raises(ScenarioError, match=r"us-baseline: gifting.intent = 7: expected a number in \[0, 1\]"):
+        from_resolved(plain | {"gifting": plain["gifting"] | {"intent": 7}})
+
+
+# What is generated, and the command
+
+
+def test_the_schema_is_current() -> None:
+    assert (scenarios_dir() / "scenario.schema.json").read_text("utf-8") == schema_text(), (
+        "coinworks check --schema > scenarios/scenario.schema.json"
+    )
+
+
+def test_the_readme_is_current() -> None:
+    text = (scenarios_dir() / "README.md").read_text("utf-8")
+    assert filled_in(text) == text, "python -m sim.scenario.guide"
+
+
+def test_the_readme_explains_every_source_that_is_cited() -> None:
+    text = (scenarios_dir() / "README.md").read_text("utf-8")
+    assert {source for source in all_source_ids() if f"\n| {source} | " not in text} == set()
+
+
+def test_the_readmes_own_example_is_well_formed(folder: Path) -> None:
+    text = (scenarios_dir() / "README.md").read_text("utf-8")
+    (folder / "example.toml").write_text(text.partition("```toml\n")[2].partition("```")[0])
+    assert told("example.toml") == []
+    assert len(load("example.toml").interventions) == 1
+
+
+def test_check_prints_every_problem_and_fails(folder: Path) -> None:
+    path = write(folder, "viewers = 0\ndays = 0")
+    result = CliRunner().invoke(check_command, [path, "us-baseline"])
+    assert result.exit_code == 1
+    assert [line.split(" = ")[0] for line in result.output.splitlines()] == [
+        "my.toml:3: viewers",
+        "my.toml:4: days",
+        "us-baseline: ok",
+    ]
+
+
+def test_check_without_problems_succeeds_for_people_and_machines(folder: Path) -> None:
+    path = write(folder, "[gifting]\ngiver_share = 0.5")
+    assert CliRunner().invoke(check_command, ["us-baseline"]).output == "us-baseline: ok\n"
+    noted = CliRunner().invoke(check_command, [path, "--json"])
+    assert noted.exit_code == 0
+    assert [problem["is_note"] for problem in json.loads(noted.output)[path]] == [True]
+
+
+def test_check_without_a_file_is_a_wrong_use() -> None:
+    assert CliRunner().invoke(check_command, []).exit_code == 2
+
+
+def test_check_prints_the_schema() -> None:
+    assert json.loads(CliRunner().invoke(check_command, ["--schema"]).output)["required"] == ["question"]
+
+
+def test_scenarios_lists_each_with_its_question() -> None:
+    listed = json.loads(CliRunner().invoke(scenarios_command, ["--json"]).output)
+    assert [row["name"] for row in listed] == STEMS
+    assert set(listed[0]) == {"name", "question", "days", "viewers"}
+    assert all(stem in CliRunner().invoke(scenarios_command, []).output for stem in STEMS)

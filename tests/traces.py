@@ -1,0 +1,109 @@
+"""Small traces for tests: operations go through a `Book`, so their outcomes are the ledger's own.
+
+    town = Town()
+    town.topup(fan := town.viewer(), at_us=5)
+    town.gift(fan, town.creator(), 3, at_us=9)
+    trace = town.trace()
+"""
+
+from itertools import count
+
+import numpy as np
+
+from sim.ledger import COIN, DIAMOND, REWARD, Book, Item, Kind, Op, Operation, Outcome, Rule, account_id, item_id
+from sim.ledger.money import USD
+from sim.trace import SCHEMA, Trace
+
+US = 840
+PACK = item_id(Item.PACK_APP, 0)
+GIFT = item_id(Item.GIFT, 0)
+GOOD = item_id(Item.GOOD_SHOP, 0)
+TERMS = (
+    (Rule.PACK_COINS, PACK, 1_321, COIN),
+    (Rule.STORE_FEE, -1, 300_000, 0),
+    (Rule.ORDER_TAX, -1, 70_000, 0),
+    (Rule.COMMISSION, -1, 60_000, 0),
+    (Rule.DIAMOND_VALUE, -1, 500_000, USD),
+)
+
+
+class Town:
+    """A growing trace; `book` holds its state so far."""
+
+    def __init__(self) -> None:
+        self.book = Book()
+        self.rows: list[tuple[Operation, Outcome]] = []
+        self._ids = {kind: count() for kind in Kind}
+        for rule, item, amount, currency in TERMS:
+            self.add(Op.POLICY, -1, peer=rule, item=item, amount=amount, currency=currency)
+
+    def add(self, op: Op, actor: int, *, at_us: int = 0, **fields: int) -> int:
+        """Let something happen; returns its seq."""
+        operation = Operation(len(self.rows), at_us, op, actor, **fields)
+        self.rows.append((operation, self.book.apply(operation).outcome))
+        return operation.seq
+
+    def open(self, kind: Kind, **fields: int) -> int:
+        account = account_id(kind, next(self._ids[kind]))
+        self.add(Op.OPEN, account, region=US, **fields)
+        return account
+
+    def viewer(self, coins: int = 0) -> int:
+        return self.open(Kind.VIEWER, **({"amount": coins, "currency": COIN} if coins else {}))
+
+    def creator(self) -> int:
+        return self.open(Kind.CREATOR)
+
+    def seller(self) -> int:
+        return self.open(Kind.SELLER)
+
+    def topup(self, viewer: int, at_us: int) -> int:
+        return self.add(Op.TOPUP, viewer, at_us=at_us, item=PACK, amount=1_999, currency=USD, region=US)
+
+    def reward(self, viewer: int, amount: int, at_us: int) -> int:
+        return self.add(Op.REWARD, viewer, at_us=at_us, item=item_id(Item.REWARD_CHECKIN, 0), amount=amount, currency=REWARD)
+
+    def gift(self, viewer: int, creator: int, amount: int, at_us: int) -> int:
+        return self.add(Op.GIFT, viewer, at_us=at_us, peer=creator, item=GIFT, amount=amount, currency=COIN, region=US)
+
+    def payout(self, creator: int, diamonds: int, at_us: int, ref: int = -1) -> int:
+        return self.add(Op.PAYOUT, creator, at_us=at_us, amount=diamonds, currency=DIAMOND, ref=ref)
+
+    def order(self, viewer: int, seller: int, amount: int, at_us: int) -> int:
+        return self.add(Op.ORDER, viewer, at_us=at_us, peer=seller, item=GOOD, amount=amount, currency=USD, region=US)
+
+    def trace(self) -> Trace:
+        """What happened so far, as columns."""
+        values = np.array([(*row[:-1], outcome, row.region) for row, outcome in self.rows], np.int64)
+        return Trace({name: values[:, i].astype(dtype) for i, (name, dtype) in enumerate(SCHEMA.items())})
+
+
+def busy_town(fans: int = 20, gifts: int = 10, spread_us: int = 4_000_000) -> Town:
+    """Every kind of operation, declines included: fans top up, give and shop, two creators cash out, a seller delivers."""
+    town = Town()
+    viewers = [town.viewer() for _ in range(fans)]
+    creators = [town.creator() for _ in range(2)]
+    seller = town.seller()
+    step = iter(range(0, spread_us, max(spread_us // (fans * (gifts + 10)), 1)))
+    topups = {viewer: town.topup(viewer, next(step)) for viewer in viewers}
+    for turn in range(gifts):
+        for i, viewer in enumerate(viewers):
+            town.gift(viewer, creators[(i + turn) % 2], 1 + (i * 7 + turn * 13) % 250, next(step))
+    for viewer in viewers:
+        town.reward(viewer, 5, next(step))
+        town.add(Op.BALANCE, viewer, at_us=next(step))
+        town.add(Op.HISTORY, viewer, at_us=next(step))
+    orders = [(viewer, town.order(viewer, seller, 3_500, next(step))) for viewer in viewers[:6]]
+    for i, (viewer, order) in enumerate(orders):
+        if i % 3 == 2:
+            town.add(Op.CANCEL, viewer, at_us=next(step), peer=-1, amount=3_500, currency=USD, ref=order)
+        capture = town.add(Op.CAPTURE, seller, at_us=next(step), peer=viewer, amount=3_500, currency=USD, ref=order)
+        if i % 3 == 1:
+            refund = {"peer": seller, "amount": 1_000, "currency": USD, "ref": capture}
+            town.add(Op.REFUND, viewer, at_us=next(step), **refund)
+    town.add(Op.CHARGEBACK, viewers[0], at_us=next(step), amount=1_999, currency=USD, ref=topups[viewers[0]])
+    for creator in creators:
+        asked = town.payout(creator, 100, next(step))
+        town.payout(creator, 10**6, next(step))
+        town.payout(creator, 100, next(step), ref=asked)
+    return town
