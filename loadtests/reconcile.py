@@ -197,7 +197,7 @@ def _compare_balances(expected: Balances, found: Balances, who: str) -> list[Mis
 
 def _simulated_balances(columns: Mapping[str, npt.NDArray[Any]]) -> dict[tuple[Account, int], int]:
     rows: Iterable[tuple[int, int, int, int]] = zip(
-        *(columns[name].tolist() for name in ("class", "owner", "asset", "amount")), strict=True
+        *(columns[name].tolist() for name in ("klass", "owner", "asset", "amount")), strict=True
     )
     return {(Account(AccountClass(klass), owner), asset): amount for klass, owner, asset, amount in rows}
 

@@ -2,8 +2,8 @@
 
     >>> log(2.0)
     0.6931471805599453
-    >>> normal_quantile(0.975)
-    1.959963984540054
+    >>> round(normal_quantile(0.975), 12)
+    1.95996398454
 
 The C library's exp and log differ between CPUs and releases in the last bit, which is enough to change a choice, and
 with it everything that follows. These are made of integers, comparisons, + - * / and sqrt alone, which IEEE 754 defines

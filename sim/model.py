@@ -1,7 +1,7 @@
 """From a scenario to a finished run.
 
-    run = simulate(load("us-baseline"), progress=print)
-    run.path, run.summary.kpis["bookings"]
+run = simulate(load("us-baseline"), progress=print)
+run.path, run.summary.kpis["bookings"]
 """
 
 import time
@@ -49,12 +49,10 @@ def simulate(
     ConservationError : the economy made or lost something (a bug)
     """
     seed = scenario.seed if seed is None else seed
-    tell = progress or (lambda done: None)
+    tell = progress or _unseen
     started_at = datetime.now(UTC)
     with create_run(scenario.name, seed, out) as run:
-        run.write_manifest(
-            new_manifest(scenario.name, resolved(scenario), scenario.digest, seed, engine, started_at)
-        )
+        run.write_manifest(new_manifest(scenario.name, resolved(scenario), scenario.digest, seed, engine, started_at))
         _run(run, scenario, seed, engine, tell)
     return open_run(run.path)
 
@@ -62,9 +60,7 @@ def simulate(
 def _run(run: NewRun, scenario: Scenario, seed: int, engine: str, tell: Progress) -> None:
     began_s = time.perf_counter()
     with run.trace_writer() as writer:
-        economy = ENGINES[engine](
-            scenario, seed, writer.append, progress=lambda done: tell(done * SIMULATED)
-        )
+        economy = ENGINES[engine](scenario, seed, writer.append, progress=lambda done: tell(done * SIMULATED))
         economy.run()
     wall_s = time.perf_counter() - began_s
     trace = read_trace(run.path / "trace", writer.digest)
@@ -103,3 +99,8 @@ def conservation(book: Book, scenario: Scenario) -> dict[str, Any]:
 def _plain(flow: dict[str, Any]) -> dict[str, Any]:
     """Fractions as text, since half a cent has no exact number in JSON."""
     return {name: str(value) if isinstance(value, Fraction) else value for name, value in flow.items()}
+
+
+def _unseen(done: float) -> None:
+    """Progress that nobody watches."""
+    del done

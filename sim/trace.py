@@ -78,9 +78,8 @@ class Trace:
 
     def __iter__(self) -> Iterator[tuple[Operation, Outcome]]:
         """All records in order, as an operation and its outcome."""
-        for start in range(
-            0, len(self), _ROWS_BUFFERED
-        ):  # not all at once: as Python objects a row is ten times as large
+        # Not all at once: as Python objects a row is ten times as large.
+        for start in range(0, len(self), _ROWS_BUFFERED):
             block = (column[start : start + _ROWS_BUFFERED].tolist() for column in self.columns.values())
             yield from map(_record, zip(*block, strict=True))
 
@@ -206,9 +205,7 @@ def read_trace(folder: Path, expected_digest: str | None = None) -> Trace:
     _check_order(trace.columns, first_seq=0, last_at_us=0, place=str(folder))
     _check_codes(trace.columns, folder)
     if expected_digest is not None and trace.digest != expected_digest:
-        raise TraceError(
-            f"{folder}: the trace has digest {trace.digest}, expected {expected_digest}: it was changed or cut"
-        )
+        raise TraceError(f"{folder}: digest {trace.digest}, expected {expected_digest}: the trace was changed or cut")
     return trace
 
 
@@ -237,9 +234,8 @@ def _read_part(path: Path) -> Columns:
 
 
 def _joined(blocks: list[Columns]) -> Columns:
-    return {
-        name: np.concatenate([np.empty(0, kind), *(block[name] for block in blocks)]) for name, kind in SCHEMA.items()
-    }
+    empty = {name: np.empty(0, kind) for name, kind in SCHEMA.items()}
+    return {name: np.concatenate([block[name] for block in (empty, *blocks)]) for name in SCHEMA}
 
 
 def _fitted(name: str, values: Column) -> Column:

@@ -98,7 +98,8 @@ TERMS = (
     policy(Rule.DIAMOND_VALUE, 500_000, currency=USD),
     policy(Rule.DIAMOND_VALUE, 400_000, currency=EUR, region=GERMANY),
 )
-OPENS = tuple(step(Op.OPEN, account, region=US) for account in (FAN, FRIEND, STAR, SHOP, STALL)) + (
+OPENS = (
+    *(step(Op.OPEN, account, region=US) for account in (FAN, FRIEND, STAR, SHOP, STALL)),
     step(Op.OPEN, NEWCOMER, region=GERMANY),
 )
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from simpy import Environment
+
 from sim.agents.calendar import Calendar
 from sim.agents.hosts import draw_hosts, how_many
 from sim.agents.platform import opening_terms
@@ -10,7 +12,6 @@ from sim.agents.windows import Phase, Windows
 from sim.behavior.watch import NOTHING
 from sim.ledger import Op, Rule
 from sim.scenario import Scenario, load
-from simpy import Environment
 
 HOUR_US = 3_600_000_000
 

@@ -4,6 +4,7 @@ from math import log
 
 import numpy as np
 import pytest
+
 from sim.behavior.gift import NO_GIFT, GiftTerms, choose_gift, wants_to_give, willing_to_pay
 from sim.streams import draw
 

@@ -5,6 +5,7 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
+
 from sim.behavior.delay import DAY_US, around, memoryless
 from sim.behavior.labor import REST, session
 from sim.behavior.shop import ShopTerms, buys

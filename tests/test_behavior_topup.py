@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from sim.behavior.topup import NO_PACK, Packs, TopupTerms, choose_pack, coin_price, stays_away
 from sim.streams import draw
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from sim.behavior.visit import HOUR_US, NEVER, SECOND_US, next_visit, pause_us, step_of, visit_in_hour
 
 HOURS = 4_000

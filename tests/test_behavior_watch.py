@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from sim.behavior.watch import NOTHING, Live, choose_stream, pick
 from sim.streams import draw
 

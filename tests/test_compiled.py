@@ -80,12 +80,11 @@ def quotient(a: float, b: float) -> float:
 
 
 @rule
-def regrouped(a: float, b: float, c: float) -> float:
-    return (a + b) + c
+def there_and_back(a: float, b: float) -> float:
+    return (a + b) - b
 
 
 def test_a_rule_computes_what_python_does():
     with pytest.raises(ZeroDivisionError):
         quotient(1.0, 0.0)
-    assert regrouped(1e16, -1e16, 1.0) == 1.0
-    assert regrouped(1.0, 1e16, -1e16) == 0.0
+    assert there_and_back(1.0, 1e17) == 0.0, "regrouped, it would be 1"

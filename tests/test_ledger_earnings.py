@@ -19,10 +19,9 @@ from ledger_table import (
     step,
     topup,
 )
-from sim.ledger import COIN, DIAMOND, Op, Rule
+from sim.ledger import COIN, DIAMOND, Book, LedgerError, Op, Operation, Rule
 from sim.ledger.money import EUR, USD
 
-# A creator from France: no diamond value is stated for her region but the one for all.
 EARNED = (topup(), gift(70))
 EARNED_IN_GERMANY = (topup(), gift(70, peer=NEWCOMER))
 CEILING = policy(Rule.PAYOUT_CEILING, 20, currency=USD)
@@ -157,8 +156,6 @@ def test_what_makes_no_sense_is_refused(before, operation, message):
 
 
 def test_without_a_value_of_diamonds_nobody_is_paid():
-    from sim.ledger import Book, LedgerError, Operation
-
     book = Book()
     book.apply(Operation(0, 0, Op.OPEN, STAR, amount=10, currency=DIAMOND))
     with pytest.raises(LedgerError, match="no policy diamond_value at 5 us: expected one before this operation"):

@@ -72,17 +72,6 @@ def test_shares_of_parts_add_up_and_stay_within_a_unit_of_exact(total, parts):
     assert share_left(total, 0, whole) == 0
 
 
-@given(amounts, st.integers(1, 10**6), st.data())
-def test_what_a_part_earns_depends_only_on_what_is_left(total, whole, data):
-    """So it does not matter whether seventy coins leave one by one or at once."""
-    some = data.draw(st.integers(0, whole))
-    fewer = data.draw(st.integers(0, some))
-    in_two = (total - share_left(total, some, whole)) + (
-        share_left(total, some, whole) - share_left(total, fewer, whole)
-    )
-    assert in_two == total - share_left(total, fewer, whole)
-
-
 @given(st.integers(0, 3_000), st.integers(0, 3 * PPM) | st.sampled_from([500_000, 333_333, 400_000, 5_000, 1_250_000]))
 def test_whole_units_are_the_most_that_make_whole_minor_units(quantity, value_ppm):
     taken, minor = whole_units(quantity, value_ppm)

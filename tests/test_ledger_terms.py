@@ -102,7 +102,7 @@ def test_every_rule_has_a_meaning():
         ),
         (policy(Rule.PAYOUT_FLOOR, 5, currency=COIN), "policy payout_floor currency coin: expected CNY"),
         (policy(Rule.REWARD_LIFE, LIFE_MAX_US + 1), "policy reward_life amount 1000000000000001: expected 0 to"),
-        (policy(Rule.SUSPENDED, 2), "policy suspended amount 2: expected 0 to 1 0 or 1"),
+        (policy(Rule.SUSPENDED, 2), "policy suspended amount 2: expected 0 to 1$"),
         (policy(Rule.COMMISSION, 1, account=FAN), "policy commission: expected it for everyone or for a region"),
         (policy(Rule.COMMISSION, 1, item=PACK), "policy commission: expected it for everyone or for a region"),
         (

@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 import pytest
+
 from sim.engines.reference import ReferenceEngine
 from sim.ledger import Book, Op, Operation, Outcome
 from sim.ledger.operations import NO_REF

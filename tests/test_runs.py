@@ -97,9 +97,9 @@ def test_a_run_without_its_documents_is_not_kept(tmp_path, missing):
 
 
 def test_out_is_the_folder_itself_and_its_parents_are_made(tmp_path):
-    with create_run("us-baseline", 1, out=tmp_path / "a" / "mine") as run:
+    with create_run("us-baseline", 1, out=tmp_path / "a" / "b" / "mine") as run:
         fill(run)
-    assert run.path == tmp_path / "a" / "mine"
+    assert run.path == tmp_path / "a" / "b" / "mine"
     assert open_run(run.path).summary.viewers == 10
 
 

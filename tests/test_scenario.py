@@ -137,12 +137,12 @@ def test_overrides_come_as_texts_or_as_values() -> None:
 def test_an_intervention_is_typed(folder: Path) -> None:
     path = write(
         folder,
-        '[[interventions]]\nkind = "pack_price"\nat = 2024-04-11T00:00:00-04:00\n'
+        '[[interventions]]\nkind = "pack_price"\nat = 2024-04-08T00:00:00-04:00\n'
         'region = "US"\npack = "web-65"\nprice_cents = 70',
     )
     (change,) = load(path).interventions
     assert isinstance(change, PackPrice)
-    assert (change.kind, change.at.isoformat(), change.price_cents) == ("pack_price", "2024-04-11T04:00:00+00:00", 70)
+    assert (change.kind, change.at.isoformat(), change.price_cents) == ("pack_price", "2024-04-08T04:00:00+00:00", 70)
 
 
 # Problems
@@ -294,8 +294,8 @@ NOTES = {
         "my.toml:4: note: gifting.giver_share = 0.5: expected a number in its range [0.02, 0.13] (S1, S2)",
     ),
     "an intervention after the end": (
-        '[[interventions]]\nkind = "live_shopping"\nat = 2025-01-01T00:00:00Z\nallowed = false',
-        f"my.toml:5: note: interventions[0].at = 2025-01-01T00:00:00+00:00: expected {BEFORE_END}",
+        '[[interventions]]\nkind = "live_shopping"\nat = 2024-04-15T04:00:00Z\nallowed = false',
+        f"my.toml:5: note: interventions[0].at = 2024-04-15T04:00:00+00:00: expected {BEFORE_END}",
     ),
 }
 

@@ -4,6 +4,7 @@ from math import exp
 
 import numpy as np
 import pytest
+
 from sim.behavior.traits import Traits, TraitTerms, viewer_traits
 
 TERMS = TraitTerms(

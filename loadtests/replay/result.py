@@ -101,7 +101,7 @@ def first_divergent(measured: Columns, trace: Trace) -> dict[str, Any] | None:
 def summarize(measured: Columns, trace: Trace) -> dict[str, Any]:
     """All numbers of a replay that follow from its requests."""
     answered = measured["done_ns"] >= 0
-    seconds = max(float(measured["done_ns"].max()) / NS, 1 / NS)
+    seconds = max(int(measured["done_ns"].max()), 1) / NS
     sent = int((measured["sent_ns"] >= 0).sum())
     well = int((answered & (measured["outcome"] != NO_OUTCOME)).sum())
     return {

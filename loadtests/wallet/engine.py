@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple
 
 from loadtests.wallet.problems import Refused
-from loadtests.wallet.store import Batch, Store, StoredBalance, StoredLine, StoreError
+from loadtests.wallet.store import Batch, Store, StoredBalance, StoreError
 from loadtests.wallet.wire import NOBODY, Answer, Command, fingerprint, wire_account
 from sim.ledger import Account, Book, CoinworksError, LedgerError, Op, Operation, Outcome
 from sim.ledger.money import CURRENCIES
@@ -232,12 +232,9 @@ class Engine:
         decided = Decided(number, mark, asked.op, asked.actor, decision.outcome, operation.at_us)
         shelf.remember(asked.key, decided)
 
-        batch, balance = self._open, shelf.book.balance
-        batch.add(shelf.number, asked.key, mark, operation, decision)
-        for account, asset, amount in decision.entries:
-            self._last_entry += 1
-            line = StoredLine(account, asset, amount, balance(account, asset))
-            batch.add_entry(self._last_entry, number, shelf.number, line)
+        self._open.add(shelf.number, asked.key, mark, operation, decision)
+        self._open.post(self._last_entry + 1, number, shelf.number, decision.entries, shelf.book.balance)
+        self._last_entry += len(decision.entries)
         self._arrived.set()
         return decided
 

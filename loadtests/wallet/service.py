@@ -8,6 +8,7 @@ connections without a word, because no word would be true, and ends with one lin
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -38,6 +39,7 @@ KEEP_ALIVE_S: Final = 600  # a replay may leave a connection idle for minutes
 DRAIN_S: Final = 10
 # The commit thread needs the interpreter for microseconds at a time; by default a busy event loop lets it wait 5 ms.
 SWITCH_INTERVAL_S: Final = 0.0001
+GC_THRESHOLD: Final = 50_000
 
 
 def serve(settings: Settings, announce: Callable[[Ready], None]) -> None:
@@ -70,7 +72,11 @@ async def _serve(
         if server is not None:
             server.drop_everyone()
 
+    gc.disable()  # rebuilding makes millions of objects and no cycles
     engine = Engine(store, clock_us=_wall_us, observe=metrics.observe, on_failure=drop_everyone)
+    gc.freeze()  # what the engine remembers stays: looking through it again and again would be all that gc does
+    gc.enable()
+    gc.set_threshold(GC_THRESHOLD)
     metrics.watch(lambda: engine.waiting)
     reading = Reading(engine, store, _trace_us if is_trace else lambda _shelf: _wall_us())
     app = App(engine, authority, reading, Pages(authority, reading, trace_clock=is_trace), metrics)

@@ -9,10 +9,12 @@ what every later read sees. `sqlite_store` keeps it in a file; another database 
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
-from sim.ledger import Account, CoinworksError, Decision, Operation, Outcome
+from sim.ledger import Account, CoinworksError, Decision, Entry, Operation, Outcome
+
+BalanceOf = Callable[[Account, int], int]
 
 
 class StoreError(CoinworksError):
@@ -91,11 +93,14 @@ class Batch:
         self.counts[op, decision.outcome] += 1
         self.size += 1
 
-    def add_entry(self, entry: int, operation: int, book: int, line: StoredLine) -> None:
-        """Take in an entry of an operation, and what it changes."""
-        account, asset, amount, balance = line
-        self.entries += (entry, operation, book, account.klass, account.owner, asset, amount, balance)
-        self.balances[book, account, asset] += amount
+    def post(self, entry: int, operation: int, book: int, posted: Iterable[Entry], balance_of: BalanceOf) -> None:
+        """Take in an operation's entries, numbered from `entry` on, with the balances that they leave."""
+        rows, balances = self.entries, self.balances
+        for account, asset, amount in posted:
+            klass, owner = account
+            rows += (entry, operation, book, klass, owner, asset, amount, balance_of(account, asset))
+            balances[book, account, asset] += amount
+            entry += 1
 
 
 class Store(Protocol):

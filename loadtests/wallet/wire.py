@@ -18,6 +18,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from loadtests.wallet.problems import Refused
 from sim.ledger import CURRENCY_BY_NAME, REGION_BY_NAME, LedgerError, Op, Rule, account_name, parse_account
+from sim.ledger.money import AMOUNT_MAX
 from sim.ledger.operations import NO_ITEM, READS
 
 T = TypeVar("T")
@@ -25,13 +26,12 @@ T = TypeVar("T")
 BATCH_OPERATIONS_MAX: Final = 8_192
 SUBJECTS_MAX: Final = 8_192
 PAGE_ROWS_MAX: Final = 10_000
-AMOUNT_MAX: Final = 10**15
 INSTANT_US_MAX: Final = 2**53  # the largest integer that every JSON reader keeps exact
 NOBODY: Final = -1
 NO_INSTANT: Final = -1
 
 OPS: Final = {op.code: op for op in Op if op not in READS}
-RULES: Final = {rule.name.lower(): rule for rule in Rule}
+RULES: Final = {rule.code: rule for rule in Rule}
 CURRENCIES: Final = {name: currency.code for name, currency in CURRENCY_BY_NAME.items() if currency.code}
 ASSET_NAMES: Final = {code: name for name, code in CURRENCIES.items()}
 REGIONS: Final = {name: code for name, code in REGION_BY_NAME.items() if code}

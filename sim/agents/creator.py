@@ -21,7 +21,7 @@ def _perform(economy: Economy, host: Host) -> Process:
     terms = economy.scenario.creators
     for begin_us, length_us, _ in sessions(economy, host, terms):
         yield economy.boundary(begin_us)
-        economy.go_live(Stream(host.index, host.account, host.weight, economy.env.now + length_us))
+        economy.go_live(Stream(host.place, host.account, host.weight, economy.now_us + length_us))
 
 
 def _cash_out(economy: Economy, host: Host) -> Process:
@@ -49,5 +49,5 @@ def _be_paid(economy: Economy, host: Host, diamonds: int, request: int, turn: in
     delay_us = around(
         draw(economy.seed, host.account, PAYMENT, turn)[0], float(economy.scenario.creators.payout_delay_days)
     )
-    yield economy.boundary(economy.env.now + delay_us)
+    yield economy.boundary(economy.now_us + delay_us)
     economy.propose(Op.PAYOUT, host.account, amount=diamonds, currency=DIAMOND, ref=request)

@@ -51,13 +51,13 @@ class Deed(NamedTuple):
 class Proposal(Event):
     """An operation that an agent wants at this boundary. Its value, once settled, is (ticket, outcome)."""
 
-    def __init__(self, env: Environment, fields: "Proposed") -> None:
+    def __init__(self, env: Environment, act: "Act") -> None:
         super().__init__(env)
-        self.fields = fields
+        self.act = act
 
 
-class Proposed(NamedTuple):
-    """An operation at a boundary, without its instant."""
+class Act(NamedTuple):
+    """What somebody does, without its instant."""
 
     op: Op
     actor: int
@@ -74,7 +74,7 @@ class Economy:
 
     Attributes
     ----------
-    hosts : creators, then sellers, by `Host.index`
+    hosts : creators, then sellers, by `Host.place`
     stock : pieces left of each (seller account, good)
     checkin_coins, live_shopping, packs, commission_ppm : what interventions change
     """
@@ -97,7 +97,12 @@ class Economy:
         self._listeners: dict[Op, list[Any]] = {}
 
     def __repr__(self) -> str:
-        return f"<Economy hosts={len(self.hosts)} live={len(self._streams)} at {self.env.now} us>"
+        return f"<Economy hosts={len(self.hosts)} live={len(self._streams)} at {self.now_us} us>"
+
+    @property
+    def now_us(self) -> int:
+        """The time: microseconds since the start."""
+        return self.windows.now_us
 
     def region_of(self, zone: int) -> str:
         """The region to which a zone belongs."""
@@ -113,14 +118,14 @@ class Economy:
 
     def propose(self, op: Op, actor: int, **fields: int) -> Proposal:
         """Put an operation before this boundary's settlement."""
-        proposal = Proposal(self.env, Proposed(op, actor, **fields))
+        proposal = Proposal(self.env, Act(op, actor, **fields))
         self._proposals.append(proposal)
         return proposal
 
     def take_proposals(self) -> list[Proposal]:
         """This boundary's proposals, in an order that depends on nothing but what they are."""
         proposals, self._proposals = self._proposals, []
-        return sorted(proposals, key=lambda proposal: _order(proposal.fields))
+        return sorted(proposals, key=lambda proposal: _order(proposal.act))
 
     def listen(self, op: Op, listener: Any) -> None:
         """Call `listener(deed)` for each accepted operation of a kind, when its window has closed."""
@@ -134,8 +139,8 @@ class Economy:
 
     def publish(self) -> Publication:
         """The state that viewers will see until the next boundary."""
-        now = self.env.now
-        self._streams = {host: stream for host, stream in self._streams.items() if stream.until_us > now}
+        now_us = self.now_us
+        self._streams = {host: stream for host, stream in self._streams.items() if stream.until_us > now_us}
         shown = [self._with_stock(stream) for stream in self._streams.values() if self._may_show(stream)]
         return publish(shown, len(self.hosts), dict(self.packs), self.checkin_coins)
 
@@ -146,8 +151,8 @@ class Economy:
         return stream._replace(stock=self.stock.get((stream.account, stream.good), 0))
 
 
-def _order(fields: Proposed) -> tuple[int, ...]:
-    return (fields.actor, fields.op, fields.ref, fields.peer, fields.item, fields.region, fields.amount)
+def _order(act: Act) -> tuple[int, ...]:
+    return (act.actor, act.op, act.ref, act.peer, act.item, act.region, act.amount)
 
 
 def accepted(settled: tuple[int, Outcome]) -> bool:

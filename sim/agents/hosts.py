@@ -19,9 +19,9 @@ HEAVIEST = 100_000  # so that `word * total` stays inside 63 bits for two millio
 
 
 class Host(NamedTuple):
-    """A creator or seller: `index` counts creators first, then sellers."""
+    """A creator or seller: `place` counts creators first, then sellers."""
 
-    index: int
+    place: int
     account: int
     zone: int
     weight: int

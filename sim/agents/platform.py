@@ -1,4 +1,4 @@
-"""The platform: states its terms, opens accounts, lets rewards expire, suffers chargebacks, and carries out interventions."""
+"""The platform: states its terms, opens accounts, lets rewards expire, suffers chargebacks, carries out interventions."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from sim.agents.economy import Deed, Economy, Process, Proposed
+from sim.agents.economy import Act, Deed, Economy, Process
 from sim.behavior.delay import DAY_US, memoryless
 from sim.behavior.purposes import CHARGEBACK
 from sim.behavior.topup import Packs
@@ -49,13 +49,13 @@ class Platform:
         """At each boundary, let what is left of the rewards whose time has come break."""
         economy = self.economy
         while True:
-            for reward in self._expiring.pop(economy.env.now, ()):
+            for reward in self._expiring.pop(economy.now_us, ()):
                 left = economy.ledger.reward_left(reward.actor, reward.ticket)
                 if left:
                     economy.propose(
                         Op.EXPIRE, reward.actor, item=reward.item, amount=left, currency=REWARD, ref=reward.ticket
                     )
-            yield economy.boundary(economy.env.now + 1)
+            yield economy.boundary(economy.now_us + 1)
 
     def _watch_topup(self, topup: Deed) -> None:
         words = draw(self.economy.seed, topup.actor, CHARGEBACK, topup.occasion)
@@ -123,11 +123,11 @@ def pack_items(scenario: Scenario, region: str) -> list[int]:
     return [item_id(kinds[pack.channel], n) for n, pack in enumerate(scenario.packs(region))]
 
 
-def opening_terms(scenario: Scenario) -> Iterator[Proposed]:
+def opening_terms(scenario: Scenario) -> Iterator[Act]:
     """The policies with which a trace opens: every number that the wallet needs to decide as the model does."""
 
-    def policy(rule: Rule, amount: int, currency: int = 0, **scope: int) -> Proposed:
-        return Proposed(Op.POLICY, NOBODY, peer=rule, amount=amount, currency=currency, **scope)
+    def policy(rule: Rule, amount: int, currency: int = 0, **scope: int) -> Act:
+        return Act(Op.POLICY, NOBODY, peer=rule, amount=amount, currency=currency, **scope)
 
     creators, sellers, platform = scenario.creators, scenario.sellers, scenario.platform
     for name, region in scenario.regions.items():

@@ -1,7 +1,7 @@
 """The viewers: columns, one array a property.
 
-    viewers = draw_viewers(scenario, seed, calendar, reach_of_creators)
-    viewers.traits(17)          # one viewer as a small tuple, for the rules
+viewers = draw_viewers(scenario, seed, calendar, reach_of_creators)
+viewers.traits(17)          # one viewer as a small tuple, for the rules
 """
 
 from typing import NamedTuple

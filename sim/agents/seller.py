@@ -40,17 +40,15 @@ class Sellers:
         for begin_us, length_us, day in sessions(economy, host, economy.scenario.sellers):
             yield economy.boundary(begin_us)
             good = goods[day % len(goods)]
-            until_us = economy.env.now + length_us
-            economy.go_live(
-                Stream(host.index, host.account, host.weight, until_us, good, catalog[good].price_cents)
-            )
+            until_us = economy.now_us + length_us
+            economy.go_live(Stream(host.place, host.account, host.weight, until_us, good, catalog[good].price_cents))
 
     def _restock(self, host: Host, goods: list[int]) -> Process:
         full = int(self.economy.scenario.sellers.stock_per_good)
         while True:
             for good in goods:
                 self.economy.stock[host.account, good] = full
-            yield self.economy.boundary(self.economy.env.now + DAY_US)
+            yield self.economy.boundary(self.economy.now_us + DAY_US)
 
     def _receive(self, order: Deed) -> None:
         """Take an order from stock; what was sold twice is cancelled at once, the later buyer's order first to go."""
@@ -63,7 +61,13 @@ class Sellers:
 
     def _cancel(self, order: Deed) -> None:
         self.economy.propose(
-            Op.CANCEL, order.actor, peer=order.peer, item=order.item, amount=order.amount, currency=order.currency, ref=order.ticket
+            Op.CANCEL,
+            order.actor,
+            peer=order.peer,
+            item=order.item,
+            amount=order.amount,
+            currency=order.currency,
+            ref=order.ticket,
         )
 
     def _fulfil(self, order: Deed) -> Process:
@@ -77,7 +81,13 @@ class Sellers:
             return
         yield economy.boundary(order.at_us + delivery_us)
         settled = yield economy.propose(
-            Op.CAPTURE, order.peer, peer=order.actor, item=order.item, amount=order.amount, currency=order.currency, ref=order.ticket
+            Op.CAPTURE,
+            order.peer,
+            peer=order.actor,
+            item=order.item,
+            amount=order.amount,
+            currency=order.currency,
+            ref=order.ticket,
         )
         if accepted(settled):
             yield from self._take_return(order, settled[0])
@@ -87,7 +97,7 @@ class Sellers:
         words = draw(economy.seed, order.actor, RETURN, order.occasion)
         if uniform(words[0]) >= float(terms.return_rate):
             return
-        yield economy.boundary(economy.env.now + around(words[1], float(terms.return_days)))
+        yield economy.boundary(economy.now_us + around(words[1], float(terms.return_days)))
         in_part = uniform(words[2]) < float(terms.partial_refund_share)
         economy.propose(
             Op.REFUND,

@@ -39,7 +39,12 @@ class Windows:
         self.duration_us = duration_us
 
     def __repr__(self) -> str:
-        return f"<Windows {self.window_us // 1_000_000} s at {self.env.now} us>"
+        return f"<Windows {self.window_us // 1_000_000} s at {self.now_us} us>"
+
+    @property
+    def now_us(self) -> int:
+        """The time: microseconds since the start."""
+        return int(self.env.now)
 
     def after(self, instant_us: int) -> int:
         """The first boundary at or after an instant."""
@@ -50,5 +55,5 @@ class Windows:
 
         A run ends before its last boundary, so what is due then, or later, never happens.
         """
-        at_us = self.after(max(instant_us, int(self.env.now)))
+        at_us = self.after(max(instant_us, self.now_us))
         return Boundary(self.env, at_us, phase) if at_us < self.duration_us else Event(self.env)

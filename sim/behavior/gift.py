@@ -23,7 +23,7 @@ class GiftTerms(NamedTuple):
 
 @rule
 def wants_to_give(word: int, terms: GiftTerms, is_giver: bool, has_rewards: bool, is_favourite: bool) -> bool:
-    """Whether a visit to a live creator makes a viewer want to give. Those who never pay may still give reward coins away."""
+    """Whether a visit to a live creator makes a viewer want to give. Others may give reward coins."""
     chance = terms.intent if is_giver else (terms.reward_intent if has_rewards else 0.0)
     if is_favourite:
         chance *= terms.favourite_boost
@@ -51,7 +51,7 @@ def dearest_within(prices: Int64Array, coins: int) -> int:
 
 @rule
 def choose_gift(prices: Int64Array, coins: int, word: int) -> int:
-    """The dearest gift within so many coins, any of those that cost the same; NO_GIFT when even the cheapest is too dear.
+    """The dearest gift within so many coins, any of those that cost the same; NO_GIFT where all are too dear.
 
     Parameters
     ----------

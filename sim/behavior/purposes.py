@@ -1,4 +1,4 @@
-"""What a draw decides: the second coordinate of `sim.streams.draw`. Numbers are part of every trace and never change."""
+"""What a draw decides: the second coordinate of `sim.streams.draw`. Numbers are part of a trace and never change."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Which pack a viewer buys, and whether at all. A coin is bought for an intended gift: shortfall and left-over coins choose."""
+"""Which pack a viewer buys, if any. A coin is bought for an intended gift: shortfall and left-over coins choose."""
 
 from typing import Final, NamedTuple
 
@@ -66,9 +66,16 @@ def stays_away(word: int, price: float, terms: TopupTerms) -> bool:
 
 @rule
 def choose_pack(
-    seed: int, viewer: int, occasion: int, packs: Packs, buys_on_web: bool, shortfall: int, budget: int, terms: TopupTerms
+    seed: int,
+    viewer: int,
+    occasion: int,
+    packs: Packs,
+    buys_on_web: bool,
+    shortfall: int,
+    budget: int,
+    terms: TopupTerms,
 ) -> int:
-    """The pack that costs least once its left-over coins are valued, among those that the budget allows; NO_PACK if none does.
+    """The pack that costs least once its left-over coins are valued, within the budget; NO_PACK if none is.
 
     Parameters
     ----------

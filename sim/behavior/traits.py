@@ -1,4 +1,4 @@
-"""What a person is like, drawn once: activity, budget, willingness to give, habits. Heavy tails where the world has them."""
+"""What a person is like, drawn once: activity, budget, willingness to give, habits. Money has heavy tails."""
 
 from math import sqrt
 from typing import NamedTuple

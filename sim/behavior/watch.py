@@ -64,7 +64,7 @@ def live_favourite(live: Live, favourites: Int64Array, at_us: int, word: int) ->
 def choose_stream(
     live: Live, favourites: Int64Array, favourite_share: float, at_us: int, words: tuple[int, int, int, int]
 ) -> int:
-    """The stream that a viewer opens at an instant, as a position in `live`; NOTHING when none is on or it has just ended."""
+    """The stream that a viewer opens at an instant, as a position in `live`; NOTHING when it has just ended."""
     if live.host.shape[0] == 0:
         return NOTHING
     if uniform(words[0]) < favourite_share:

@@ -1,8 +1,8 @@
-"""The reference engine: plain SimPy, a process per viewer, every posting through `sim.ledger`. The readable specification.
+"""The reference engine, the readable specification: a SimPy process per viewer, every posting through `sim.ledger`.
 
-    engine = ReferenceEngine(scenario, seed, sink=writer.append)
-    engine.run()
-    engine.book                 # every balance
+engine = ReferenceEngine(scenario, seed, sink=writer.append)
+engine.run()
+engine.book                 # every balance
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from simpy import Environment
 
 from sim.agents import creator, hosts
-from sim.agents.economy import Deed, Economy, Process, Proposal
+from sim.agents.economy import Act, Deed, Economy, Process, Proposal
 from sim.agents.platform import Platform
 from sim.agents.population import draw_viewers
 from sim.agents.publication import Publication
@@ -18,10 +18,8 @@ from sim.agents.seller import Sellers
 from sim.agents.windows import Phase
 from sim.engines.journal import Journal, Row, Sink, accepted_deed
 from sim.engines.viewer import Market, Viewer
-from sim.ledger import REGION_BY_NAME, Book, Op, Operation, Outcome
-from sim.ledger.accounts import NOBODY
+from sim.ledger import REGION_BY_NAME, Book, Operation, Outcome
 from sim.ledger.conservation import check
-from sim.ledger.operations import NO_ITEM, NO_REF
 from sim.scenario import Scenario
 
 Progress = Callable[[float], None]
@@ -37,14 +35,20 @@ class ReferenceEngine:
     """
 
     def __init__(
-        self, scenario: Scenario, seed: int, sink: Sink, *, check_every_window: bool = False, progress: Progress | None = None
+        self,
+        scenario: Scenario,
+        seed: int,
+        sink: Sink,
+        *,
+        check_every_window: bool = False,
+        progress: Progress | None = None,
     ) -> None:
         self.env = Environment()
         self.book = Book()
         self.journal = Journal(sink)
         self.visits = 0
         self._check_every_window = check_every_window
-        self._progress = progress or (lambda done: None)
+        self._progress = progress or _unseen
         self.economy = Economy(self.env, scenario, seed, BookLedger(self.book))
         self.viewers = draw_viewers(scenario, seed, self.economy.calendar, self.economy.creators_reach)
         self.publication: Publication = self.economy.publish()
@@ -88,9 +92,9 @@ class ReferenceEngine:
         """At each boundary, first: the past window gets its order, and agents hear what was done."""
         windows = self.economy.windows
         while True:
-            yield windows.boundary(self.env.now + 1, Phase.CLOSE)
+            yield windows.boundary(windows.now_us + 1, Phase.CLOSE)
             self._close()
-            self._progress(self.env.now / windows.duration_us)
+            self._progress(windows.now_us / windows.duration_us)
 
     def _close(self) -> None:
         rows = self.journal.close()
@@ -106,28 +110,15 @@ class ReferenceEngine:
             for proposal in self.economy.take_proposals():
                 self._carry_out(proposal)
             self.publication = self.economy.publish()
-            yield windows.boundary(self.env.now + 1, Phase.SETTLE)
+            yield windows.boundary(windows.now_us + 1, Phase.SETTLE)
 
     def _carry_out(self, proposal: Proposal) -> None:
-        proposal.succeed(self.happen(**proposal.fields._asdict(), by_viewer=False))
+        proposal.succeed(self.happen(proposal.act, by_viewer=False))
 
-    def happen(
-        self,
-        op: Op,
-        actor: int,
-        peer: int = NOBODY,
-        item: int = NO_ITEM,
-        amount: int = 0,
-        currency: int = 0,
-        ref: int = NO_REF,
-        region: int = 0,
-        *,
-        by_viewer: bool = True,
-        occasion: int = 0,
-    ) -> tuple[int, Outcome]:
-        """Let an operation happen now: decided by the book, noted in the journal. Returns (ticket, outcome)."""
+    def happen(self, act: Act, *, by_viewer: bool = True, occasion: int = 0) -> tuple[int, Outcome]:
+        """Let somebody act now: decided by the book, noted in the journal. Returns (ticket, outcome)."""
         ticket = self.journal.next_ticket()
-        operation = Operation(ticket, int(self.env.now), op, actor, peer, item, amount, currency, ref, region)
+        operation = Operation(ticket, self.economy.now_us, *act)
         outcome = self.book.apply(operation).outcome
         self.journal.note(Row(operation, outcome, by_viewer, occasion))
         return ticket, outcome
@@ -161,3 +152,8 @@ def _deed(row: Row) -> Deed:
         operation.currency,
         row.occasion,
     )
+
+
+def _unseen(done: float) -> None:
+    """Progress that nobody watches."""
+    del done

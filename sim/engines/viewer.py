@@ -1,4 +1,7 @@
-"""A viewer's life as a SimPy process: open the app, check in, watch, give, top up, buy. Every choice is a rule of `sim.behavior`."""
+"""A viewer's life as a SimPy process: open the app, check in, watch, give, top up, buy.
+
+The process says what follows what; every choice is a rule of `sim.behavior`.
+"""
 
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -6,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 from simpy import Event, Timeout
 
-from sim.agents.economy import Process
+from sim.agents.economy import Act, Process
 from sim.agents.platform import pack_items
 from sim.agents.population import Viewers
 from sim.agents.publication import NO_GOOD, Publication
@@ -87,7 +90,7 @@ class Market:
         self.gift_items = [item_id(Item.GIFT, n) for _, n in gifts]
         self.usual_prices = [good.price_cents for good in self.scenario.catalogs.goods.goods]
         self.first_creator = engine.economy.hosts[0].account
-        self.host_index = {host.account: host.index for host in engine.economy.hosts}
+        self.host_index = {host.account: host.place for host in engine.economy.hosts}
         self.pack_items = {region: pack_items(self.scenario, region) for region in self.scenario.regions}
 
 
@@ -181,7 +184,7 @@ class Viewer:
             yield from self._give(occasion, creator, gift, until_us)
 
     def _coins_worth_giving(self, word: int) -> int:
-        """What a gift may cost: a giver's willingness at today's price of a coin; others only give what they were given."""
+        """What a gift may cost: a giver's willingness at today's price of a coin; others give what they were given."""
         if not self.traits.is_giver:
             return self._holder.rewards
         worth = willing_to_pay(word, self.traits.willingness, self.market.terms.gift.mood_sigma)
@@ -237,7 +240,10 @@ class Viewer:
             price = int(self.publication.packs[self.region].price[pack])
             self.spent_in_week += price
             item = market.pack_items[self.region][pack]
-            if self._act(Op.TOPUP, item=item, amount=price, currency=self.currency, occasion=occasion) != Outcome.ACCEPTED:
+            if (
+                self._act(Op.TOPUP, item=item, amount=price, currency=self.currency, occasion=occasion)
+                != Outcome.ACCEPTED
+            ):
                 return False
             short -= int(packs.coins[pack])
             yield self._pause_for(step_of(occasion, short % STEPS), 2, 8)
@@ -273,8 +279,8 @@ class Viewer:
     def _funds(self) -> int:
         return self._holder.coins + self._holder.rewards
 
-    def _act(self, op: Op, **fields: int) -> Outcome:
-        return self.market.engine.happen(op, self.account, **fields)[1]
+    def _act(self, op: Op, *, occasion: int = 0, **fields: int) -> Outcome:
+        return self.market.engine.happen(Act(op, self.account, **fields), occasion=occasion)[1]
 
     def _pause(self, occasion: int, step: int, least_s: int, most_s: int) -> Timeout:
         return self._pause_for(step_of(occasion, step), least_s, most_s)

@@ -75,7 +75,7 @@ MEANINGS: Final = {
     Rule.REFUND_FEE_CAP: _MONEY,
     Rule.SPENDING_LIMIT: _coins(Per.ACCOUNT),
     Rule.BALANCE_CAP: _coins(Per.ACCOUNT),
-    Rule.SUSPENDED: Meaning("0 or 1", frozenset({NONE}), 0, 1, Per.ACCOUNT),
+    Rule.SUSPENDED: Meaning("", frozenset({NONE}), 0, 1, Per.ACCOUNT),
 }
 
 
@@ -162,7 +162,7 @@ def _narrowest_first(account: int, item: int, region: int, currency: int) -> tup
 def _check(rule: Rule, value: int, *, account: int, item: int, region: int, currency: int) -> None:
     meaning = MEANINGS[rule]
     if not meaning.least <= value <= meaning.most:
-        expected = f"{meaning.least} to {meaning.most} {meaning.unit}"
+        expected = f"{meaning.least} to {meaning.most} {meaning.unit}".rstrip()
         raise LedgerError(f"policy {rule.code} amount {value}: expected {expected}")
     if currency not in meaning.currencies:
         expected = " or ".join(sorted(CURRENCIES[code].name for code in meaning.currencies))

@@ -8,8 +8,8 @@
 earned; `series` cuts it into hours; `inequality` measures who has how much.
 """
 
-from sim.metrics.definitions import METRIC, METRICS, Metric
+from sim.metrics.definitions import METRIC, METRICS, Metric, stated
 from sim.metrics.inequality import gini, lorenz_curve, lorenz_share
 from sim.metrics.summary import key_figures, summarize
 
-__all__ = ["METRIC", "METRICS", "Metric", "gini", "key_figures", "lorenz_curve", "lorenz_share", "summarize"]
+__all__ = ["METRIC", "METRICS", "Metric", "gini", "key_figures", "lorenz_curve", "lorenz_share", "stated", "summarize"]

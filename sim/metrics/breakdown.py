@@ -84,17 +84,6 @@ def coins_by_gift(trace: Trace) -> Totals:
     return total_by(trace.columns["item"][mask], trace.columns["amount"][mask])
 
 
-def operations_by_account(trace: Trace) -> Totals:
-    """How often each account is touched, declined operations and reads included; the totals equal the counts.
-
-    An operation touches its actor and the account it pays or takes from.
-    """
-    asked = ~np.isin(trace.columns["op"], (Op.OPEN, Op.POLICY))
-    peers = trace.columns["peer"][asked]
-    touched = np.concatenate((trace.columns["actor"][asked], peers[peers >= KIND_SPAN]))
-    return total_by(touched, np.ones(len(touched), np.int64))
-
-
 def income_by_creator(trace: Trace, currency: int) -> Totals:
     """What each creator paid in a currency earned from gifts, in millionths of its minor unit.
 

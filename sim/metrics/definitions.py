@@ -7,7 +7,8 @@ Unit "money" counts minor units of a currency, as an int. In an economy with sev
 stands once a currency, as `bookings.EUR`; nothing is ever converted.
 """
 
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 
 class Metric(NamedTuple):
@@ -213,3 +214,9 @@ METRICS: Final = (
 )
 
 METRIC: Final = {metric.name: metric for metric in METRICS}
+
+
+def stated(kpis: Mapping[str, Any], name: str, currency: str = "") -> dict[str, Any] | None:
+    """What a run states of a metric: its only number, or the one in a currency; None where it states nothing."""
+    found: dict[str, Any] | None = kpis.get(name) or kpis.get(f"{name}.{currency}")
+    return found

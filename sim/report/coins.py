@@ -15,8 +15,8 @@ from sim.metrics.breakdown import Totals, bookings_by_pack, coins_by_gift, polic
 from sim.metrics.series import HOUR_US
 from sim.report.evidence import DAY_US, Evidence
 from sim.report.figure import Figure
-from sim.report.numbers import THIN, about_money, share
-from sim.report.style import CREATORS, INK, MUTED, OUTSIDE, PAPER, PLATFORM, VIEWERS, inside_labels, is_narrow, margins
+from sim.report.numbers import about_money, column_share, share
+from sim.report.style import CREATORS, INK, MUTED, OUTSIDE, PAPER, PLATFORM, VIEWERS, is_narrow, margins, name_values, row_bars
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 BEST_SELLER_SHARE: Final = 0.25  # P1
+DAYS_NAMED: Final = 8
 PRICE_CLASSES: Final = (1, 2, 31, 100, 500, 1_000, 5_000, 10_000, 20_000)  # G3
 
 
@@ -36,22 +37,24 @@ def bookings(run: Evidence) -> Figure:
     best, names = int(total.argmax()), [run.day_name(day) for day in range(run.days)]
 
     def draw(canvas: "Canvas") -> None:
-        axes = canvas.add_subplot()
-        margins(canvas, left=8, right=44, top=24)
+        axes, narrow = canvas.add_subplot(), is_narrow(canvas)
+        margins(canvas, left=0, right=36, top=24, bottom=44 if narrow else 28)
         places, bottom = np.arange(run.days), np.zeros(run.days)
         for (name, amounts), strength in zip(by_channel.items(), (1.0, 0.45), strict=True):
             axes.bar(places, amounts / unit, bottom=bottom, width=0.72, color=VIEWERS, alpha=strength, linewidth=0)
-            axes.text(run.days - 0.55, bottom[-1] + amounts[-1] / unit / 2, name, va="center", color=INK)
+            if amounts[-1]:
+                axes.text(run.days - 0.55, bottom[-1] + amounts[-1] / unit / 2, name, va="center", color=INK)
             bottom = bottom + amounts / unit
-        for place, amount in zip(places, total, strict=True):
-            text = _short_money(int(amount), run.currency) if is_narrow(canvas) else about_money(int(amount), run.currency)
+        for place in range(run.days) if run.days <= DAYS_NAMED else [best]:
+            amount = int(total[place])
+            text = _short_money(amount, run.currency) if narrow else about_money(amount, run.currency)
             axes.annotate(text, (place, amount / unit), (0, 4), textcoords="offset points", ha="center", va="bottom")
-        shown = [name.replace(" ", "\n") for name in names] if is_narrow(canvas) else names
-        if is_narrow(canvas):
-            margins(canvas, left=0, right=36, top=24, bottom=44)
-        axes.set_xticks(places, shown)
+        named = range(0, run.days, -(-run.days // DAYS_NAMED))
+        axes.set_xticks(named, [names[day].replace(" ", "\n") if narrow else names[day] for day in named])
         axes.set_xlim(-0.5, run.days - 0.5)
-        _bars_only(axes)
+        axes.set_yticks([])
+        axes.grid(visible=False)
+        axes.tick_params(axis="x", length=0)
 
     web = share(int(by_channel["web"].sum()) / max(int(total.sum()), 1))
     return Figure(
@@ -70,39 +73,36 @@ def bookings(run: Evidence) -> Figure:
 
 def dollar(run: Evidence) -> Figure:
     """Where what fans paid for coins has gone, step by step."""
-    total = max(run.kpi("bookings"), 1)
+    total = run.kpi("bookings")
     steps = [
         ("Stores and cards", run.kpi("store_fees"), OUTSIDE),
         ("Tax", run.kpi("topup_tax"), OUTSIDE),
-        ("Charged back", run.kpi("charged_back"), VIEWERS),
+        ("Charged back", run.kpi("charged_back"), OUTSIDE),
         ("Creators", run.kpi("creator_income"), CREATORS),
         ("Platform", run.kpi("coin_margin"), PLATFORM),
         ("Coins not yet spent", run.kpi("coin_float"), VIEWERS),
     ]
     steps = [step for step in steps if step[1]]
+    ends = np.cumsum([amount / total for _, amount, _ in steps])
 
     def draw(canvas: "Canvas") -> None:
         axes = canvas.add_subplot()
-        margins(canvas, left=132, right=12, top=4, bottom=8)
-        begin = 0.0
-        for place, (name, amount, color) in enumerate(steps):
-            part = amount / total
-            axes.barh(place, part, left=begin, height=0.66, color=color, linewidth=0)
-            text = f"{share(part)}  {about_money(amount, run.currency)}"
-            fits_right = begin + max(part, 0) < 0.62
-            at, side = (begin + max(part, 0), 1) if fits_right else (begin + min(part, 0), -1)
-            axes.annotate(
-                text, (at, place), (6 * side, 0), textcoords="offset points", ha="left" if side > 0 else "right", va="center"
-            )
-            if place + 1 < len(steps):
-                axes.plot([begin + part] * 2, [place - 0.33, place + 1.33], color=MUTED, linewidth=1)
-            begin += part
-        axes.set_yticks(range(len(steps)), [name for name, _, _ in steps], color=INK)
-        axes.set_xlim(min(0.0, *(0.0 for _ in steps)), 1.0)
+        margins(canvas, left=136, right=4, top=4, bottom=4)
+        axes.barh(0, 1, height=0.66, color=VIEWERS, linewidth=0)
+        axes.annotate(
+            about_money(total, run.currency), (0, 0), (8, 0), textcoords="offset points", va="center", color=PAPER
+        )
+        for place, ((_, amount, color), end) in enumerate(zip(steps, ends, strict=True), 1):
+            begin = end - amount / total
+            axes.barh(place, end - begin, left=begin, height=0.66, color=color, linewidth=0)
+            axes.plot([begin if place > 1 else 0] * 2, [place - 1.33, place + 0.33], color=MUTED, linewidth=1)
+            _beside(axes, f"{column_share(amount / total)} · {about_money(amount, run.currency)}", begin, end, place)
+        axes.set_yticks(range(len(steps) + 1), ["Fans paid", *(name for name, _, _ in steps)], color=INK)
+        axes.set_xlim(min(0.0, float(ends.min())), max(1.0, float(ends.max())))
+        axes.set_xticks([])
         axes.invert_yaxis()
         axes.grid(visible=False)
         axes.spines.bottom.set_visible(False)
-        axes.set_xticks([])
 
     creators, platform = run.kpi("creator_income") / total, run.kpi("coin_margin") / total
     return Figure(
@@ -113,8 +113,8 @@ def dollar(run: Evidence) -> Figure:
         "47 to the creator and 53 to platform and processing (C5, derived from public prices).",
         {"to": [name for name, _, _ in steps], "amount_minor": [amount for _, amount, _ in steps]},
         draw,
-        height=38 * len(steps) + 16,
-        phone_height=40 * len(steps) + 16,
+        height=38 * len(steps) + 46,
+        phone_height=38 * len(steps) + 46,
     )
 
 
@@ -127,29 +127,20 @@ def packs(run: Evidence) -> Figure:
     best = int(in_app.argmax()) if len(ladder) else 0
 
     def draw(canvas: "Canvas") -> None:
-        axes = canvas.add_subplot()
-        margins(canvas, left=60, right=48, top=28, bottom=8)
-        places = np.arange(len(ladder))
-        axes.axvline(BEST_SELLER_SHARE, color=MUTED, linewidth=1, zorder=3)
-        axes.annotate(
-            "a quarter", (BEST_SELLER_SHARE, -0.62), (4, 0), textcoords="offset points", va="bottom", color=MUTED
+        panels = _paired(
+            canvas, [f"{coins:,}" for coins in ladder], 54, ("in the app", in_app, VIEWERS), ("on the web", on_web, VIEWERS)
         )
-        axes.barh(places, in_app, height=0.62, color=VIEWERS, linewidth=0)
-        if on_web.any():
-            axes.plot(on_web, places, "o", markersize=9, markerfacecolor=PAPER, markeredgecolor=INK, markeredgewidth=1.6, zorder=4)
-        _end_labels(axes, np.maximum(in_app, on_web), [share(part) for part in in_app])
-        axes.set_yticks(places, [f"{coins:,}" for coins in ladder], color=INK)
-        _rows_only(axes, float(max(in_app.max(), on_web.max(), BEST_SELLER_SHARE)))
+        panels[0].axvline(BEST_SELLER_SHARE, color=INK, linewidth=1, linestyle=(0, (2, 2)))
 
     return Figure(
         "packs",
         f"The {ladder[best]:,}-coin pack sells best: {share(float(in_app[best]))} of bookings in the app",
-        "Share of the channel's bookings by coins in the pack. Bars and figures: in the app; circles: on the web",
+        "Share of the channel's bookings, by coins in the pack; dotted: a quarter",
         "In the United States the best seller was the 1,321-coin pack at $19.99, with about a quarter of in-app revenue (P1, 2023).",
         {"coins": ladder, "app_share": in_app.tolist(), "web_share": on_web.tolist()},
         draw,
-        height=34 * len(ladder) + 36,
-        phone_height=34 * len(ladder) + 36,
+        height=32 * len(ladder) + 32,
+        phone_height=32 * len(ladder) + 32,
     )
 
 
@@ -163,25 +154,18 @@ def gifts(run: Evidence) -> Figure:
     dear = _dear_half(coins)
 
     def draw(canvas: "Canvas") -> None:
-        axes = canvas.add_subplot()
-        margins(canvas, left=112, right=48, top=4, bottom=8)
-        places = np.arange(len(names))
-        axes.barh(places, coins, height=0.62, color=CREATORS, linewidth=0)
-        axes.plot(sent, places, "o", markersize=9, markerfacecolor=PAPER, markeredgecolor=INK, markeredgewidth=1.6, zorder=4)
-        _end_labels(axes, np.maximum(coins, sent), [share(part) for part in coins])
-        axes.set_yticks(places, names, color=INK)
-        _rows_only(axes, float(max(coins.max(), sent.max())))
+        _paired(canvas, names, 108, ("of the gifts sent", sent, VIEWERS), ("of the coins given", coins, CREATORS))
 
     return Figure(
         "gifts",
         f"Gifts of {PRICE_CLASSES[dear]:,} coins or more are {share(float(sent[dear:].sum()))} of gifts "
         f"and {share(float(coins[dear:].sum()))} of the coins",
-        "By price of the gift in coins. Bars and figures: share of the coins given; circles: share of the gifts sent",
+        "Shares by the price of the gift, in coins",
         f"{run.kpi('gifts'):,} gifts, {run.kpi('coins_given'):,} coins.",
         {"price_from_coins": list(PRICE_CLASSES), "share_of_coins": coins.tolist(), "share_of_gifts": sent.tolist()},
         draw,
-        height=32 * len(names) + 12,
-        phone_height=32 * len(names) + 12,
+        height=30 * len(names) + 32,
+        phone_height=30 * len(names) + 32,
     )
 
 
@@ -196,7 +180,7 @@ def coin_float(run: Evidence) -> Figure:
 
     def draw(canvas: "Canvas") -> None:
         axes = canvas.add_subplot()
-        margins(canvas, left=8, right=64, top=16)
+        margins(canvas, left=48, right=56, top=12)
         axes.fill_between(hours, held / unit, color=VIEWERS, alpha=0.14, linewidth=0)
         axes.plot(hours, held / unit, color=VIEWERS)
         axes.plot(hours[-1], held[-1] / unit, "o", color=VIEWERS, markersize=7, clip_on=False)
@@ -268,28 +252,31 @@ def _short_money(minor: int, currency: str) -> str:
     return f"{sign}{whole:.0f}"
 
 
-def _bars_only(axes: "Axes") -> None:
-    axes.set_yticks([])
-    axes.grid(visible=False)
-    axes.tick_params(axis="x", length=0)
+Panel = tuple[str, Floats, str]
 
 
-def _rows_only(axes: "Axes", longest: float) -> None:
-    axes.invert_yaxis()
-    axes.set_xlim(0, longest * 1.02)
-    axes.set_xticks([])
-    axes.grid(visible=False)
-    axes.spines.bottom.set_visible(False)
+def _paired(canvas: "Canvas", names: list[str], left: int, *panels: Panel) -> "list[Axes]":
+    """Panels of bars side by side, in one scale: each with its title, its parts and its colour."""
+    longest = 1.02 * max(float(parts.max()) for _, parts, _ in panels)
+    drawn = list(canvas.subplots(1, len(panels)))
+    margins(canvas, left=left, right=50, top=26, bottom=4)
+    canvas.subplots_adjust(wspace=0.5 if is_narrow(canvas) else 0.25)
+    for axes, (title, parts, color) in zip(drawn, panels, strict=True):
+        row_bars(axes, title, parts.tolist(), [column_share(part) for part in parts], color, longest)
+    drawn[0].set_yticks(range(len(names)), names, color=INK)
+    return drawn
 
 
-def _end_labels(axes: "Axes", ends: Floats, texts: list[str]) -> None:
-    for place, (end, text) in enumerate(zip(ends, texts, strict=True)):
-        axes.annotate(text, (end, place), (9, 0), textcoords="offset points", va="center", annotation_clip=False)
+def _beside(axes: "Axes", text: str, begin: float, end: float, place: int) -> None:
+    """A text beside a bar, on the side where there is room."""
+    if end < 0.62:
+        axes.annotate(text, (end, place), (6, 0), textcoords="offset points", va="center")
+    else:
+        axes.annotate(text, (min(begin, end), place), (-6, 0), textcoords="offset points", ha="right", va="center")
 
 
 def _day_ticks(axes: "Axes", run: Evidence, narrow: bool) -> None:
-    step = max(run.days // 8, 1)
-    days = range(0, run.days, step)
+    days = range(0, run.days, -(-run.days // DAYS_NAMED))
     names = [run.day_name(day).split()[0] if narrow else run.day_name(day) for day in days]
     axes.set_xticks([24 * day for day in days], names, ha="left")
     axes.set_xlim(0, 24 * run.days)
@@ -301,4 +288,4 @@ def _money_axis(axes: "Axes", currency: str) -> None:
     unit = 10 ** CURRENCY_BY_NAME[currency].exponent
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_locator(MaxNLocator(4))
-    inside_labels(axes, lambda value: _short_money(round(value * unit), currency))
+    name_values(axes, lambda value: _short_money(round(value * unit), currency))

@@ -7,26 +7,29 @@
 A report is about one currency: the one with the most topups, where a scenario has several.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from sim.ledger import CURRENCY_BY_NAME, Item, Op
+from sim.ledger import CURRENCY_BY_NAME, CoinworksError, Item, Op
 from sim.ledger.operations import ITEM_SPAN
+from sim.metrics import stated
 from sim.metrics.breakdown import accepted
 from sim.metrics.series import HOUR_US
 from sim.runs import Run
 from sim.tables import Columns, read_parquet
 from sim.trace import Trace
 
-DAY_US = 24 * HOUR_US
+DAY_US: Final = 24 * HOUR_US
+REPLAY_SCHEMA: Final = "coinworks/replay/1"
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,12 @@ class Evidence:
 
     def kpi(self, name: str) -> Any:
         """The value of a metric, in the report's currency; None where it is not known."""
-        kpis = self.run.summary.kpis
-        stated = kpis.get(name) or kpis.get(f"{name}.{self.currency}")
-        return stated["value"] if stated else None
+        found = self.figure(name)
+        return found["value"] if found else None
+
+    def figure(self, name: str) -> dict[str, Any] | None:
+        """What the run states of a metric, in the report's currency: value and unit."""
+        return stated(self.run.summary.kpis, name, self.currency)
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -88,6 +94,13 @@ class Evidence:
         """Days of the run; a day begun counts."""
         return ceil(self.run.summary.days)
 
+    @cached_property
+    def measured(self) -> tuple[Mapping[str, Any], Columns] | None:
+        """The replay and its requests, if any was answered."""
+        if self.replay is None or self.requests is None or not (self.requests["done_ns"] >= 0).any():
+            return None
+        return self.replay, self.requests
+
     def gift_name(self, item: int) -> str:
         """The name of a gift in the scenario's catalogue, or its number."""
         gifts = self.scenario["catalogs"]["gifts"]["gifts"]
@@ -96,10 +109,13 @@ class Evidence:
 
 
 def _replay(folder: Path) -> Mapping[str, Any] | None:
-    import json
-
     path = folder / "replay.json"
-    return json.loads(path.read_text("utf-8")) if path.exists() else None
+    if not path.exists():
+        return None
+    replay = json.loads(path.read_text("utf-8"))
+    if replay.get("schema") != REPLAY_SCHEMA:
+        raise CoinworksError(f"{path}: schema {replay.get('schema')!r}: expected {REPLAY_SCHEMA!r}")
+    return dict(replay)
 
 
 def _requests(folder: Path) -> Columns | None:

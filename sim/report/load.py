@@ -4,19 +4,21 @@ The columns of requests.parquet hold four instants of every request, in nanoseco
 three waits that add up exactly: for its lane, for the load generator, and for the service.
 
     planned ── lane wait ──▶ free ── send lag ──▶ sent ── service ──▶ done
+
+Counts and percentiles are those of replay.json; here they are only shown.
 """
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.ledger import account_name
-from sim.metrics.breakdown import operations_by_account
+from sim.ledger import Op, parse_account
 from sim.report.evidence import Evidence
 from sim.report.figure import Figure
-from sim.report.numbers import count, duration, share
-from sim.report.style import GRID, INK, OUTSIDE, PLATFORM, VIEWERS, WARNING, inside_labels, key, margins
+from sim.report.numbers import column_share, count, duration, share
+from sim.report.style import GRID, INK, OUTSIDE, PLATFORM, VIEWERS, WARNING, key, margins, name_values
 from sim.tables import Columns
 
 if TYPE_CHECKING:
@@ -26,169 +28,141 @@ Int64Array = npt.NDArray[np.int64]
 
 S_NS: Final = 1_000_000_000
 MS_NS: Final = 1_000_000
-QUANTILES: Final = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999, "max": 1.0}
-BIN_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0)
+BINS: Final = 80
 FLOOR_MS: Final = 0.01
+NINES: Final = ("0 %", "90 %", "99 %", "99.9 %", "99.99 %", "99.999 %", "99.9999 %")
+PARTS: Final = (
+    ("response", INK, "-"),
+    ("service", PLATFORM, (0, (5, 1.5))),
+    ("lane wait", OUTSIDE, (0, (2, 1.5))),
+    ("send lag", WARNING, (0, (1, 1.2))),
+)
 
 
-class Waits(NamedTuple):
-    """The response time of every answered request and its three parts, in nanoseconds."""
-
-    response: Int64Array
-    lane_wait: Int64Array
-    send_lag: Int64Array
-    service: Int64Array
-
-
-class HotAccount(NamedTuple):
-    """An account and how much of the traffic touches it."""
-
-    name: str
-    operations: int
-    share: float
-    busiest_second: int
-
-    @property
-    def texts(self) -> tuple[str, str, str, str]:
-        return self.name, count(self.operations), share(self.share), count(self.busiest_second)
-
-
-def waits(requests: Columns) -> Waits:
-    """Response, lane wait, send lag and service; the last three sum to the first."""
+def parts_ns(requests: Columns) -> dict[str, Int64Array]:
+    """The response time of every answered request and its three parts, each in ascending order."""
     answered = requests["done_ns"] >= 0
     planned, free, sent, done = (requests[name][answered] for name in ("planned_ns", "free_ns", "sent_ns", "done_ns"))
-    free = np.maximum(free, planned)
-    return Waits(done - planned, free - planned, sent - free, done - sent)
+    parts = {"response": done - planned, "service": done - sent, "lane wait": free - planned, "send lag": sent - free}
+    return {name: np.sort(values) for name, values in parts.items()}
 
 
-def quantile(sorted_ns: Int64Array, q: float) -> int:
-    """The smallest measured time that at least a share q of the requests did not exceed."""
-    return int(sorted_ns[max(int(np.ceil(q * len(sorted_ns))) - 1, 0)])
+def percentile_curve(ascending: Int64Array, shares: npt.NDArray[np.float64]) -> Int64Array:
+    """For each share the smallest measured time that at least so many of the requests did not exceed."""
+    ranks = np.ceil(np.round(shares * len(ascending), 9)).astype(np.int64)
+    return ascending[np.clip(ranks - 1, 0, None)]
 
 
-def p99_ns(response: Int64Array) -> int:
-    """The response time that 99 in 100 requests stayed within."""
-    return quantile(np.sort(response), QUANTILES["p99"])
-
-
-def throughput(requests: Columns) -> float:
-    """Answers a second, from the first planned instant to the last answer."""
-    done = requests["done_ns"][requests["done_ns"] >= 0]
-    span_ns = int(done.max() - requests["planned_ns"].min())
-    return len(done) * S_NS / max(span_ns, 1)
-
-
-def rates(run: Evidence, requests: Columns) -> Figure:
+def rates(run: Evidence, replay: Mapping[str, Any], requests: Columns) -> Figure:
     """Requests planned, sent and answered, over time."""
-    zero = int(requests["planned_ns"].min())
-    instants = {
-        name: (column[column >= 0] - zero) / S_NS
-        for name, column in (("planned", requests["planned_ns"]), ("sent", requests["sent_ns"]), ("answered", requests["done_ns"]))
-    }
-    last_s = max(float(values.max()) for values in instants.values() if len(values))
-    bin_s = next((step for step in BIN_S if last_s / step <= 100), BIN_S[-1])
-    edges = np.arange(0, last_s + bin_s, bin_s)
-    per_s = {name: np.histogram(values, edges)[0] / bin_s for name, values in instants.items()}
-    looks = (("planned", GRID, "-"), ("sent", VIEWERS, "-"), ("answered", PLATFORM, (0, (4, 2))))
+    columns = {"planned": "planned_ns", "sent": "sent_ns", "answered": "done_ns"}
+    instants = {name: requests[column][requests[column] >= 0] / S_NS for name, column in columns.items()}
+    last_s = max(float(values.max()) for values in instants.values())
+    edges = np.linspace(0, last_s, BINS + 1)
+    per_s = {name: np.histogram(values, edges)[0] / edges[1] for name, values in instants.items()}
+    looks = (("planned", GRID, "-"), ("sent", VIEWERS, "-"), ("answered", PLATFORM, (0, (5, 2))))
 
     def draw(canvas: "Canvas") -> None:
         axes = canvas.add_subplot()
-        margins(canvas, left=8, right=14, top=40, bottom=44)
-        axes.fill_between(edges[:-1], per_s["planned"], step="post", color=GRID, linewidth=0)
+        margins(canvas, left=56, right=12, top=36, bottom=44)
+        axes.stairs(per_s["planned"], edges, fill=True, color=GRID, linewidth=0)
         for name, color, dashes in looks[1:]:
-            axes.step(edges[:-1], per_s[name], where="post", color=color, linestyle=dashes)
+            axes.stairs(per_s[name], edges, color=color, linestyle=dashes, linewidth=1.6, baseline=None)
         key(canvas, looks)
-        axes.set(xlim=(0, edges[-1]), xlabel="seconds from the first planned request")
-        axes.set_ylim(0, 1.08 * max(values.max() for values in per_s.values()))
-        inside_labels(axes, lambda value: f"{value:,.0f}/s")
+        axes.set(xlim=(0, last_s), xlabel="seconds from the first planned instant")
+        axes.set_ylim(0, 1.05 * max(values.max() for values in per_s.values()))
+        axes.locator_params(axis="y", nbins=4)
+        axes.locator_params(axis="x", nbins=6)
+        name_values(axes, lambda value: f"{value:,.0f}/s")
 
-    peak = int(np.histogram(instants["planned"], np.arange(0, last_s + 1, 1.0))[0].max()) if last_s >= 1 else len(instants["planned"])
-    answered = len(instants["answered"])
+    answered = replay["acknowledged"] + replay["declined"]
     return Figure(
         "rates",
-        f"The wallet answered {count(answered)} of {count(len(instants['planned']))} operations in {duration(last_s)}; "
-        f"the busiest second planned {count(peak)}",
-        f"Operations a second, in steps of {duration(bin_s)}: planned by the trace (grey), sent, answered",
-        "An open model: a request leaves at its planned instant, whatever the answers do.",
-        {"from_s": np.round(edges[:-1], 6).tolist(), **{f"{name}_per_s": values.tolist() for name, values in per_s.items()}},
+        f"The wallet answered {count(answered)} of {count(replay['planned'])} operations in {duration(last_s)}; "
+        f"the busiest second planned {count(max(replay['timeline']['planned']))}",
+        "Operations a second: planned by the trace (grey), sent, answered",
+        f"An open model: a request leaves at its planned instant, whatever the answers do. Rate {replay['rate_per_s']:,.0f}/s "
+        f"sent, throughput {replay['throughput_per_s']:,.0f}/s answered; {share(replay['lane_blocked'])} had to wait for an "
+        f"earlier operation of the same account. The generator used {share(replay['generator']['cpu_share'])} of a core.",
+        {
+            "from_s": np.round(edges[:-1], 6).tolist(),
+            **{f"{name}_per_s": np.round(values, 3).tolist() for name, values in per_s.items()},
+        },
         draw,
         height=280,
         phone_height=260,
     )
 
 
-def latency(run: Evidence, requests: Columns) -> Figure:
+def latency(run: Evidence, replay: Mapping[str, Any], requests: Columns) -> Figure:
     """Latency by percentile, from the planned instant, and its parts."""
-    parts = {name.replace("_", " "): np.sort(values) for name, values in waits(requests)._asdict().items()}
-    response = parts["response"]
-    nines = np.linspace(0, np.log10(max(len(response), 10)), 240)
-    grid = 1 - 10**-nines
-    curves = {name: np.array([quantile(values, q) for q in grid]) / MS_NS for name, values in parts.items()}
-    looks = (
-        ("response", INK, "-"),
-        ("service", PLATFORM, (0, (5, 1.5))),
-        ("lane wait", OUTSIDE, (0, (2, 1.5))),
-        ("send lag", WARNING, (0, (1, 1.2))),
-    )
+    parts = parts_ns(requests)
+    nines = np.linspace(0, np.log10(max(len(parts["response"]), 10)), 240)
+    shares = 1 - 10**-nines
+    curves = {name: percentile_curve(values, shares) / MS_NS for name, values in parts.items()}
 
     def draw(canvas: "Canvas") -> None:
         axes = canvas.add_subplot()
-        margins(canvas, left=8, right=14, top=40, bottom=44)
-        for name, color, dashes in reversed(looks):
+        margins(canvas, left=56, right=12, top=36, bottom=44)
+        for name, color, dashes in reversed(PARTS):
             shown = np.where(curves[name] >= FLOOR_MS, curves[name], np.nan)
             axes.plot(nines, shown, color=color, linestyle=dashes, linewidth=2.5 if name == "response" else 2)
-        key(canvas, looks)
+        key(canvas, PARTS)
         axes.set_yscale("log")
         axes.set_ylim(FLOOR_MS, 10 ** np.ceil(np.log10(max(float(curves["response"].max()), 1.0))))
         axes.set(xlim=(0, nines[-1]), xlabel="share of requests answered within")
-        names = ["0 %", "90 %", "99 %", "99.9 %", "99.99 %", "99.999 %", "99.9999 %"]
-        whole = range(int(nines[-1]) + 1)
-        axes.set_xticks([*whole, np.log10(2)], [*(names[i] for i in whole), "50 %"])
+        whole = range(1, int(nines[-1]) + 1)
+        axes.set_xticks([np.log10(2), *whole], ["50 %", *(NINES[i] for i in whole)])
         axes.minorticks_off()
-        axes.get_xticklabels()[0].set_ha("left")
-        inside_labels(axes, lambda value: duration(value / 1000))
+        name_values(axes, lambda value: duration(value / 1000))
 
+    response = replay["latencies_ms"]["overall"]["response"]
     return Figure(
         "latency",
-        f"Half of the answers came within {duration(quantile(response, 0.5) / S_NS)} of the plan, "
-        f"99 in 100 within {duration(quantile(response, 0.99) / S_NS)}",
-        "Time from the planned instant to the answer, by percentile; both axes logarithmic. Its parts: wait for the account's "
-        "lane, lag of the load generator, service by the wallet",
+        f"Half of the answers came within {duration(response['p50'] / 1000)} of the plan, "
+        f"99 in 100 within {duration(response['p99'] / 1000)}",
+        "Time from the planned instant to the answer, by percentile, and its parts: service by the wallet, wait for the "
+        "account's lane, lag of the load generator; both axes logarithmic",
         "A request that waits behind another is charged from its own plan, so a stall shows at its full length.",
-        {"share_of_requests": grid.tolist(), **{f"{name.replace(' ', '_')}_ms": v.tolist() for name, v in curves.items()}},
+        {
+            "share_of_requests": np.round(shares, 9).tolist(),
+            **{f"{name.replace(' ', '_')}_ms": values.tolist() for name, values in curves.items()},
+        },
         draw,
         height=330,
         phone_height=320,
     )
 
 
-def latency_table(requests: Columns) -> list[tuple[str, list[str]]]:
-    """Rows of the latency table: the part, and its time at each of `QUANTILES`."""
+def latency_table(replay: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """Rows of the latency table: the part, and its time at each percentile of replay.json."""
+    overall = replay["latencies_ms"]["overall"]
     return [
-        (name.replace("_", " "), [duration(quantile(np.sort(values), q) / S_NS) for q in QUANTILES.values()])
-        for name, values in waits(requests)._asdict().items()
+        (name, [duration(ms / 1000, aligned=True) for ms in overall[name.replace(" ", "_")].values()]) for name, _, _ in PARTS
     ]
 
 
-def hot_accounts(run: Evidence, requests: Columns, top: int = 8) -> list[HotAccount]:
-    """The accounts that most operations touch, with the most that any second planned for them."""
-    touched = operations_by_account(run.trace)
-    busiest = np.argsort(-touched.counts, kind="stable")[:top]
-    total = len(requests["seq"])
-    return [_hot_account(run, requests, int(touched.keys[i]), int(touched.counts[i]), total) for i in busiest]
+def hot_accounts(run: Evidence, replay: Mapping[str, Any], requests: Columns) -> list[tuple[str, str, str, str]]:
+    """The accounts that most operations touch: name, operations, share of all, and the most planned for one second."""
+    return [
+        (
+            hot["account"],
+            count(hot["operations"]),
+            column_share(hot["share"]),
+            count(busiest_second(run, requests, parse_account(hot["account"]))),
+        )
+        for hot in replay["hottest_accounts"]
+    ]
 
 
-def _hot_account(run: Evidence, requests: Columns, account: int, operations: int, total: int) -> HotAccount:
-    columns, seq = run.trace.columns, requests["seq"]
-    mine = (columns["actor"][seq] == account) | (columns["peer"][seq] == account)
-    seconds = (requests["planned_ns"][mine] - requests["planned_ns"].min()) // S_NS
-    return HotAccount(account_name(account), operations, operations / max(total, 1), int(np.bincount(seconds).max(initial=0)))
+def busiest_second(run: Evidence, requests: Columns, account: int) -> int:
+    """The most operations on an account that were planned for one second."""
+    op, actor, peer = (run.trace.columns[name][requests["seq"]] for name in ("op", "actor", "peer"))
+    touched = (actor == account) | ((peer == account) & np.isin(op, (Op.GIFT, Op.REFUND)))
+    return int(np.bincount(requests["planned_ns"][touched] // S_NS).max(initial=0))
 
 
-def hottest_finding(hot: list[HotAccount]) -> str:
+def hottest_finding(hot: list[tuple[str, str, str, str]]) -> str:
     """What the table of hot accounts says."""
-    first = hot[0]
-    return (
-        f"{first.name} is in {share(first.share)} of all operations; its busiest second planned {count(first.busiest_second)}"
-    )
-
+    name, _, part, busiest = hot[0]
+    return f"{name} is the hottest account: {part} of all operations, {busiest} in its busiest second"

@@ -53,6 +53,11 @@ def share(fraction: float | None) -> str:
     return f"{percent:.{decimals}f}{THIN}%"
 
 
+def column_share(fraction: float) -> str:
+    """A percentage in a column of such: one decimal, so that the points stand below each other."""
+    return f"{100 * fraction:.1f}{THIN}%"
+
+
 def index(value: float | None) -> str:
     """A number between 0 and 1, such as a Gini coefficient: `0.637`."""
     return UNKNOWN if value is None else f"{value:.3f}"
@@ -65,21 +70,21 @@ def rate(per_second: float | None) -> str:
     return f"{significant(round(per_second)):,}/s" if per_second >= 10 else f"{per_second:.3g}/s"
 
 
-def duration(seconds: float | None) -> str:
-    """A time in its natural unit: `820 µs`, `1.8 ms`, `12 s`, `3 min`, `7 days`."""
+def duration(seconds: float | None, *, aligned: bool = False) -> str:
+    """A time in its natural unit: `820 µs`, `1.8 ms`, `12 s`, `3 min`; `aligned` keeps trailing zeros for a column."""
     if seconds is None:
         return UNKNOWN
-    for unit, name in ((86_400.0, "days"), (3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms")):
+    for unit, name in ((3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms")):
         if abs(seconds) >= 0.9995 * unit * (2 if unit >= 60 else 1):
-            return f"{_short(seconds / unit)}{THIN}{name}"
-    return f"{_short(seconds * 1e6)}{THIN}µs"
+            return f"{_short(seconds / unit, aligned=aligned)}{THIN}{name}"
+    return f"{_short(seconds * 1e6, aligned=aligned and seconds > 0)}{THIN}µs"
 
 
-def _short(value: float) -> str:
-    """Three significant digits without trailing zeros."""
+def _short(value: float, *, aligned: bool = False) -> str:
+    """Three significant digits."""
     if abs(value) >= 1000:
         return f"{significant(round(value)):,}"
-    return f"{value:.3g}"
+    return f"{value:#.3g}".removesuffix(".") if aligned else f"{value:.3g}"
 
 
 def plural(number: int, noun: str) -> str:

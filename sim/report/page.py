@@ -10,10 +10,11 @@ from sim.report import coins, load, people
 from sim.report.certificate import certificate
 from sim.report.evidence import Evidence
 from sim.report.figure import Figure
-from sim.report.numbers import about_money, count, duration, plural, rate, share
+from sim.report.numbers import UNKNOWN, about_money, column_share, count, duration, plural, rate, share
 from sim.report.parameters import bases, sections
-from sim.report.terminal import value_text
+from sim.report.terminal import metric_text, stated_metrics, value_text
 from sim.scenario import from_resolved
+from sim.tables import Columns
 
 Figures = Mapping[str, list[Figure]]
 
@@ -26,8 +27,9 @@ def figures(run: Evidence) -> Figures:
     economy += [coins.gifts(run)] if run.kpi("gifts") else []
     economy += [people.lorenz(run)] if run.kpi("bookings") and run.kpi("creator_income") else []
     economy += [coins.coin_float(run)] if run.kpi("bookings") else []
-    measured = run.requests is not None and bool((run.requests["done_ns"] >= 0).any())
-    load_chapter = [load.rates(run, run.requests), load.latency(run, run.requests)] if measured and run.requests else []
+    load_chapter = []
+    if run.measured:
+        load_chapter = [load.rates(run, *run.measured), load.latency(run, *run.measured)]
     return {"economy": economy, "load": load_chapter}
 
 
@@ -59,11 +61,11 @@ def context(run: Evidence, drawn: Figures) -> dict[str, Any]:
         "figures": drawn,
         "top_gifts": top_gifts(run) if run.kpi("gifts") else [],
         "shop": shop(run),
-        "load": _load(run) if drawn["load"] else None,
+        "load": _load(run, *run.measured) if run.measured else None,
         "certificate": certificate(run),
         "parameters": parameters,
         "bases": bases(parameters),
-        "metrics": [(METRIC[name.split(".")[0]], value_text(stated)) for name, stated in run.run.summary.kpis.items()],
+        "metrics": [(metric, metric_text(metric, found)) for metric, found in stated_metrics(run.run.summary)],
         "plural": plural,
     }
 
@@ -88,22 +90,23 @@ def economy_sentence(run: Evidence) -> str:
 def load_sentence(run: Evidence) -> str:
     """The engineer's half."""
     if run.replay is None:
-        return "no wallet has carried the operations yet."
-    verdict = certificate(run)
-    if run.requests is None or not (run.requests["done_ns"] >= 0).any():
-        return f"the wallet answered nothing: {verdict.verdict}."
-    waited = load.waits(run.requests)
-    answered, p99 = len(waited.response), load.p99_ns(waited.response)
+        return "no wallet has carried its operations yet."
+    if run.measured is None:
+        return "the wallet answered none of its operations."
+    answered = run.replay["acknowledged"] + run.replay["declined"]
+    p99_ms = run.replay["latencies_ms"]["overall"]["response"]["p99"]
     return (
-        f"the wallet carried {count(answered)} operations at {rate(load.throughput(run.requests))}, 99 in 100 within "
-        f"{duration(p99 / load.S_NS)} of their plan, and {_agreement(run)}."
+        f"the wallet carried {count(answered)} operations at {rate(run.replay['throughput_per_s'])}, 99 in 100 within "
+        f"{duration(p99_ms / 1000)} of their plan, and {_agreement(run.replay)}."
     )
 
 
-def _agreement(run: Evidence) -> str:
-    if run.replay and run.replay.get("reconciled"):
+def _agreement(replay: Mapping[str, Any]) -> str:
+    if replay["reconciled"]:
         return "every account agrees to the last coin"
-    return "its accounts do not agree with the simulator's"
+    if replay["mismatched_accounts"]:
+        return f"{plural(replay['mismatched_accounts'], 'account')} disagree with the simulator's"
+    return "its accounts were not compared"
 
 
 def source(run: Evidence) -> str:
@@ -116,8 +119,8 @@ def tiles(run: Evidence) -> list[tuple[str, str, str]]:
     """The key figures on the first screen: title, value, remark."""
 
     def text(name: str) -> str:
-        stated = run.run.summary.kpis.get(name) or run.run.summary.kpis.get(f"{name}.{run.currency}")
-        return value_text(stated) if stated else "not known"
+        found = run.figure(name)
+        return value_text(found) if found else UNKNOWN
 
     return [
         ("Bookings", text("bookings"), f"{text('topups')}, fees and tax included"),
@@ -137,24 +140,22 @@ def top_gifts(run: Evidence, top: int = 6) -> list[tuple[str, str, str, str]]:
     total = int(given.totals.sum())
     best = sorted(zip(given.totals.tolist(), given.counts.tolist(), given.keys.tolist(), strict=True), reverse=True)[:top]
     return [
-        (run.gift_name(item), count(coins // sent), count(sent), share(coins / total)) for coins, sent, item in best
+        (run.gift_name(item), count(coins // sent), count(sent), column_share(coins / total)) for coins, sent, item in best
     ]
 
 
 def shop(run: Evidence) -> list[tuple[str, str]]:
     """The shop's ledger in five rows."""
-    kpis = run.run.summary.kpis
-    rows = [(name, kpis.get(name) or kpis.get(f"{name}.{run.currency}")) for name in SHOP]
-    return [(METRIC[name].title, value_text(stated)) for name, stated in rows if stated]
+    rows = [(METRIC[name], run.figure(name)) for name in SHOP]
+    return [(metric.title, metric_text(metric, found)) for metric, found in rows if found]
 
 
-def _load(run: Evidence) -> dict[str, Any]:
-    assert run.requests is not None, "the chapter has figures, so there are requests"
-    hot = load.hot_accounts(run, run.requests)
+def _load(run: Evidence, replay: Mapping[str, Any], requests: Columns) -> dict[str, Any]:
+    hot = load.hot_accounts(run, replay, requests)
     return {
-        "quantiles": list(load.QUANTILES),
-        "latency": load.latency_table(run.requests),
-        "hot": [account.texts for account in hot],
+        "percentiles": list(replay["latencies_ms"]["overall"]["response"]),
+        "latency": load.latency_table(replay),
+        "hot": hot,
         "hot_finding": load.hottest_finding(hot),
         "operations": operations(run),
     }

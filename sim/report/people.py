@@ -29,7 +29,7 @@ def lorenz(run: Evidence) -> Figure:
         axes = canvas.add_subplot()
         margins(canvas, left=44, right=16, top=8, bottom=44)
         axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1)
-        axes.annotate("equality", (0.8, 0.8), (-6, 4), textcoords="offset points", ha="right", color=MUTED)
+        axes.annotate("equality", (0.55, 0.55), (-6, 4), textcoords="offset points", ha="right", color=MUTED)
         for row, (name, amounts, color, dashes) in enumerate(groups):
             if not len(amounts):
                 continue

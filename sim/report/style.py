@@ -72,9 +72,9 @@ def margins(canvas: "Canvas", *, left: int = 8, right: int = 8, top: int = 8, bo
 def key(canvas: "Canvas", looks: Sequence[tuple[str, str, Any]]) -> None:
     """Names of lines with a piece of each, in one row above the drawing; for lines that lie upon each other."""
     width, height = canvas.get_size_inches() * 72
-    step = min(120.0, (width - 8) / len(looks))
+    step = min(120.0, width / len(looks))
     for place, (name, color, dashes) in enumerate(looks):
-        x, y = (8 + place * step) / width, 1 - 14 / height
+        x, y = place * step / width, 1 - 12 / height
         canvas.lines.append(_piece(canvas, x, y, 20 / width, color, dashes))
         canvas.text(x + 25 / width, y, name, va="center", color=INK)
 
@@ -85,21 +85,24 @@ def _piece(canvas: "Canvas", x: float, y: float, length: float, color: str, dash
     return Line2D([x, x + length], [y, y], color=color, linestyle=dashes, linewidth=3, transform=canvas.transFigure)
 
 
-def inside_labels(axes: "Axes", name_of: Callable[[float], str]) -> None:
-    """Write the values of the y axis on its grid lines, inside the drawing."""
-    low, high = axes.get_ylim()
-    for value in axes.get_yticks():
-        if low < value <= high:
-            axes.annotate(
-                name_of(value),
-                (0, value),
-                (0, 3),
-                xycoords=("axes fraction", "data"),
-                textcoords="offset points",
-                color=MUTED,
-                va="bottom",
-            )
-    axes.tick_params(axis="y", labelleft=False)
+def name_values(axes: "Axes", name_of: Callable[[float], str]) -> None:
+    """Name the values of the y axis at its grid lines, with few lines."""
+    from matplotlib.ticker import FuncFormatter
+
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: name_of(value)))
+
+
+def row_bars(axes: "Axes", title: str, parts: Sequence[float], names: Sequence[str], color: str, longest: float) -> None:
+    """A panel of horizontal bars, each with its value at its end; the first row on top, its title above."""
+    places = range(len(parts))
+    axes.barh(places, parts, height=0.62, color=color, linewidth=0)
+    for place, (part, name) in enumerate(zip(parts, names, strict=True)):
+        axes.annotate(name, (part, place), (5, 0), textcoords="offset points", va="center", annotation_clip=False)
+    axes.annotate(title, (0, -0.75), va="bottom", color=MUTED, annotation_clip=False)
+    axes.set(xlim=(0, longest), ylim=(len(parts) - 0.5, -0.5), xticks=[])
+    axes.set_yticks([])
+    axes.grid(visible=False)
+    axes.spines.bottom.set_visible(False)
 
 
 def _for_page(svg: str) -> str:

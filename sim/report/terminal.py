@@ -5,9 +5,10 @@
 The definitions stand in `sim.metrics.definitions`; every row of the table is one of them.
 """
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from sim.metrics.definitions import METRIC
+from sim.metrics import METRIC, Metric, stated
 from sim.report.numbers import UNKNOWN, count, index, money, share
 from sim.runs import Summary
 
@@ -36,8 +37,9 @@ def kpi_table(summary: Summary) -> "Table":
         table.add_column(currency, justify="right")
     for group in HEADLINES:
         for name in group:
-            texts = [_text(summary.kpis, name, currency) for currency in currencies or [""]]
-            if any(texts):
+            found = [stated(summary.kpis, name, currency) for currency in currencies or [""]]
+            if any(found):
+                texts = [metric_text(METRIC[name], figure) if figure else "" for figure in found]
                 table.add_row(METRIC[name].title, *texts, end_section=name == group[-1])
     return table
 
@@ -46,18 +48,26 @@ def _title(summary: Summary) -> str:
     return f"{summary.viewers:,} viewers, {summary.days:g} days: {summary.operations:,} operations"
 
 
-def _text(kpis: dict[str, Any], name: str, currency: str) -> str:
-    stated = kpis.get(name) or kpis.get(f"{name}.{currency}")
-    return value_text(stated) if stated else ""
+def stated_metrics(summary: Summary) -> Iterator[tuple[Metric, dict[str, Any]]]:
+    """Every key figure of a run with its definition, in the order of the definitions."""
+    order = list(METRIC)
+    for name, figure in sorted(summary.kpis.items(), key=lambda item: order.index(item[0].split(".")[0])):
+        yield METRIC[name.split(".")[0]], figure
 
 
-def value_text(stated: dict[str, Any]) -> str:
+def metric_text(metric: Metric, figure: dict[str, Any]) -> str:
+    """A key figure beside its title, which may say the unit already."""
+    text = value_text(figure)
+    return text.removesuffix(f" {metric.unit}") if metric.unit in metric.title.lower() else text
+
+
+def value_text(figure: dict[str, Any]) -> str:
     """A key figure with its unit: `$12,345.67`, `31.4 %`, `1,234 coins`."""
-    value, unit = stated["value"], stated["unit"]
+    value, unit = figure["value"], figure["unit"]
     if value is None:
         return UNKNOWN
     if unit == "money":
-        return money(value, stated["currency"])
+        return money(value, figure["currency"])
     if unit == "share":
         return share(value)
     return index(value) if unit == "index" else f"{count(value)} {unit}"

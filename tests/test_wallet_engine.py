@@ -1,0 +1,275 @@
+"""The engine: decided once, answered when durable, rebuilt from what the store holds."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+
+from loadtests.wallet.engine import Engine
+from loadtests.wallet.problems import Refused
+from loadtests.wallet.sqlite_store import SqliteStore
+from loadtests.wallet.store import Batch, StoreError
+from loadtests.wallet.wire import Answer, Command, OperationBody, command
+from sim.ledger.conservation import check
+from tests.wallets import CREATOR, GIFT, OTHER, VIEWER, setup_operations
+
+
+def asked(local: str, op: str = "gift", **fields: object) -> Command:
+    gift = {"account": VIEWER, "peer": CREATOR, "item": GIFT, "amount": 1, "currency": "coin"} if op == "gift" else {}
+    return command(f"demo/{local}", OperationBody(op=op, **{"at_us": 9, **gift, **fields}))
+
+
+def setup() -> list[Command]:
+    return [command(each["key"], OperationBody(**{k: v for k, v in each.items() if k != "key"})) for each in TOWN]
+
+
+TOWN = setup_operations()
+
+
+class SlowStore(SqliteStore):
+    """A store whose commits wait to be let go, and are remembered."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]  # as SqliteStore.open passes them
+        self.gate = threading.Event()
+        self.gate.set()
+        self.sizes: list[int] = []
+
+    def commit(self, batch: Batch) -> None:
+        assert self.gate.wait(5)
+        super().commit(batch)
+        self.sizes.append(batch.size)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SlowStore]:
+    store = SlowStore.open(tmp_path / "wallet.db")
+    yield store
+    store.close()
+
+
+def with_engine(store: SlowStore, story: Callable[[Engine], Awaitable[None]], **limits: float) -> None:
+    """Furnish a wallet, let a story happen, and end in order."""
+
+    async def play() -> None:
+        engine = Engine(store, clock_us=lambda: 77, **limits)
+        writer = asyncio.create_task(engine.run())
+        if not engine.shelves:
+            await engine.submit_batch(setup())
+            store.sizes.clear()
+        try:
+            await story(engine)
+        finally:
+            store.gate.set()
+            engine.stop()
+            await asyncio.wait_for(writer, 5)
+            for shelf in engine.shelves.values():
+                check(shelf.book)
+
+    asyncio.run(play())
+
+
+def test_a_repeated_key_gets_the_first_answer(store: SlowStore) -> None:
+    async def story(engine: Engine) -> None:
+        first = await engine.submit(asked("1", amount=5))
+        again = await engine.submit(asked("1", amount=5))
+        assert first == Answer("demo/1", "gift", "accepted", 9, replayed=False)
+        assert again == Answer("demo/1", "gift", "accepted", 9, replayed=True)
+
+    with_engine(store, story)
+    assert store.sizes == [1]
+
+
+def test_a_decline_is_remembered_too(store: SlowStore) -> None:
+    async def story(engine: Engine) -> None:
+        assert (await engine.submit(asked("1", account=OTHER))).outcome == "insufficient_funds"
+        topup = TOWN[-1] | {"key": "demo/t", "account": OTHER}
+        await engine.submit(command("demo/t", OperationBody(**{k: v for k, v in topup.items() if k != "key"})))
+        again = await engine.submit(asked("1", account=OTHER))
+        assert (again.outcome, again.replayed) == ("insufficient_funds", True)
+
+    with_engine(store, story)
+
+
+def test_a_key_used_for_something_else_is_refused(store: SlowStore) -> None:
+    async def story(engine: Engine) -> None:
+        await engine.submit(asked("1"))
+        with pytest.raises(Refused, match="key demo/1: used before"):
+            await engine.submit(asked("1", amount=2))
+
+    with_engine(store, story)
+
+
+def test_two_equal_keys_in_one_batch_are_one_operation(store: SlowStore) -> None:
+    async def story(engine: Engine) -> None:
+        answers = await engine.submit_batch([asked("1"), asked("1"), asked("1", amount=2)])
+        assert [getattr(answer, "replayed", None) for answer in answers] == [False, True, None]
+        assert isinstance(answers[2], Refused)
+
+    with_engine(store, story)
+    assert store.sizes == [1]
+
+
+def test_what_arrives_during_a_commit_is_the_next_batch(store: SlowStore) -> None:
+    async def story(engine: Engine) -> None:
+        store.gate.clear()
+        requests = [asyncio.create_task(engine.submit(asked("first")))]
+        await asyncio.sleep(0.01)
+        requests += [asyncio.create_task(engine.submit(asked(f"{n}"))) for n in range(9)]
+        await asyncio.sleep(0.01)
+        assert not any(request.done() for request in requests), "answered before the commit"
+        store.gate.set()
+        await asyncio.gather(*requests)
+
+    with_engine(store, story)
+    assert store.sizes == [1, 9]
+
+
+def test_a_duplicate_in_flight_waits_for_the_commit(store: SlowStore) -> None:
+    async def story(engine: Engine) -> None:
+        store.gate.clear()
+        first = asyncio.create_task(engine.submit(asked("1")))
+        await asyncio.sleep(0.01)
+        again = asyncio.create_task(engine.submit(asked("1")))
+        await asyncio.sleep(0.02)
+        assert not again.done()
+        store.gate.set()
+        assert ((await first).replayed, (await again).replayed) == (False, True)
+
+    with_engine(store, story)
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "said"),
+    [
+        (asked("1", account="demo/viewer-9"), 404, "account demo/viewer-9: not open"),
+        (asked("1", peer="demo/creator-9"), 404, "account demo/creator-9: not open"),
+        (asked("1", op="cancel", account=VIEWER, amount=1, currency="USD", ref="demo/9"), 404, "ref demo/9: not known"),
+        (asked("1", op="cancel", account=VIEWER, amount=1, currency="USD", ref="demo/s0"), 422, "cancel of demo/s0:"),
+        (asked("1", currency="diamond"), 422, "gift currency diamond: expected coin"),
+        (asked("1", op="open", account=VIEWER, region="US"), 422, "viewer-1 is open already"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_forgotten(
+    store: SlowStore, request_: Command, status: int, said: str
+) -> None:
+    async def story(engine: Engine) -> None:
+        with pytest.raises(Refused) as refused:
+            await engine.submit(request_)
+        assert refused.value.status == status
+        assert said in refused.value.detail
+        assert not (await engine.submit(asked("1"))).replayed, "a refusal used the key up"
+
+    with_engine(store, story)
+
+
+def test_the_service_stamps_what_states_no_time(store: SlowStore) -> None:
+    async def story(engine: Engine) -> None:
+        assert (await engine.submit(asked("1", at_us=-1))).at_us == 77
+
+    with_engine(store, story)
+
+
+def test_a_full_queue_refuses_before_deciding(store: SlowStore) -> None:
+    async def story(engine: Engine) -> None:
+        store.gate.clear()
+        waiting = [asyncio.create_task(engine.submit(asked(f"{n}"))) for n in range(3)]
+        await asyncio.sleep(0.01)
+        waiting += [asyncio.create_task(engine.submit(asked(f"late-{n}"))) for n in range(20)]
+        await asyncio.sleep(0.01)
+        with pytest.raises(Refused) as refused:
+            await engine.submit(asked("x"))
+        assert (refused.value.status, refused.value.retry_after_s) == (503, 1)
+        store.gate.set()
+        await asyncio.gather(*waiting)
+        assert not (await engine.submit(asked("x"))).replayed
+
+    with_engine(store, story, waiting_max=20)
+
+
+def test_a_store_that_hangs_refuses_new_requests_and_keeps_the_decided(store: SlowStore) -> None:
+    async def story(engine: Engine) -> None:
+        store.gate.clear()
+        decided = asyncio.create_task(engine.submit(asked("1")))
+        await asyncio.sleep(0.05)
+        with pytest.raises(Refused, match="the store has been busy"):
+            await engine.submit(asked("2"))
+        store.gate.set()
+        assert (await decided).outcome == "accepted"
+
+    with_engine(store, story, deadline_s=0.02)
+
+
+def test_a_failed_store_stops_everything_and_answers_nobody(store: SlowStore) -> None:
+    dropped: list[bool] = []
+
+    async def play() -> None:
+        engine = Engine(store, clock_us=lambda: 0, on_failure=lambda: dropped.append(True))
+        writer = asyncio.create_task(engine.run())
+        await engine.submit_batch(setup())
+        store._writer.pragma("max_page_count", store._writer.pragma("page_count"))
+        requests = [asyncio.create_task(engine.submit(asked(f"{n}"))) for n in range(2_000)]
+        answers = await asyncio.gather(*requests, return_exceptions=True)
+        assert all(isinstance(answer, StoreError) for answer in answers)
+        assert "the disk is full" in str(answers[0])
+        assert not engine.is_ready
+        with pytest.raises(StoreError):
+            await engine.submit(asked("late"))
+        await asyncio.wait_for(writer, 5)
+
+    asyncio.run(play())
+    assert dropped
+    assert store._read(store._reader, "SELECT count(*) FROM operations") == [(len(TOWN),)]
+
+
+def test_a_restart_remembers_everything(store: SlowStore, tmp_path: Path) -> None:
+    shelves = []
+
+    async def before(engine: Engine) -> None:
+        await engine.submit_batch([asked(f"{n}", amount=300) for n in range(5)])
+        shelves.append(engine.shelves["demo"])
+
+    async def after(engine: Engine) -> None:
+        assert engine.shelves["demo"].book == shelves[0].book
+        assert engine.shelves["demo"].keys == shelves[0].keys
+        again = await engine.submit_batch([asked(f"{n}", amount=300) for n in range(5)])
+        assert [(answer.outcome, answer.replayed) for answer in again] == [("accepted", True)] * 3 + [
+            ("insufficient_funds", True)
+        ] * 2
+        assert not (await engine.submit(asked("new"))).replayed
+
+    with_engine(store, before)
+    store.close()
+    reopened = SlowStore.open(tmp_path / "wallet.db")
+    with_engine(reopened, after)
+    reopened.close()
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "said"),
+    [
+        ("UPDATE balances SET amount = amount + 1 WHERE owner = 1000000000001", "demo/viewer-1: its balance row says"),
+        ("DELETE FROM balances WHERE class = 0 AND owner = 2000000000000", "demo/creator-0: its balance row says 0"),
+        ("UPDATE entries SET amount = amount + 1 WHERE owner = 2000000000000", "demo/creator-0: its entries sum to"),
+        ("UPDATE operations SET amount = 4 WHERE key = '1'", "demo/viewer-1: its balance row says"),
+        ("DELETE FROM operations WHERE key = '1'", "demo/viewer-1: its balance row says"),
+        ("UPDATE operations SET outcome = 7 WHERE key = '1'", "demo/1 of demo/viewer-1: stored as insufficient_funds"),
+        ("UPDATE operations SET amount = 4000 WHERE key = '1'", "demo/1 of demo/viewer-1: stored as accepted"),
+        ("DELETE FROM operations WHERE key = 's6'", "demo/s10: cannot be applied again"),
+    ],
+)
+def test_a_store_that_contradicts_itself_is_not_served(
+    store: SlowStore, tmp_path: Path, sabotage: str, said: str
+) -> None:
+    async def story(engine: Engine) -> None:
+        await engine.submit(asked("1", amount=5))
+
+    with_engine(store, story)
+    apsw.Connection(str(tmp_path / "wallet.db")).execute(sabotage)
+    with pytest.raises(StoreError) as refused:
+        Engine(store, clock_us=lambda: 0)
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
