@@ -20,6 +20,8 @@ from sim.ledger import CoinworksError, Operation
 BATCH_SIZE: Final = 8_192
 PAGE_SIZE: Final = 10_000
 PATIENCE_S: Final = 30.0
+RECONNECT_S: Final = 1.0  # an idle connection that the wallet closed is opened again; a wallet that isn't there is told
+PAUSE_S: Final = 0.1
 
 
 class WalletError(CoinworksError):
@@ -153,22 +155,21 @@ class RemoteWallet:
         """Ask until the wallet has time. Everything here may be asked twice: reads, and writes that carry their keys."""
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         body = None if content is None else msgspec.json.encode(content)
-        deadline = time.monotonic() + PATIENCE_S
+        started_s = time.monotonic()
         while True:
+            waited_s = time.monotonic() - started_s
             try:
                 self._connection.request(method, path, body, headers)
                 response = self._connection.getresponse()
                 answer = response.read()
             except (OSError, http.client.HTTPException) as error:
                 self._connection.close()
-                if isinstance(error, http.client.RemoteDisconnected) and time.monotonic() < deadline:
-                    time.sleep(0.02)  # an idle connection that the wallet closed
-                    deadline = min(deadline, time.monotonic() + 1)
-                    continue
-                raise WalletError(f"{self.target}: no wallet answers: {error}") from None
-            if response.status != BUSY or time.monotonic() > deadline:
-                return response.status, answer
-            time.sleep(0.2)
+                if not isinstance(error, ConnectionError) or waited_s > RECONNECT_S:
+                    raise WalletError(f"{self.target}: no wallet answers: {error}") from None
+            else:
+                if response.status != BUSY or waited_s > PATIENCE_S:
+                    return response.status, answer
+            time.sleep(PAUSE_S)
 
 
 def _chunks(rows: Sequence[_Shape]) -> Iterator[Sequence[_Shape]]:

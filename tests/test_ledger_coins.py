@@ -204,6 +204,7 @@ def test_reward_and_expire(before, operation, posting):
         pytest.param(
             (topup(), LIMIT, gift(51), gift(50)), gift(1), "over_limit", id="what was declined does not count"
         ),
+        pytest.param((topup(), LIMIT, gift(30), gift(20)), gift(1), "over_limit", id="a day's gifts add up"),
         pytest.param(
             (topup(), policy(Rule.SPENDING_LIMIT, 0, currency=COIN)), gift(1), "over_limit", id="a limit of nothing"
         ),
@@ -336,6 +337,10 @@ def test_the_reward_that_expires_first_is_spent_first_and_never_comes_last():
     assert [lot.reward for lot in book.holders[FAN].reward_lots] == [104, 105, 102, 100]
     apply_all(book, gift(2, at_us=3), first=106)
     assert [lot.reward for lot in book.holders[FAN].reward_lots] == [102, 100]
+
+
+def test_a_topup_that_only_settles_leaves_no_lot():
+    assert not book_after([*OWING, topup()]).holders[FAN].lots
 
 
 @given(st.integers(0, 10**6), st.lists(st.integers(1, 300), min_size=1, max_size=20))

@@ -74,6 +74,11 @@ def test_the_order_of_announcement_does_not_matter(order):
     assert [terms.get(Rule.COMMISSION, at) for at in (4, 5, 8, 9)] == [0, 30, 30, 40]
 
 
+def test_without_numbers_the_last_one_said_holds():
+    terms = terms_of((Rule.COMMISSION, 9, {}), (Rule.COMMISSION, 3, {}))
+    assert terms.get(Rule.COMMISSION, 0) == 3
+
+
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 100)), max_size=12), st.integers(0, 25))
 def test_the_value_in_force_is_the_last_one_said_before(lines, at_us):
     terms = Terms()

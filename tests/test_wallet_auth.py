@@ -1,6 +1,5 @@
 """Tokens: who may do what, for how long, and under which clock."""
 
-import os
 import stat
 import time
 from pathlib import Path
@@ -124,7 +123,7 @@ def test_the_secret_is_made_once_and_is_private(tmp_path: Path) -> None:
     store = tmp_path / "wallet.db"
     secret = secret_beside(store)
     assert secret_beside(store) == secret
-    mode = os.stat(tmp_path / "wallet.db.secret").st_mode
+    mode = (tmp_path / "wallet.db.secret").stat().st_mode
     assert stat.S_IMODE(mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["wallet.db.secret"]
 

@@ -14,7 +14,7 @@ from loadtests.wallet.sqlite_store import SqliteStore
 from loadtests.wallet.store import Batch, StoreError
 from loadtests.wallet.wire import Answer, Command, OperationBody, command
 from sim.ledger.conservation import check
-from tests.wallets import CREATOR, GIFT, OTHER, VIEWER, setup_operations
+from wallets import CREATOR, GIFT, OTHER, VIEWER, setup_operations
 
 
 def asked(local: str, op: str = "gift", **fields: object) -> Command:

@@ -48,23 +48,17 @@ def test_what_was_committed_is_read_back(store: SqliteStore) -> None:
     assert {(row.account, row.asset): row.amount for row in store.entry_sums(1)} == book.balances()
 
 
-@pytest.mark.parametrize("gifts", [0, 1, 2, 511, 512, 513, 1_400])
-def test_batches_of_any_size_are_whole(store: SqliteStore, gifts: int) -> None:
-    stocked(store, gifts=min(gifts, 100))
-    assert len(list(store.operations())) == min(gifts, 100) + 2
-
-
-def test_rows_beyond_one_statement_are_all_inserted(store: SqliteStore) -> None:
-    batch = Batch()
+@pytest.mark.parametrize("rows", [1, 3, 511, 512, 513, 1_399])
+def test_batches_of_any_size_are_whole(store: SqliteStore, rows: int) -> None:
+    book, batch = Book(), Batch()
     batch.books["demo"] = 1
-    book = Book()
-    for n in range(1, 1_400):
+    for n in range(1, rows + 1):
         operation = Operation(n, 0, Op.OPEN, account_id(Kind.VIEWER, n), amount=n, currency=COIN)
         decision = book.apply(operation)
         batch.add(1, f"k{n}", bytes(16), operation, decision)
         batch.post(2 * n, n, 1, decision.entries, book.balance)
     store.commit(batch)
-    assert len(list(store.operations())) == 1_399
+    assert [each.operation.actor for each in store.operations()] == list(book.holders)
     assert {(row.account, row.asset): row.amount for row in store.balances(1, None, 10_000)} == book.balances()
 
 

@@ -103,7 +103,7 @@ def busy_town(fans: int = 20, gifts: int = 10, spread_us: int = 4_000_000) -> To
             town.add(Op.REFUND, viewer, at_us=next(step), **refund)
     town.add(Op.CHARGEBACK, viewers[0], at_us=next(step), amount=1_999, currency=USD, ref=topups[viewers[0]])
     for creator in creators:
-        asked = town.payout(creator, 100, next(step))
+        asked = town.payout(creator, 10, next(step))
         town.payout(creator, 10**6, next(step))
-        town.payout(creator, 100, next(step), ref=asked)
+        town.payout(creator, 10, next(step), ref=asked)
     return town

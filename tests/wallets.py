@@ -1,8 +1,8 @@
 """Small wallets for tests: a town of two fans, a creator and a seller, spoken to as the wire speaks.
 
-    with start_wallet(tmp_path / "wallet.db") as wallet, client(wallet) as http:
-        furnish(http)
-        http.post("/v1/operations", json=gift(5), headers=key("g1"))
+with start_wallet(tmp_path / "wallet.db") as wallet, client(wallet) as http:
+    furnish(http)
+    http.post("/v1/operations", json=gift(5), headers=key("g1"))
 """
 
 from typing import Any

@@ -10,6 +10,7 @@ is the slow sibling for the rare case: one exchange on a connection of its own, 
 
 import socket
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 
 import gevent
@@ -36,6 +37,7 @@ class _Answer:
     def __init__(self) -> None:
         self.parser = httptools.HttpResponseParser(self)
         self.is_whole = False
+        self.keeps_alive = False
         self.body = b""
 
     def on_message_begin(self) -> None:
@@ -46,6 +48,7 @@ class _Answer:
 
     def on_message_complete(self) -> None:
         self.is_whole = True
+        self.keeps_alive = self.parser.should_keep_alive()  # true only now: the parser forgets
 
 
 class Connection:
@@ -124,7 +127,7 @@ class Connection:
             return
         if answer.is_whole:
             answer.is_whole = False
-            if not answer.parser.should_keep_alive():
+            if not answer.keeps_alive:
                 self.close()
             self._on_answer(self, answer.parser.get_status_code(), answer.body)
 
@@ -136,7 +139,7 @@ def ask(target: Target, request: bytes | memoryview, timeout_s: float) -> tuple[
     ------
     OSError : the wallet cannot be reached, hangs up, or takes too long
     """
-    with green.create_connection(target, timeout_s) as connection:
+    with _connected(target, timeout_s) as connection:
         connection.sendall(request)
         answer = _Answer()
         while not answer.is_whole:
@@ -150,10 +153,28 @@ def ask(target: Target, request: bytes | memoryview, timeout_s: float) -> tuple[
     return answer.parser.get_status_code(), answer.body
 
 
+@lru_cache
+def _address(target: Target) -> tuple[int, Any]:
+    """Family and address, looked up once: a name server's time is nobody's latency."""
+    family, _, _, _, address = green.getaddrinfo(*target, type=socket.SOCK_STREAM)[0]
+    return family, address
+
+
+def _connected(target: Target, timeout_s: float) -> Any:
+    family, address = _address(target)
+    connection = green.socket(family, socket.SOCK_STREAM)
+    connection.settimeout(timeout_s)
+    try:
+        connection.connect(address)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def _connect(target: Target, timeout_s: float) -> Any:
     """A connected socket that never blocks, out of gevent's hands."""
-    connection = green.create_connection(target, timeout_s)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    plain = _BlockingSocket(fileno=connection.detach())
+    plain = _BlockingSocket(fileno=_connected(target, timeout_s).detach())
     plain.setblocking(False)
     return plain

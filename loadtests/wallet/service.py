@@ -106,6 +106,7 @@ class _Server(uvicorn.Server):
                 access_log=False,
                 log_config=None,
                 log_level="critical",
+                proxy_headers=False,
                 server_header=False,
                 timeout_keep_alive=KEEP_ALIVE_S,
                 timeout_graceful_shutdown=DRAIN_S,

@@ -20,12 +20,14 @@ from loadtests.wallet.problems import Refused
 from sim.ledger import CURRENCY_BY_NAME, REGION_BY_NAME, LedgerError, Op, Rule, account_name, parse_account
 from sim.ledger.money import AMOUNT_MAX
 from sim.ledger.operations import NO_ITEM, READS
+from sim.ledger.terms import LIFE_MAX_US
 
 T = TypeVar("T")
 
 BATCH_OPERATIONS_MAX: Final = 8_192
 SUBJECTS_MAX: Final = 8_192
 PAGE_ROWS_MAX: Final = 10_000
+NUMBER_MAX: Final = max(AMOUNT_MAX, LIFE_MAX_US)  # a policy's number may be a time
 INSTANT_US_MAX: Final = 2**53  # the largest integer that every JSON reader keeps exact
 NOBODY: Final = -1
 NO_INSTANT: Final = -1
@@ -55,7 +57,7 @@ def _shaped(pattern: str, about: str, example: str) -> Meta:
 
 WireAccount = Annotated[str, _shaped(f"{BOOK_PATTERN}/{ACCOUNT_PATTERN}", "An account of a book.", "demo/viewer-17")]
 WireKey = Annotated[str, _shaped(f"{BOOK_PATTERN}/{KEY_PATTERN}", "An idempotency key of a book.", "demo/123")]
-Amount = Annotated[int, Meta(ge=0, le=AMOUNT_MAX, description="In the smallest unit of its currency.")]
+Amount = Annotated[int, Meta(ge=0, le=NUMBER_MAX, description="In the smallest unit of its currency.")]
 ItemId = Annotated[int, Meta(ge=0, le=2**31 - 1, description="Kind * 10^8 + number.")]
 InstantUs = Annotated[int, Meta(ge=0, le=INSTANT_US_MAX, description="Microseconds; needs the scope `clock`.")]
 

@@ -22,7 +22,7 @@ UNITS: Final = {
     "reward": ("reward coin", "reward coins"),
     "diamond": ("diamond", "diamonds"),
 }
-HELD: Final = {"escrow": " held", "pending": " on their way"}
+HELD: Final = {"escrow": " held", "pending": " pending"}
 CHANNELS: Final = {
     Item.PACK_APP: "in the app",
     Item.PACK_WEB: "on the web",
@@ -33,10 +33,11 @@ CHANNELS: Final = {
 
 
 class Tile(NamedTuple):
-    """One thing that an account has."""
+    """One thing that an account has: a figure and, where its sign does not say it, the unit."""
 
     label: str
     figure: str
+    unit: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -97,22 +98,27 @@ def tiles_of(balance: Balance, kind: Kind, clock: Clock) -> list[Tile]:
         return _viewer_tiles(balance, clock)
     if kind == Kind.CREATOR:
         return _creator_tiles(balance)
-    cash = _held(balance, "holder")
-    return [Tile("Your balance", *_figures(cash or {"USD": 0}), ("After commission; refunds are taken from it.",))]
+    return _seller_tiles(balance)
 
 
 def _viewer_tiles(balance: Balance, clock: Clock) -> list[Tile]:
     held = _held(balance, "holder")
     coins, rewards = held.get("coin", 0), held.get("reward", 0)
     owing = ("Owed after a chargeback. Buy coins to settle it; until then you cannot give.",) if coins < 0 else ()
-    tiles = [Tile("Your coins", in_words("coin", coins), owing)]
-    tiles.append(Tile("Reward coins", in_words("reward", rewards), _expiry_notes(balance, clock)))
-    tiles += [
-        Tile("Held for your orders", in_words(asset, amount), ("Paid to the seller when it is delivered.",))
-        for asset, amount in _held(balance, "escrow").items()
-        if amount
+    return [
+        _tile("Your coins", "coin", coins, owing),
+        _tile("Rewards", "reward", rewards, _expiry_notes(balance, clock)),
+        *(
+            _tile("Held for your orders", asset, amount, ("Paid to the seller on delivery.",))
+            for asset, amount in _held(balance, "escrow").items()
+            if amount
+        ),
     ]
-    return tiles
+
+
+def _tile(label: str, asset: str, amount: int, notes: tuple[str, ...]) -> Tile:
+    figure, _, unit = in_words(asset, amount).partition(" ") if asset in UNITS else (in_words(asset, amount), "", "")
+    return Tile(label, figure, unit, notes)
 
 
 def _expiry_notes(balance: Balance, clock: Clock) -> tuple[str, ...]:
@@ -130,9 +136,15 @@ def _creator_tiles(balance: Balance) -> list[Tile]:
     diamonds = _held(balance, "holder").get("diamond", 0)
     pending = _held(balance, "pending").get("diamond", 0)
     return [
-        Tile("Your diamonds", in_words("diamond", diamonds), _worth_note(balance.worth)),
-        Tile("On their way to you", in_words("diamond", pending), _worth_note(balance.pending_worth)),
+        _tile("Your diamonds", "diamond", diamonds, _worth_note(balance.worth)),
+        _tile("On their way to you", "diamond", pending, _worth_note(balance.pending_worth)),
     ]
+
+
+def _seller_tiles(balance: Balance) -> list[Tile]:
+    cash = _held(balance, "holder") or {"USD": 0}
+    figure = " + ".join(in_words(asset, amount) for asset, amount in cash.items())
+    return [Tile("Your balance", figure, notes=("After commission; refunds are taken from it.",))]
 
 
 def _worth_note(worth: Money | None) -> tuple[str, ...]:
@@ -141,10 +153,6 @@ def _worth_note(worth: Money | None) -> tuple[str, ...]:
 
 def _held(balance: Balance, klass: str) -> dict[str, int]:
     return {row.asset: row.amount for row in balance.rows if row.klass == klass}
-
-
-def _figures(cash: dict[str, int]) -> tuple[str]:
-    return (" + ".join(in_words(asset, amount) for asset, amount in cash.items()),)
 
 
 def _story(transaction: Transaction, reader: str) -> tuple[str, str]:
@@ -167,8 +175,8 @@ def _story(transaction: Transaction, reader: str) -> tuple[str, str]:
         "gift": (f"Gift to {peer}", thing),
         "order": (f"Order from {peer}", _listed(f"{price} before tax", thing)),
         "capture": (f"Sold to {peer}", "delivered, less commission"),
-        "cancel": ("Order cancelled", f"{price} before tax, back to you"),
-        "refund": (f"Refund from {peer}", f"{price} before tax, back to you"),
+        "cancel": ("Order cancelled", f"{price} before tax, back to your bank"),
+        "refund": (f"Refund from {peer}", f"{price} before tax, back to your bank"),
         "chargeback": ("Purchase charged back", f"{price} returned by your bank"),
         "payout": ("Payout sent" if transaction.ref else "Payout requested", ""),
     }[transaction.op]

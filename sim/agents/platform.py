@@ -1,4 +1,4 @@
-"""The platform: states its terms, opens accounts, lets rewards expire, suffers chargebacks, carries out interventions."""
+"""The platform: states its terms, opens accounts, expires rewards, suffers chargebacks, carries out interventions."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator

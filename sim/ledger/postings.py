@@ -59,11 +59,6 @@ def declined(outcome: Outcome) -> Decision:
     return _DECLINED[outcome]
 
 
-def holder_account(owner: int) -> Account:
-    """The account of what somebody has."""
-    return Account(AccountClass.HOLDER, owner)
-
-
 def escrow_account(buyer: int) -> Account:
     """The account of what a buyer has paid for and not yet received."""
     return Account(AccountClass.ESCROW, buyer)

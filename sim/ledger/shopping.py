@@ -34,7 +34,7 @@ def capture(state: State, operation: Operation) -> Decision:
     seller = state.holder(operation.actor, Kind.SELLER)
     bought = _answered(state.orders, operation, buyer=operation.peer, seller=seller.id)
     amount, tax = bought.in_escrow, bought.tax_left
-    if not amount or operation.amount != amount:  # delivered, cancelled, or partly cancelled meanwhile
+    if operation.amount != amount:  # delivered, cancelled, or partly cancelled meanwhile
         return declined(Outcome.WRONG_STATE)
     commission = portion(amount, state.terms.get(Rule.COMMISSION, operation.at_us, region=seller.region))
     escrow, account = escrow_account(bought.buyer), seller.account

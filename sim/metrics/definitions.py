@@ -23,9 +23,17 @@ class Metric(NamedTuple):
 
 
 METRICS: Final = (
-    Metric("viewers", "viewers", "Viewers", "viewer accounts opened", "People who could have come, whether they did or not."),
+    Metric(
+        "viewers",
+        "viewers",
+        "Viewers",
+        "viewer accounts opened",
+        "People who could have come, whether they did or not.",
+    ),
     Metric("payers", "viewers", "Payers", "viewers with a topup", "Viewers who bought coins at least once in the run."),
-    Metric("conversion", "share", "Conversion", "payers / viewers", "The part of the viewers who bought coins in the run."),
+    Metric(
+        "conversion", "share", "Conversion", "payers / viewers", "The part of the viewers who bought coins in the run."
+    ),
     Metric("topups", "topups", "Topups", "accepted topups", "Purchases of a coin pack."),
     Metric(
         "bookings",
@@ -68,7 +76,14 @@ METRICS: Final = (
         per_currency=True,
     ),
     Metric("arpu", "money", "ARPU", "bookings / viewers", "Bookings a viewer in the run.", per_currency=True),
-    Metric("arppu", "money", "ARPPU", "bookings / payers in the currency", "Bookings a payer in the run.", per_currency=True),
+    Metric(
+        "arppu",
+        "money",
+        "ARPPU",
+        "bookings / payers in the currency",
+        "Bookings a payer in the run.",
+        per_currency=True,
+    ),
     Metric(
         "store_fees",
         "money",
@@ -134,10 +149,20 @@ METRICS: Final = (
         per_currency=True,
     ),
     Metric("rewards_issued", "coins", "Rewards issued", "reward coins granted", "Coins given for checking in."),
-    Metric("rewards_expired", "coins", "Rewards expired", "reward coins moved to breakage", "Reward coins that nobody spent."),
-    Metric("breakage_rate", "share", "Breakage of rewards", "rewards_expired / rewards_issued", "The part that expired."),
+    Metric(
+        "rewards_expired",
+        "coins",
+        "Rewards expired",
+        "reward coins moved to breakage",
+        "Reward coins that nobody spent.",
+    ),
+    Metric(
+        "breakage_rate", "share", "Breakage of rewards", "rewards_expired / rewards_issued", "The part that expired."
+    ),
     Metric("gifts", "gifts", "Gifts", "accepted gifts", "Gifts that reached a creator."),
-    Metric("coins_given", "coins", "Coins given", "coins of accepted gifts", "Bought and reward coins given to creators."),
+    Metric(
+        "coins_given", "coins", "Coins given", "coins of accepted gifts", "Bought and reward coins given to creators."
+    ),
     Metric("creators", "creators", "Creators", "creator accounts opened", "People who could have gone live."),
     Metric("earning_creators", "creators", "Earning creators", "creators with a gift", "Creators with any income."),
     Metric(
@@ -181,7 +206,12 @@ METRICS: Final = (
         per_currency=True,
     ),
     Metric(
-        "payouts", "money", "Paid out", "cash of paid payouts", "What has left for creators' bank accounts.", per_currency=True
+        "payouts",
+        "money",
+        "Paid out",
+        "cash of paid payouts",
+        "What has left for creators' bank accounts.",
+        per_currency=True,
     ),
     Metric("orders", "orders", "Orders", "accepted orders", "Goods ordered in the shop tab, videos and live streams."),
     Metric(
@@ -209,8 +239,16 @@ METRICS: Final = (
         per_currency=True,
     ),
     Metric("cancel_rate", "share", "Cancelled orders", "orders with a cancel / orders", "Given up before delivery."),
-    Metric("refund_rate", "share", "Refunded deliveries", "captures with a refund / captures", "Sent back after delivery."),
-    Metric("decline_rate", "share", "Declined", "operations declined / operations asked", "Refused by one of the wallet's rules."),
+    Metric(
+        "refund_rate", "share", "Refunded deliveries", "captures with a refund / captures", "Sent back after delivery."
+    ),
+    Metric(
+        "decline_rate",
+        "share",
+        "Declined",
+        "operations declined / operations asked",
+        "Refused by one of the wallet's rules.",
+    ),
 )
 
 METRIC: Final = {metric.name: metric for metric in METRICS}

@@ -39,6 +39,7 @@ CASH: Final = (
     ("creator_payable", "creators'"),
     ("platform_own", "the platform's own"),
 )
+RETIRED: Final = {"gift": "given", "clawback": "clawed back", "expiry": "expired", "payout": "paid out"}
 
 Facts = list[tuple[str, str]]
 
@@ -69,7 +70,9 @@ def certificate(run: Evidence) -> Certificate:
     program += [("Replayed by", replay["command"]), *_began(replay["started_at"], replay["versions"])]
     compared = [("The comparison", _comparison(replay)), ("The operations", _operations(replay))]
     differences = [(mismatch["account"], mismatch["difference"]) for mismatch in replay["mismatches"]]
-    return Certificate(replay["verdict"], _statement(replay), differences, [*compared, *facts, ("The program", program)])
+    return Certificate(
+        replay["verdict"], _statement(replay), differences, [*compared, *facts, ("The program", program)]
+    )
 
 
 def _statement(replay: Mapping[str, Any]) -> str:
@@ -113,7 +116,9 @@ def _books(conservation: Mapping[str, Any]) -> Facts:
 
 def _asset(flow: Mapping[str, Any]) -> str:
     ends = {"held": flow["held"], "pending": flow["pending"], **flow["retired"]}
-    parts = " + ".join(f"{count(amount)} {name}" for name, amount in ends.items() if amount or name == "held")
+    parts = " + ".join(
+        f"{count(amount)} {RETIRED.get(name, name)}" for name, amount in ends.items() if amount or name == "held"
+    )
     return f"{count(flow['issued'])} issued {_equals(flow['issued'], sum(ends.values()))} {parts}"
 
 

@@ -16,7 +16,20 @@ from sim.metrics.series import HOUR_US
 from sim.report.evidence import DAY_US, Evidence
 from sim.report.figure import Figure
 from sim.report.numbers import about_money, column_share, share
-from sim.report.style import CREATORS, INK, MUTED, OUTSIDE, PAPER, PLATFORM, VIEWERS, is_narrow, margins, name_values, row_bars
+from sim.report.style import (
+    CREATORS,
+    INK,
+    MUTED,
+    OUTSIDE,
+    PAPER,
+    PLATFORM,
+    VIEWERS,
+    is_narrow,
+    margins,
+    name_values,
+    panels,
+    row_bars,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +37,6 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
-BEST_SELLER_SHARE: Final = 0.25  # P1
 DAYS_NAMED: Final = 8
 PRICE_CLASSES: Final = (1, 2, 31, 100, 500, 1_000, 5_000, 10_000, 20_000)  # G3
 
@@ -127,15 +139,13 @@ def packs(run: Evidence) -> Figure:
     best = int(in_app.argmax()) if len(ladder) else 0
 
     def draw(canvas: "Canvas") -> None:
-        panels = _paired(
-            canvas, [f"{coins:,}" for coins in ladder], 54, ("in the app", in_app, VIEWERS), ("on the web", on_web, VIEWERS)
-        )
-        panels[0].axvline(BEST_SELLER_SHARE, color=INK, linewidth=1, linestyle=(0, (2, 2)))
+        names = [f"{coins:,}" for coins in ladder]
+        _paired(canvas, names, 54, ("in the app", in_app, VIEWERS), ("on the web", on_web, VIEWERS))
 
     return Figure(
         "packs",
         f"The {ladder[best]:,}-coin pack sells best: {share(float(in_app[best]))} of bookings in the app",
-        "Share of the channel's bookings, by coins in the pack; dotted: a quarter",
+        "Share of the channel's bookings, by coins in the pack",
         "In the United States the best seller was the 1,321-coin pack at $19.99, with about a quarter of in-app revenue (P1, 2023).",
         {"coins": ladder, "app_share": in_app.tolist(), "web_share": on_web.tolist()},
         draw,
@@ -154,7 +164,7 @@ def gifts(run: Evidence) -> Figure:
     dear = _dear_half(coins)
 
     def draw(canvas: "Canvas") -> None:
-        _paired(canvas, names, 108, ("of the gifts sent", sent, VIEWERS), ("of the coins given", coins, CREATORS))
+        _paired(canvas, names, 116, ("of the gifts sent", sent, VIEWERS), ("of the coins given", coins, CREATORS))
 
     return Figure(
         "gifts",
@@ -175,7 +185,9 @@ def coin_float(run: Evidence) -> Figure:
     hours = np.arange(run.days * 24 + 1)
     change = np.zeros(len(hours), np.int64)
     mine = run.series["currency"] == run.currency_code
-    np.add.at(change, np.minimum(run.series["at_us"][mine] // HOUR_US + 1, len(hours) - 1), run.series["float_cost"][mine])
+    np.add.at(
+        change, np.minimum(run.series["at_us"][mine] // HOUR_US + 1, len(hours) - 1), run.series["float_cost"][mine]
+    )
     held = np.cumsum(change)
 
     def draw(canvas: "Canvas") -> None:
@@ -185,7 +197,11 @@ def coin_float(run: Evidence) -> Figure:
         axes.plot(hours, held / unit, color=VIEWERS)
         axes.plot(hours[-1], held[-1] / unit, "o", color=VIEWERS, markersize=7, clip_on=False)
         axes.annotate(
-            _short_money(int(held[-1]), run.currency), (hours[-1], held[-1] / unit), (8, 0), textcoords="offset points", va="center"
+            _short_money(int(held[-1]), run.currency),
+            (hours[-1], held[-1] / unit),
+            (8, 0),
+            textcoords="offset points",
+            va="center",
         )
         _day_ticks(axes, run, is_narrow(canvas))
         _money_axis(axes, run.currency)
@@ -214,7 +230,10 @@ def _coins_of_packs(run: Evidence) -> dict[int, int]:
     terms = policies(run.trace)
     items = bookings_by_pack(run.trace, run.currency_code).keys
     regions = sorted({int(region) for region in np.unique(run.trace.columns["region"])})
-    found = {int(item): [terms.get(Rule.PACK_COINS, 0, item=int(item), region=region) for region in regions] for item in items}
+    found = {
+        int(item): [terms.get(Rule.PACK_COINS, 0, item=int(item), region=region) for region in regions]
+        for item in items
+    }
     return {item: max(coins) for item, coins in found.items()}
 
 
@@ -255,16 +274,13 @@ def _short_money(minor: int, currency: str) -> str:
 Panel = tuple[str, Floats, str]
 
 
-def _paired(canvas: "Canvas", names: list[str], left: int, *panels: Panel) -> "list[Axes]":
+def _paired(canvas: "Canvas", names: list[str], left: int, *drawn: Panel) -> None:
     """Panels of bars side by side, in one scale: each with its title, its parts and its colour."""
-    longest = 1.02 * max(float(parts.max()) for _, parts, _ in panels)
-    drawn = list(canvas.subplots(1, len(panels)))
-    margins(canvas, left=left, right=50, top=26, bottom=4)
-    canvas.subplots_adjust(wspace=0.5 if is_narrow(canvas) else 0.25)
-    for axes, (title, parts, color) in zip(drawn, panels, strict=True):
-        row_bars(axes, title, parts.tolist(), [column_share(part) for part in parts], color, longest)
-    drawn[0].set_yticks(range(len(names)), names, color=INK)
-    return drawn
+    longest = max(float(parts.max()) for _, parts, _ in drawn)
+    axes = panels(canvas, len(drawn), left=left, gap=52, top=26)
+    for panel, (title, parts, color) in zip(axes, drawn, strict=True):
+        row_bars(panel, title, parts.tolist(), [column_share(part) for part in parts], color, longest)
+    axes[0].set_yticks(range(len(names)), names, color=INK)
 
 
 def _beside(axes: "Axes", text: str, begin: float, end: float, place: int) -> None:

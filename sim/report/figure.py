@@ -1,6 +1,6 @@
 """A figure of the report: a finding, the drawing that shows it, and its numbers.
 
-    >>> Figure("bookings", "Saturday brought most", "Bookings by day", "…", {"day": days, "app": app}, draw)
+>>> Figure("bookings", "Saturday brought most", "Bookings by day", "…", {"day": days, "app": app}, draw)
 """
 
 import csv

@@ -138,7 +138,8 @@ def latency_table(replay: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
     """Rows of the latency table: the part, and its time at each percentile of replay.json."""
     overall = replay["latencies_ms"]["overall"]
     return [
-        (name, [duration(ms / 1000, aligned=True) for ms in overall[name.replace(" ", "_")].values()]) for name, _, _ in PARTS
+        (name, [duration(ms / 1000, aligned=True) for ms in overall[name.replace(" ", "_")].values()])
+        for name, _, _ in PARTS
     ]
 
 

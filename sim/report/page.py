@@ -138,9 +138,12 @@ def top_gifts(run: Evidence, top: int = 6) -> list[tuple[str, str, str, str]]:
     """The gifts that carried the most coins: name, price, times sent, share of coins."""
     given = coins_by_gift(run.trace)
     total = int(given.totals.sum())
-    best = sorted(zip(given.totals.tolist(), given.counts.tolist(), given.keys.tolist(), strict=True), reverse=True)[:top]
+    best = sorted(zip(given.totals.tolist(), given.counts.tolist(), given.keys.tolist(), strict=True), reverse=True)[
+        :top
+    ]
     return [
-        (run.gift_name(item), count(coins // sent), count(sent), column_share(coins / total)) for coins, sent, item in best
+        (run.gift_name(item), count(coins // sent), count(sent), column_share(coins / total))
+        for coins, sent, item in best
     ]
 
 

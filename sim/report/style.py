@@ -69,6 +69,16 @@ def margins(canvas: "Canvas", *, left: int = 8, right: int = 8, top: int = 8, bo
     canvas.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height)
 
 
+def panels(canvas: "Canvas", number: int, *, left: int, gap: int, top: int) -> "list[Axes]":
+    """Axes side by side, of one size, each followed by a gap for the values of its bars; in pixels."""
+    width, height = canvas.get_size_inches() * 72
+    each = (width - left) / number - gap
+    return [
+        canvas.add_axes(((left + place * (each + gap)) / width, 4 / height, each / width, 1 - (top + 4) / height))
+        for place in range(number)
+    ]
+
+
 def key(canvas: "Canvas", looks: Sequence[tuple[str, str, Any]]) -> None:
     """Names of lines with a piece of each, in one row above the drawing; for lines that lie upon each other."""
     width, height = canvas.get_size_inches() * 72
@@ -92,7 +102,9 @@ def name_values(axes: "Axes", name_of: Callable[[float], str]) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: name_of(value)))
 
 
-def row_bars(axes: "Axes", title: str, parts: Sequence[float], names: Sequence[str], color: str, longest: float) -> None:
+def row_bars(
+    axes: "Axes", title: str, parts: Sequence[float], names: Sequence[str], color: str, longest: float
+) -> None:
     """A panel of horizontal bars, each with its value at its end; the first row on top, its title above."""
     places = range(len(parts))
     axes.barh(places, parts, height=0.62, color=color, linewidth=0)

@@ -70,4 +70,4 @@ def value_text(figure: dict[str, Any]) -> str:
         return money(value, figure["currency"])
     if unit == "share":
         return share(value)
-    return index(value) if unit == "index" else f"{count(value)} {unit}"
+    return index(value) if unit == "index" else f"{count(value)} {unit.removesuffix('s') if value == 1 else unit}"
