@@ -22,6 +22,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 
+from loadtests.openings import needed_openings
 from sim.ledger import (
     COIN,
     CURRENCY_BY_NAME,
@@ -32,7 +33,6 @@ from sim.ledger import (
     CoinworksError,
     Item,
     Kind,
-    LedgerError,
     Op,
     Operation,
     Outcome,
@@ -52,8 +52,6 @@ REQUIRED: Final = ("at", "op", "actor")
 OPTIONAL: Final = ("peer", "item", "amount", "currency", "ref", "id", "outcome", "region")
 PROBLEMS_SHOWN: Final = 20
 DAY_US: Final = 86_400_000_000
-SPONSOR: Final = account_id(Kind.VIEWER, 10**12 - 1)
-_FIRST_GRANT: Final = 10**15
 
 ACTOR_KIND: Final = {
     **dict.fromkeys((Op.TOPUP, Op.REWARD, Op.EXPIRE, Op.GIFT, Op.ORDER), Kind.VIEWER),
@@ -322,7 +320,11 @@ def _other_party(op: Op, answered: Operation) -> int:
 
 def _decided(operations: list[Operation], lines: Mapping[int, _Row], problems: _Problems) -> Trace:
     """Give each operation its outcome, with openings that cover what the file says was covered."""
-    openings = _openings(operations, lines, problems)
+    stated = {operation.actor for operation in operations if operation.op == Op.OPEN and operation.seq in lines}
+    declined = {seq for seq, row in lines.items() if row.outcome not in (None, Outcome.ACCEPTED)}
+    openings, senseless = needed_openings(operations, stated, declined)
+    for seq, problem in senseless.items():
+        problems.add(lines[seq].line if seq in lines else 0, problem)
     problems.check()
     book = Book()
     rows = []
@@ -334,50 +336,10 @@ def _decided(operations: list[Operation], lines: Mapping[int, _Row], problems: _
         row = lines.get(operation.seq)
         if row is not None and row.outcome not in (None, outcome):
             stated = Outcome(row.outcome).code
-            problems.add(row.line, f"outcome {stated}: the ledger decides {outcome.code}: leave it empty, or mend the balances")
+            problems.add(
+                row.line, f"outcome {stated}: the ledger decides {outcome.code}: leave it empty, or mend the balances"
+            )
         rows.append((*operation[:-1], outcome, operation.region))
     problems.check()
     values = np.array(rows, np.int64)
     return Trace({name: values[:, i].astype(dtype) for i, (name, dtype) in enumerate(SCHEMA.items())})
-
-
-def _openings(operations: list[Operation], lines: Mapping[int, _Row], problems: _Problems) -> dict[int, int]:
-    """What each account that the file doesn't open must hold at first, so that its debits find it.
-
-    Found by trying: where funds lack, a sponsor gives exactly what lacks, at that instant; the sum is the opening.
-    """
-    book = Book()
-    book.apply(Operation(-1, 0, Op.OPEN, SPONSOR, amount=AMOUNT_MAX, currency=COIN))
-    stated = {operation.actor for operation in operations if operation.op == Op.OPEN and operation.seq in lines}
-    needed: dict[int, int] = defaultdict(int)
-    for operation in operations:
-        row = lines.get(operation.seq)
-        wants_funds = operation.actor not in stated and (row is None or row.outcome in (None, Outcome.ACCEPTED))
-        try:
-            lacking = _lacking(book, operation) if wants_funds else 0
-            if lacking > 0:
-                needed[operation.actor] += lacking
-                _grant(book, operation, lacking)
-            book.apply(operation)
-        except LedgerError as error:
-            problems.add(row.line if row else 0, str(error))
-    return needed
-
-
-def _lacking(book: Book, operation: Operation) -> int:
-    holder = book.holders.get(operation.actor)
-    if holder is None or operation.ref != NO_REF:
-        return 0
-    if operation.op == Op.GIFT and holder.coins >= 0:
-        return operation.amount - holder.coins - holder.rewards
-    return operation.amount - holder.diamonds if operation.op == Op.PAYOUT else 0
-
-
-def _grant(book: Book, operation: Operation, amount: int) -> None:
-    seq = _FIRST_GRANT + operation.seq
-    if operation.op == Op.GIFT:
-        book.apply(Operation(seq, operation.at_us, Op.TOPUP, operation.actor, amount=amount, currency=COIN))
-    else:
-        book.apply(
-            Operation(seq, operation.at_us, Op.GIFT, SPONSOR, operation.actor, amount=amount, currency=COIN)
-        )

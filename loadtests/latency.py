@@ -31,7 +31,9 @@ TIMES: Final = ("response", "service", "lane_wait", "send_lag")
 
 def times_ns(requests: Mapping[str, npt.NDArray[Any]]) -> dict[str, Int64Array]:
     """The four times of every answered request, from the columns planned_ns, free_ns, sent_ns and done_ns."""
-    answered = {name: requests[name][requests["done_ns"] >= 0] for name in ("planned_ns", "free_ns", "sent_ns", "done_ns")}
+    answered = {
+        name: requests[name][requests["done_ns"] >= 0] for name in ("planned_ns", "free_ns", "sent_ns", "done_ns")
+    }
     return {
         "response": answered["done_ns"] - answered["planned_ns"],
         "service": answered["done_ns"] - answered["sent_ns"],

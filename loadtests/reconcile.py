@@ -5,9 +5,9 @@
     # 'viewer-17', 'gift r1/812 (-5 coin) is missing from the wallet'
 
 The expected state comes from applying the trace to a `Book`; what the wallet has, from its store. Compared are all
-balances, and all entries: in order those of the operations that stand in the account's own lane, as a multiset of (key,
-operation, asset, amount) those that others put there, because credits commute. Balances that the simulator itself left are
-checked as well, so that nobody has to trust the model's own sums.
+balances, and all entries: in order those of the operations that stand in the account's own lane; as a multiset of
+(key, operation, asset, amount) those that others put there, because credits commute. Balances that the simulator
+itself left are checked as well, so that nobody has to trust the model's own sums.
 """
 
 from collections import Counter, defaultdict
@@ -90,7 +90,9 @@ def reconcile(
     found = wallet_statement(wallet, book)
     mismatches = compare(expected, found, ordered)
     if simulated is not None:
-        mismatches += _compare_balances(expected.balances, _simulated_balances(simulated), "the simulator's balances say")
+        mismatches += _compare_balances(
+            expected.balances, _simulated_balances(simulated), "the simulator's balances say"
+        )
     first: dict[str, Mismatch] = {}
     for mismatch in mismatches:
         first.setdefault(mismatch.account, mismatch)
@@ -134,13 +136,13 @@ def wallet_statement(wallet: RemoteWallet, book: str) -> Statement:
     return Statement(balances, dict(entries))
 
 
-def compare(
-    expected: Statement, found: Statement, ordered: frozenset[tuple[Account, str]]
-) -> list[Mismatch]:
+def compare(expected: Statement, found: Statement, ordered: frozenset[tuple[Account, str]]) -> list[Mismatch]:
     """Every difference between two statements; an account may appear more than once, entries before balances."""
     mismatches = []
     for account in sorted({*expected.entries, *found.entries}):
-        difference = _compare_entries(account, expected.entries.get(account, []), found.entries.get(account, []), ordered)
+        difference = _compare_entries(
+            account, expected.entries.get(account, []), found.entries.get(account, []), ordered
+        )
         if difference:
             mismatches.append(Mismatch(str(account), difference))
     return mismatches + _compare_balances(expected.balances, found.balances, "the wallet holds")
@@ -214,4 +216,3 @@ def _asset(name: str) -> int:
         return CURRENCY_BY_NAME[name].code
     except KeyError:
         raise WalletError(f"asset {name!r}: expected one of {', '.join(CURRENCY_BY_NAME)}") from None
-

@@ -103,9 +103,8 @@ class RemoteWallet:
                 reason = refused.detail or refused.title or refused.outcome or "no outcome"
                 raise WalletError(f"{self.target}: {refused.key} of the setup: {reason}: expected accepted")
             if len(answer.results) != len(chunk):
-                raise WalletError(
-                    f"{self.target}: {len(answer.results)} results for a batch of {len(chunk)}: expected one an operation"
-                )
+                results = f"{len(answer.results)} results for a batch of {len(chunk)}"
+                raise WalletError(f"{self.target}: {results}: expected one an operation")
         return len(rows)
 
     def account_tokens(self, subjects: Sequence[str]) -> list[str]:
@@ -152,7 +151,7 @@ class RemoteWallet:
             raise WalletError(f"{where}: {error}: expected the contract's answer") from None
 
     def _exchange(self, method: str, path: str, content: Any) -> tuple[int, bytes]:
-        """Ask until the wallet has time. Everything here may be asked twice: reads, and writes that carry their keys."""
+        """Ask until the wallet has time. All of it may be asked twice: it only reads, or carries its keys."""
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         body = None if content is None else msgspec.json.encode(content)
         started_s = time.monotonic()

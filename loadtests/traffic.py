@@ -1,7 +1,7 @@
 """Traffic: where a replay's trace comes from, be it a run, a folder with a trace, or somebody's CSV.
 
-    traffic = read_traffic("us-baseline-1-1")
-    traffic.trace, traffic.balances, traffic.folder
+traffic = read_traffic("us-baseline-1-1")
+traffic.trace, traffic.balances, traffic.folder
 """
 
 import csv

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -52,7 +53,7 @@ MISMATCHES_SHOWN: Final = 20
 REPLAY_FILE: Final = "replay.json"
 REQUESTS_FILE: Final = "requests.parquet"
 
-Watcher = Callable[[Progress, int], None]
+Watcher = Callable[[int, Progress], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +100,7 @@ def run_trial(
     scratch: Path,
     *,
     simulated: Mapping[str, npt.NDArray[Any]] | None = None,
-    on_progress: Watcher = lambda progress, total: None,
+    on_progress: Watcher | None = None,
 ) -> Trial:
     """Replay a trace against the wallet at `url`, compare every account, and judge.
 
@@ -107,7 +108,7 @@ def run_trial(
     ----------
     scratch : a folder to work in; nothing is left there
     simulated : the simulator's balances, to be checked as well
-    on_progress : called some times a second with the generator's counters and the number of operations
+    on_progress : called some times a second with the number of operations and the generator's counters
 
     Raises
     ------
@@ -119,7 +120,7 @@ def run_trial(
         folder = Path(name)
         plan = prepare(trace, folder, wallet, pace)
         with Generator(folder) as generator:
-            state = generator.watch(lambda progress: on_progress(progress, plan.operations))
+            state = generator.watch(on_progress and partial(on_progress, plan.operations))
         return reckon(folder, state, trace, wallet, conditions, simulated, started_at)
 
 
@@ -175,7 +176,13 @@ def reckon(
 
 def _reconciled(found: Reconciliation | None) -> dict[str, Any]:
     if found is None:
-        return {"reconciled": False, "mismatched_accounts": None, "mismatches": [], "accounts_compared": 0, "entries_compared": 0}
+        return {
+            "reconciled": False,
+            "mismatched_accounts": None,
+            "mismatches": [],
+            "accounts_compared": 0,
+            "entries_compared": 0,
+        }
     return {
         "reconciled": found.is_clean,
         "mismatched_accounts": len(found.mismatches),

@@ -3,8 +3,8 @@
     >>> verdict(Findings(mismatched_accounts=1, send_lag_ms_p99=90.0))
     <Verdict FAIL: 1 account does not agree>
 
-A wrong balance is worse than a late generator, and a late generator makes latencies void, so this is the order in which
-the first that holds decides: FAIL for what is wrong, INVALID for what was not measured, FAIL for an objective missed, PASS.
+A wrong balance is worse than a late generator, and a late generator makes latencies void. So the first that holds
+decides: FAIL for what is wrong, INVALID for what was not measured, FAIL for an objective missed, PASS.
 """
 
 import re

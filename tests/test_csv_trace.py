@@ -77,7 +77,12 @@ def test_one_name_in_two_roles_is_two_accounts(tmp_path: Path) -> None:
     path = tmp_path / "both.csv"
     path.write_text("at,op,actor,peer,amount\n1,gift,ann,bob,5\n2,gift,bob,ann,5\n")
     names = read_csv_trace(path)[1]
-    assert sorted(names.items()) == [("creator-0", "bob"), ("creator-1", "ann"), ("viewer-0", "ann"), ("viewer-1", "bob")]
+    assert sorted(names.items()) == [
+        ("creator-0", "bob"),
+        ("creator-1", "ann"),
+        ("viewer-0", "ann"),
+        ("viewer-1", "bob"),
+    ]
 
 
 def test_answers_go_by_the_rows_own_ids(tmp_path: Path) -> None:

@@ -60,8 +60,10 @@ def test_nothing_measured_is_none_not_zero() -> None:
 
 
 def test_milliseconds_keep_the_nanosecond() -> None:
-    measured = {name: np.array([value]) for name, value in
-                {"planned_ns": 0, "free_ns": 1, "sent_ns": 3, "done_ns": 1_234_567}.items()}
+    measured = {
+        name: np.array([value])
+        for name, value in {"planned_ns": 0, "free_ns": 1, "sent_ns": 3, "done_ns": 1_234_567}.items()
+    }
     found = latencies_ms(measured)
     assert found["response"]["max"] == 1.234567
     assert (found["lane_wait"]["p50"], found["send_lag"]["p50"]) == (1e-6, 2e-6)

@@ -179,7 +179,7 @@ def test_names_and_ids_are_one_to_one(name):
         "Viewer-1",
         "viewer-1 ",
         "bank-0",
-        "viewer-١",
+        "viewer-1١",
     ],
 )
 def test_names_that_are_none(name):

@@ -65,6 +65,16 @@ FLOOR = policy(Rule.PAYOUT_FLOOR, 10, currency=USD)
         pytest.param(
             (*EARNED, CEILING, payout(40, at_us=DAY_US - 1)), payout(2, at_us=DAY_US), ANY_POSTING, id="a new UTC day"
         ),
+        pytest.param(
+            (
+                *(*EARNED, CEILING, payout(40)),
+                policy(Rule.DIAMOND_VALUE, 500_000, currency=EUR),
+                policy(Rule.PAYOUT_CEILING, 15, currency=EUR),
+            ),
+            payout(30),
+            ANY_POSTING,
+            id="cents paid out today do not use up a ceiling in euro cents",
+        ),
         pytest.param((*EARNED, CEILING, payout(42)), payout(40), ANY_POSTING, id="what was declined does not count"),
         pytest.param(
             (*EARNED_IN_GERMANY, CEILING, FLOOR),

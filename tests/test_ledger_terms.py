@@ -138,6 +138,13 @@ def test_a_policy_may_speak_of_an_account_that_opens_later():
     assert book.is_suspended(book.holders[late], 0)
 
 
+def test_of_two_policies_for_an_instant_the_higher_seq_holds_in_whatever_order_they_arrive():
+    book = small_book()
+    for seq in (102, 101):
+        book.apply(policy(Rule.COMMISSION, seq)._replace(seq=seq))
+    assert book.terms.get(Rule.COMMISSION, 0) == 102
+
+
 def test_a_rule_that_must_be_stated_says_for_what():
     with pytest.raises(LedgerError, match="no policy pack_coins for item 7 at 3 us"):
         Terms().demand(Rule.PACK_COINS, 3, item=7)

@@ -84,7 +84,9 @@ def test_a_read_is_accepted_by_its_status() -> None:
     assert parse_answer(404, b"{}", is_read=True).outcome == NO_OUTCOME
 
 
-@pytest.mark.parametrize("url", ["127.0.0.1:80", "https://wallet", "http://", "http://h:port", "http://h/path", "ftp://h"])
+@pytest.mark.parametrize(
+    "url", ["127.0.0.1:80", "https://wallet", "http://", "http://h:port", "http://h/path", "ftp://h"]
+)
 def test_a_target_is_host_and_port(url: str) -> None:
     with pytest.raises(CoinworksError, match="expected http://HOST:PORT"):
         parse_target(url)

@@ -1,9 +1,9 @@
 """Small traces for tests: operations go through a `Book`, so their outcomes are the ledger's own.
 
-    town = Town()
-    town.topup(fan := town.viewer(), at_us=5)
-    town.gift(fan, town.creator(), 3, at_us=9)
-    trace = town.trace()
+town = Town()
+town.topup(fan := town.viewer(), at_us=5)
+town.gift(fan, town.creator(), 3, at_us=9)
+trace = town.trace()
 """
 
 from itertools import count
@@ -61,7 +61,9 @@ class Town:
         return self.add(Op.TOPUP, viewer, at_us=at_us, item=PACK, amount=1_999, currency=USD, region=US)
 
     def reward(self, viewer: int, amount: int, at_us: int) -> int:
-        return self.add(Op.REWARD, viewer, at_us=at_us, item=item_id(Item.REWARD_CHECKIN, 0), amount=amount, currency=REWARD)
+        return self.add(
+            Op.REWARD, viewer, at_us=at_us, item=item_id(Item.REWARD_CHECKIN, 0), amount=amount, currency=REWARD
+        )
 
     def gift(self, viewer: int, creator: int, amount: int, at_us: int) -> int:
         return self.add(Op.GIFT, viewer, at_us=at_us, peer=creator, item=GIFT, amount=amount, currency=COIN, region=US)
@@ -79,7 +81,7 @@ class Town:
 
 
 def busy_town(fans: int = 20, gifts: int = 10, spread_us: int = 4_000_000) -> Town:
-    """Every kind of operation, declines included: fans top up, give and shop, two creators cash out, a seller delivers."""
+    """Every kind of operation, declines included: fans top up, give and shop, creators cash out, a seller delivers."""
     town = Town()
     viewers = [town.viewer() for _ in range(fans)]
     creators = [town.creator() for _ in range(2)]

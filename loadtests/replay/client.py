@@ -4,8 +4,8 @@
     connection.open()
     connection.send(request, about=17)       # returns at once; on_answer or on_lost follows
 
-The answers arrive as callbacks of gevent's loop, without a switch between greenlets, which is what makes it quick. `ask`
-is the slow sibling for the rare case: one exchange on a connection of its own, in the words of a blocking call.
+The answers arrive as callbacks of gevent's loop, without a switch between greenlets, which is what makes it quick.
+`ask` is the slow sibling for the rare case: one exchange on a connection of its own, as a call that waits.
 """
 
 import socket
@@ -39,6 +39,14 @@ class _Answer:
         self.is_whole = False
         self.keeps_alive = False
         self.body = b""
+
+    def feed(self, received: bytes) -> bool:
+        """Take more bytes; False if they are no HTTP."""
+        try:
+            self.parser.feed_data(received)
+        except httptools.HttpParserError:
+            return False
+        return True
 
     def on_message_begin(self) -> None:
         self.body = b""
@@ -118,14 +126,9 @@ class Connection:
         except OSError:
             received = b""
         answer = self._answer
-        try:
-            if not received or self.about == IDLE:
-                raise LostError
-            answer.parser.feed_data(received)
-        except (LostError, httptools.HttpParserError):
+        if not received or self.about == IDLE or not answer.feed(received):
             self.lose()
-            return
-        if answer.is_whole:
+        elif answer.is_whole:
             answer.is_whole = False
             if not answer.keeps_alive:
                 self.close()
@@ -144,12 +147,8 @@ def ask(target: Target, request: bytes | memoryview, timeout_s: float) -> tuple[
         answer = _Answer()
         while not answer.is_whole:
             received = connection.recv(CHUNK_BYTES)
-            if not received:
+            if not received or not answer.feed(received):
                 raise LostError
-            try:
-                answer.parser.feed_data(received)
-            except httptools.HttpParserError as error:
-                raise LostError from error
     return answer.parser.get_status_code(), answer.body
 
 

@@ -46,7 +46,12 @@ class _Lane:
 
 
 def dependencies(
-    op: Sequence[int], actor: Sequence[int], peer: Sequence[int], ref: Sequence[int], outcome: Sequence[int], seq: Sequence[int]
+    op: Sequence[int],
+    actor: Sequence[int],
+    peer: Sequence[int],
+    ref: Sequence[int],
+    outcome: Sequence[int],
+    seq: Sequence[int],
 ) -> Dependencies:
     """The graph of a trace's live operations, given in their canonical order, one entry a column and operation."""
     account_lanes: dict[int, _Lane] = defaultdict(_Lane)

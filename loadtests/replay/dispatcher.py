@@ -7,9 +7,9 @@
             waits for  waits for   the        the wallet's
             its lane   a connection generator's
 
-An open model: the clock is absolute and never re-anchored, and nothing is dropped. An operation that has to wait for its
-lane leaves the moment its last predecessor is done. A lost answer makes the outcome unknown: it is looked up by its key,
-and only what never arrived is sent again. All instants are nanoseconds from the start.
+An open model: the clock is absolute and never re-anchored, and nothing is dropped. An operation that has to wait for
+its lane leaves the moment its last predecessor is done. A lost answer makes the outcome unknown: it is looked up by
+its key, and only what never arrived is sent again. All instants are nanoseconds from the start.
 """
 
 import gc
@@ -50,7 +50,7 @@ _READS: Final = frozenset(int(op) for op in READS)
 class Dispatcher:
     """One replay of one plan. `on_tick` hears of the operations answered since it last heard."""
 
-    def __init__(self, folder: Path, on_tick: Callable[[list[int]], None] = lambda answered: None) -> None:
+    def __init__(self, folder: Path, on_tick: Callable[[list[int]], None]) -> None:
         self.plan = read_plan(folder)
         self._target = wire.parse_target(self.plan.target)
         self._on_tick = on_tick
@@ -75,10 +75,10 @@ class Dispatcher:
         """What is read for every request: as Python numbers, which are quicker one at a time than an array's."""
         self._planned_ns: list[int] = column(folder, "planned_ns").tolist()
         self._waits_for: list[int] = column(folder, "waits_for").tolist()
-        self._seq = memoryview(column(folder, "seq"))
-        self._op = memoryview(column(folder, "op"))
-        self._request_start = memoryview(column(folder, "request_start"))
-        self._successor_start = memoryview(column(folder, "successor_start"))
+        self._seq = column(folder, "seq").data
+        self._op = column(folder, "op").data
+        self._request_start = column(folder, "request_start").data
+        self._successor_start = column(folder, "successor_start").data
         successor = column(folder, "successor")
         self._successor: list[int] = successor.tolist()
         with (folder / REQUESTS_FILE).open("rb") as file:
@@ -86,12 +86,12 @@ class Dispatcher:
 
     def _map_measured(self, folder: Path) -> None:
         """What is measured goes straight to the files, so that it outlives this process."""
-        views = {name: memoryview(column(folder, name, writable=True)) for name in MEASURED}
+        views = {name: column(folder, name, writable=True).data for name in MEASURED}
         self._lane_free_ns, self._free_ns = views["lane_free_ns"], views["free_ns"]
         self._sent_ns, self._done_ns = views["sent_ns"], views["done_ns"]
         self._status, self._outcome, self._replayed = views["status"], views["outcome"], views["replayed"]
         self._attempts, self._unknown = views["attempts"], views["unknown"]
-        self._progress = memoryview(column(folder, "progress", writable=True))
+        self._progress = column(folder, "progress", writable=True).data
 
     def run(self) -> int:
         """Replay the plan; returns how it ended: FINISHED, WALLET_GONE or STOPPED."""

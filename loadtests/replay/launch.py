@@ -4,10 +4,11 @@
         generator.watch(lambda progress: print(progress.answered))
     generator.state                                 # FINISHED, WALLET_GONE or STOPPED
 
-Locust patches the process it lives in, so it gets one to itself, in a session of its own: Ctrl-C reaches only its parent,
-which then ends it.
+Locust patches the process it lives in, so it gets one to itself, in a session of its own: Ctrl-C reaches only its
+parent, which then ends it.
 """
 
+import os
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
-from loadtests.replay.plan import PROGRESS, RUNNING, STOPPED, PlanError, column
+from loadtests.replay.plan import PARENT, PROGRESS, RUNNING, STOPPED, PlanError, column
 
 LOCUSTFILE: Final = Path(__file__).with_name("locustfile.py")
 WATCH_S: Final = 0.1
@@ -40,7 +41,17 @@ class Generator:
         self._folder = folder
         self._log = folder / "locust.log"
         self.state = STOPPED
-        command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--users", "1", "--only-summary"]
+        command = [
+            sys.executable,
+            "-m",
+            "locust",
+            "-f",
+            str(LOCUSTFILE),
+            "--headless",
+            "--users",
+            "1",
+            "--only-summary",
+        ]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603  our own locustfile
                 [*command, "--plan", str(folder), "--exit-code-on-error", "0"],
@@ -48,6 +59,7 @@ class Generator:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                env={**os.environ, PARENT: str(os.getpid())},
             )
 
     def __repr__(self) -> str:
@@ -67,7 +79,7 @@ class Generator:
         """The counters as they are now."""
         return Progress(*column(self._folder, "progress").tolist())
 
-    def watch(self, on_progress: Callable[[Progress], None]) -> int:
+    def watch(self, on_progress: Callable[[Progress], None] | None = None) -> int:
         """Wait until the generator is done; returns how it ended.
 
         Raises
@@ -75,10 +87,10 @@ class Generator:
         PlanError : it ended without having begun
         """
         while self._process.poll() is None:
-            on_progress(self.progress())
+            if on_progress is not None:
+                on_progress(self.progress())
             time.sleep(WATCH_S)
         last = self.progress()
-        on_progress(last)
         if not last.state:
             raise PlanError(f"the load generator ended at once: {self._last_words()}")
         self.state = STOPPED if last.state == RUNNING else last.state  # killed while it ran

@@ -27,7 +27,11 @@ def log_unexpected(stats: RequestStats, method: str, name: str, difference: str,
 
 def _log(entry: StatsEntry, values: Sequence[int], counts: Sequence[int]) -> None:
     now_s = time.time()
-    if entry.use_response_times_cache and entry.last_request_timestamp and int(now_s) > int(entry.last_request_timestamp):
+    if (
+        entry.use_response_times_cache
+        and entry.last_request_timestamp
+        and int(now_s) > int(entry.last_request_timestamp)
+    ):
         entry._cache_response_times(int(now_s) - 1)  # noqa: SLF001  what StatsEntry.log does, once a batch
     requests = sum(counts)
     entry.num_requests += requests

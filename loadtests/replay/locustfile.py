@@ -2,8 +2,9 @@
 
     locust -f loadtests/replay/locustfile.py --run results/runs/us-baseline-1-1 --host http://127.0.0.1:8787 --headless
 
-Without `--headless` the web page starts it. The service token comes from COINWORKS_TOKEN, the speed from `--speed`; each
-start draws a new book, so a wallet can be loaded again and again. One user is enough: the trace says how many people act.
+Without `--headless` the web page starts it. The service token comes from COINWORKS_TOKEN, the speed from `--speed`;
+each start draws a new book, so a wallet can be loaded again and again. One user is enough: the trace says how many
+people act.
 
 This process is patched by gevent, so everything that needs DuckDB runs in a process of its own.
 """
@@ -23,17 +24,21 @@ from locust.argument_parser import LocustArgumentParser
 
 from loadtests.replay.dispatcher import Dispatcher
 from loadtests.replay.locust_table import log_requests, log_unexpected
-from loadtests.replay.plan import FINISHED, column
+from loadtests.replay.plan import FINISHED, PARENT, column
 from loadtests.replay.wire import outcome_name
 from sim.ledger import Op
 from sim.ledger.operations import READS
 
 
-@events.init_command_line_parser.add_listener
+@events.init_command_line_parser.add_listener  # type: ignore[untyped-decorator]  # locust's events have no types
 def _add_arguments(parser: LocustArgumentParser) -> None:
-    parser.add_argument("--plan", env_var="COINWORKS_PLAN", default="", include_in_web_ui=False, help="folder of a prepared plan")
+    parser.add_argument(
+        "--plan", env_var="COINWORKS_PLAN", default="", include_in_web_ui=False, help="folder of a prepared plan"
+    )
     parser.add_argument("--run", env_var="COINWORKS_RUN", default="", help="run folder, or folder or CSV of a trace")
-    parser.add_argument("--speed", env_var="COINWORKS_SPEED", default="", help="times as fast as the trace; default: lasts 20 s")
+    parser.add_argument(
+        "--speed", env_var="COINWORKS_SPEED", default="", help="times as fast as the trace; default: lasts 20 s"
+    )
 
 
 class TraceUser(User):
@@ -50,21 +55,24 @@ class TraceUser(User):
         else:
             finished = self._replay_alone(options)
         if not finished:
-            self.environment.process_exit_code = 1
+            self.environment.process_exit_code = self.environment.process_exit_code or 1
         self.environment.runner.quit()
 
     def _replay_alone(self, options: Any) -> bool:
         """Prepare before and reckon after, as `coinworks replay` would."""
         with tempfile.TemporaryDirectory(prefix="coinworks-plan-") as folder:
-            asked = [options.run, folder, "--target", self.host or "", *(["--speed", options.speed] if options.speed else [])]
-            if subprocess.run([sys.executable, "-m", "loadtests.replay.alone", "prepare", *asked], check=False).returncode:
+            speed = ("--speed", options.speed) if options.speed else ()
+            if _alone("prepare", options.run, folder, "--target", self.host or "", *speed):
                 return False
             _dispatch(Path(folder), self.environment)
-            reckoned = subprocess.run(
-                [sys.executable, "-m", "loadtests.replay.alone", "reckon", options.run, folder], check=False
-            )
-            self.environment.process_exit_code = reckoned.returncode
-            return reckoned.returncode == 0
+            status = _alone("reckon", options.run, folder)
+            self.environment.process_exit_code = status
+        return status == 0
+
+
+def _alone(*arguments: str) -> int:
+    command = [sys.executable, "-m", "loadtests.replay.alone", *arguments]
+    return subprocess.run(command, check=False).returncode  # noqa: S603  our own module
 
 
 def _dispatch(folder: Path, environment: Any) -> int:
@@ -77,14 +85,12 @@ class _Table:
 
     def __init__(self, folder: Path, environment: Any) -> None:
         self._stats = environment.stats
-        self._columns = {
-            name: column(folder, name) for name in ("op", "expected", "outcome", "planned_ns", "done_ns")
-        }
-        self._parent = os.getppid()
+        self._columns = {name: column(folder, name) for name in ("op", "expected", "outcome", "planned_ns", "done_ns")}
+        self._parent = int(os.environ.get(PARENT, 0))
 
     def log(self, answered: list[int]) -> None:
         """Add operations answered since the last time."""
-        if os.getppid() != self._parent:
+        if self._parent not in (0, os.getppid()):
             os.kill(os.getpid(), signal.SIGTERM)  # Locust's own way to end early
         if answered:
             rows = {name: values[answered] for name, values in self._columns.items()}

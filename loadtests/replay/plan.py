@@ -4,8 +4,8 @@
         plan = prepare(trace, folder, wallet, Pace(speed=30_000))
     locust -f loadtests/replay/locustfile.py --headless --plan FOLDER
 
-Preparing draws the replay's book, announces terms and accounts to the wallet, fetches a token for each account, and writes
-a folder that the generator maps into memory. The folder holds tokens: only its owner may read it.
+Preparing draws the replay's book, announces terms and accounts to the wallet, fetches a token for each account, and
+writes a folder that the generator maps into memory. The folder holds tokens: only its owner may read it.
 """
 
 import os
@@ -32,6 +32,7 @@ DEADLINE_S_DEFAULT: Final = 30.0
 ANSWER_S_MAX: Final = 10.0
 NS_PER_US: Final = 1_000
 REQUESTS_FILE: Final = "requests.bin"
+PARENT: Final = "COINWORKS_PARENT"  # the environment's word for whose end ends the generator
 
 INPUTS: Final = (
     "seq",
@@ -43,7 +44,7 @@ INPUTS: Final = (
     "successor_start",
     "successor",
 )
-# What the generator measures, and the value that stands where it measured nothing. Instants count from the start; -1 is never.
+# What the generator measures, and what stands where it measured nothing. Instants count from the start; -1 is never.
 MEASURED: Final = {
     "lane_free_ns": ("<i8", -1),
     "free_ns": ("<i8", -1),
@@ -145,7 +146,9 @@ def read_plan(folder: Path) -> Plan:
     try:
         return msgspec.json.decode((folder / "plan.json").read_bytes(), type=Plan)
     except (OSError, msgspec.MsgspecError) as error:
-        raise PlanError(f"{folder}: no plan there ({error}): expected what `coinworks replay` or --run prepares") from None
+        raise PlanError(
+            f"{folder}: no plan there ({error}): expected what `coinworks replay` or --run prepares"
+        ) from None
 
 
 def column(folder: Path, name: str, *, writable: bool = False) -> npt.NDArray[Any]:
@@ -197,7 +200,7 @@ def _write_inputs(folder: Path, live: dict[str, npt.NDArray[Any]], starts: npt.N
 
 
 def _private(path: Path) -> Any:
-    return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
 
 
 def _write_private(path: Path, content: bytes) -> None:

@@ -133,13 +133,16 @@ def timeline(measured: Columns) -> dict[str, list[int]]:
 def hottest_accounts(measured: Columns, trace: Trace, top: int = HOTTEST) -> list[dict[str, Any]]:
     """The accounts that most operations touched, debited and credited alike."""
     touched: dict[int, int] = {}
-    for op, actor, peer in zip(*(_of_live(trace, measured, name).tolist() for name in ("op", "actor", "peer")), strict=True):
+    for op, actor, peer in zip(
+        *(_of_live(trace, measured, name).tolist() for name in ("op", "actor", "peer")), strict=True
+    ):
         for account in {account for side in lanes(op, actor, peer) for account in side}:
             touched[account] = touched.get(account, 0) + 1
     ranked = sorted(touched.items(), key=lambda item: (-item[1], item[0]))[:top]
     total = len(measured["seq"])
     return [
-        {"account": account_name(account), "operations": times, "share": round(times / total, 6)} for account, times in ranked
+        {"account": account_name(account), "operations": times, "share": round(times / total, 6)}
+        for account, times in ranked
     ]
 
 

@@ -31,7 +31,7 @@ APPLICATION_ID: Final = 0x636F696E  # "coin"
 SCHEMA_VERSION: Final = 1
 BUSY_MS: Final = 5_000
 CHECKPOINT_PAGES: Final = 8_000
-ROWS_A_STATEMENT: Final = 512
+ROWS_A_STATEMENT: Final = 256
 
 SCHEMA: Final = f"""
 CREATE TABLE books (
@@ -157,7 +157,7 @@ class SqliteStore:
             execute("COMMIT")
 
     def _insert(self, table: str, columns: int, values: list[object], suffix: str = "") -> None:
-        """Insert flat rows, in statements of 512, 256 … 1 rows: few texts, so that SQLite keeps them all prepared."""
+        """Insert flat rows, in statements of 256, 128 … 1 rows: few and short texts, which SQLite keeps prepared."""
         row = f"({', '.join('?' * columns)})"
         start, rows = 0, ROWS_A_STATEMENT
         while start < len(values):
@@ -185,7 +185,7 @@ class SqliteStore:
         place = (-1, -1, -1) if after is None else (after.account.klass, after.account.owner, after.asset)
         rows = self._read(
             self._exporter,
-            "SELECT class, owner, asset, amount FROM balances WHERE book = ? AND (class, owner, asset) > (?, ?, ?)"
+            "SELECT class, owner, asset, amount FROM balances WHERE book = ? AND (class, owner, asset) >= (?, ?, ?)"
             " ORDER BY class, owner, asset LIMIT ?",
             (book, *place, limit),
         )

@@ -14,7 +14,9 @@ from sim.cli.trials import replay_options
 @click.option("--trace", type=click.Path(path_type=Path), metavar="FILE", help="A CSV, or a folder with a trace.")
 @click.option("--target", metavar="URL", help="The wallet to try. Default: one of our own, on a new store.")
 @click.option("--token", metavar="TOKEN", help="The wallet's service token. Default: COINWORKS_TOKEN.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="With --trace: the results' folder, a new one.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="DIR", help="With --trace: the results' folder, a new one."
+)
 @replay_options
 @json_option
 def replay(
@@ -38,19 +40,27 @@ def replay(
       coinworks replay --trace march.csv --target http://127.0.0.1:8765
     """
     from loadtests.traffic import read_foreign, read_traffic, results_folder
-    from sim.cli.trials import conditions, latency_table, load_line, try_wallet, verdict_line, wallet_to_try
+    from sim.cli.trials import (
+        conditions,
+        counts_line,
+        latency_table,
+        load_line,
+        try_wallet,
+        verdict_line,
+        wallet_to_try,
+    )
 
     if (run is None) == (trace is None):
         raise click.UsageError("expected a RUN, or --trace FILE")
     asked = conditions(options)
     traffic = read_foreign(trace) if trace is not None else read_traffic(str(run))
-    with results_folder(traffic, out) as results:
-        with wallet_to_try(target, token, results.path) as (url, service):
-            trial = try_wallet(traffic, url, service, asked, results.path)
+    with results_folder(traffic, out) as results, wallet_to_try(target, token, results.path) as (url, service):
+        trial = try_wallet(traffic, url, service, asked, results.path)
     numbers = trial.numbers
     if as_json:
         show_json(numbers)
     else:
+        say(counts_line(numbers))
         show(latency_table(numbers))
         say(load_line(numbers))
         say(f"{verdict_line(numbers)} Wrote {results.path / 'replay.json'}.")

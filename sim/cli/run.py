@@ -65,7 +65,7 @@ def run(
 
 def _add_load(table: Any, numbers: dict[str, Any]) -> None:
     """What the wallet carried, below what the economy earned."""
-    from sim.cli.trials import milliseconds
+    from sim.cli.trials import milliseconds, percent
 
     response_ms = numbers["latencies_ms"]["overall"]["response"]
     table.add_section()
@@ -74,4 +74,4 @@ def _add_load(table: Any, numbers: dict[str, Any]) -> None:
     table.add_row("answered a second", f"{numbers['throughput_per_s']:,.0f}")
     table.add_row("response p50, from the plan", f"{milliseconds(response_ms['p50'])} ms")
     table.add_row("response p99", f"{milliseconds(response_ms['p99'])} ms")
-    table.add_row("waited for their lane", f"{numbers['lane_blocked']:.1%}")
+    table.add_row("waited for their lane", percent(numbers["lane_blocked"]))

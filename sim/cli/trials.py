@@ -25,10 +25,16 @@ TIMES: Final = {"response": "response", "service": "  service", "lane_wait": "  
 _OPTIONS: Final = (
     click.option("--speed", type=float, metavar="X", help="Times as fast as the trace. Default: lasts 20 s."),
     click.option("--duration", type=float, metavar="S", help="As fast as makes it last S seconds."),
-    click.option("--slo", "slos", multiple=True, metavar="P=T", help="Objective for response times, p99=50ms; repeatable."),
+    click.option(
+        "--slo", "slos", multiple=True, metavar="P=T", help="Objective for response times, p99=50ms; repeatable."
+    ),
     click.option("--connections", default=256, show_default=True, metavar="N", help="At most so many at a time."),
-    click.option("--deadline", default=30.0, show_default=True, metavar="S", help="Give a lost wallet up after S seconds."),
-    click.option("--late-limit", default="20ms", show_default=True, metavar="T", help="A later generator voids latencies."),
+    click.option(
+        "--deadline", default=30.0, show_default=True, metavar="S", help="Give a lost wallet up after S seconds."
+    ),
+    click.option(
+        "--late-limit", default="20ms", show_default=True, metavar="T", help="A later generator voids latencies."
+    ),
 )
 
 
@@ -61,7 +67,9 @@ def conditions(options: dict[str, Any]) -> "Conditions":
 
 
 @contextmanager
-def wallet_to_try(target: str | None, token: str | None, folder: Path, store: str | None = None) -> Iterator[tuple[str, str]]:
+def wallet_to_try(
+    target: str | None, token: str | None, folder: Path, store: str | None = None
+) -> Iterator[tuple[str, str]]:
     """The address and service token of a wallet: the one named, or one of our own that ends with the block.
 
     Its store lies on the same disk as the run: a store in memory would commit faster than any wallet does. It is
@@ -92,7 +100,7 @@ def try_wallet(traffic: "Traffic", url: str, token: str, asked: "Conditions", fo
 
     with progress("replaying", total=len(traffic.trace), unit="operations") as done:
 
-        def show(counters: "Progress", total: int) -> None:
+        def show(total: int, counters: "Progress") -> None:
             done(len(traffic.trace) - total + counters.answered)
 
         trial = run_trial(traffic.trace, url, token, asked, folder, simulated=traffic.balances, on_progress=show)
@@ -108,17 +116,19 @@ def try_wallet(traffic: "Traffic", url: str, token: str, asked: "Conditions", fo
 
 
 def latency_table(numbers: dict[str, Any]) -> "Table":
-    """What was sent and how long it took, by percentile."""
+    """How long operations took, by percentile: the response from the planned instant, and its three parts."""
     percentiles = list(numbers["latencies_ms"]["overall"]["response"])
-    title = (
-        f"{numbers['sent']:,} operations in {numbers['live_s']:.1f} s: {numbers['acknowledged']:,} acknowledged, "
-        f"{numbers['declined']:,} declined, {numbers['unknown']:,} unknown, {numbers['unexpected']:,} unexpected"
-    )
-    table = new_table("ms from the plan", *(f"{name}>" for name in percentiles), title=title)
+    table = new_table("ms from the plan", *(f"{name}>" for name in percentiles))
     for name, label in TIMES.items():
         measured = numbers["latencies_ms"]["overall"][name]
         table.add_row(label, *(milliseconds(measured[percentile]) for percentile in percentiles))
     return table
+
+
+def counts_line(numbers: dict[str, Any]) -> str:
+    """What was sent and what came back."""
+    counted = ", ".join(f"{numbers[name]:,} {name}" for name in ("acknowledged", "declined", "unknown", "unexpected"))
+    return f"{numbers['sent']:,} of {numbers['planned']:,} operations sent in {numbers['live_s']:.1f} s: {counted}"
 
 
 def milliseconds(value: float | None) -> str:
@@ -130,12 +140,16 @@ def milliseconds(value: float | None) -> str:
 
 def load_line(numbers: dict[str, Any]) -> str:
     """How the load went."""
-    blocked, connections = numbers["lane_blocked"], numbers["connection_blocked"]
     return (
         f"Speed {numbers['speed']:,.0f} times the trace's; {numbers['rate_per_s']:,.0f} sent and "
-        f"{numbers['throughput_per_s']:,.0f} answered a second; {blocked:.1%} waited for their lane, "
-        f"{connections:.1%} for a connection."
+        f"{numbers['throughput_per_s']:,.0f} answered a second; {percent(numbers['lane_blocked'])} waited for their "
+        f"lane, {percent(numbers['connection_blocked'])} for a connection."
     )
+
+
+def percent(share: float) -> str:
+    """A share as people read it: `9.5 %`."""
+    return f"{100 * share:.3g} %"
 
 
 def verdict_line(numbers: dict[str, Any]) -> str:

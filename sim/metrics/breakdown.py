@@ -63,7 +63,8 @@ def currencies(trace: Trace) -> tuple[int, ...]:
 
 def paid_topups(trace: Trace, currency: int) -> BoolArray:
     """Which records are topups paid in a currency."""
-    return accepted(trace, Op.TOPUP) & np.asarray(trace.columns["currency"] == currency)
+    paid: BoolArray = accepted(trace, Op.TOPUP) & (trace.columns["currency"] == currency)
+    return paid
 
 
 def spend_by_payer(trace: Trace, currency: int) -> Totals:

@@ -152,15 +152,9 @@ def _of_creators(income: Totals) -> Iterator[tuple[str, Value]]:
 
 
 def _of_shop(trace: Trace, book: Book, currency: int) -> Iterator[tuple[str, Value]]:
-    ordered = np.flatnonzero(accepted(trace, Op.ORDER))
-    cancelled = np.flatnonzero(accepted(trace, Op.CANCEL))
-    refunded = np.flatnonzero(accepted(trace, Op.REFUND))
-    ref = trace.columns["ref"]
-    gmv = _sum(trace, ordered, ordered, currency)
-    # A cancel answers its order; a refund answers the capture, which answers the order.
-    returned = _sum(trace, cancelled, ref[cancelled], currency) + _sum(trace, refunded, ref[ref[refunded]], currency)
+    gmv = _sum(trace, Op.ORDER, currency)
     yield "gmv", gmv
-    yield "gmv_net", gmv - returned
+    yield "gmv_net", gmv - _sum(trace, Op.CANCEL, currency) - _sum(trace, Op.REFUND, currency)
     yield "commission", _commission(book, currency)
 
 
@@ -193,9 +187,9 @@ def _unspent_price(book: Book, currency: int) -> int:
     return price
 
 
-def _sum(trace: Trace, rows: npt.NDArray[np.intp], orders: npt.NDArray[np.integer], currency: int) -> int:
-    """The amounts of rows whose orders were made in a currency; a seq is a row's number."""
-    return int(trace.columns["amount"][rows[trace.columns["currency"][orders] == currency]].sum())
+def _sum(trace: Trace, op: Op, currency: int) -> int:
+    mine = accepted(trace, op) & (trace.columns["currency"] == currency)
+    return int(trace.columns["amount"][mine].sum())
 
 
 def _answered(trace: Trace, answer: Op, question: Op) -> float | None:

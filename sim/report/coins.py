@@ -71,7 +71,7 @@ def bookings(run: Evidence) -> Figure:
     web = share(int(by_channel["web"].sum()) / max(int(total.sum()), 1))
     return Figure(
         "bookings",
-        f"{run.at(best * DAY_US):%A} brought most: {about_money(int(total[best]), run.currency)} of "
+        f"{_day_in_prose(run, best)} brought most: {about_money(int(total[best]), run.currency)} of "
         f"{about_money(int(total.sum()), run.currency)}",
         f"Bookings by day and channel, {run.currency}: what fans paid for coins, tax and store fee included",
         f"Days begin at {run.at(0):%H:%M} {run.at(0):%Z}. The web brought {web}.",
@@ -108,7 +108,8 @@ def dollar(run: Evidence) -> Figure:
             begin = end - amount / total
             axes.barh(place, end - begin, left=begin, height=0.66, color=color, linewidth=0)
             axes.plot([begin if place > 1 else 0] * 2, [place - 1.33, place + 0.33], color=MUTED, linewidth=1)
-            _beside(axes, f"{column_share(amount / total)} · {about_money(amount, run.currency)}", begin, end, place)
+            money = "" if is_narrow(canvas) else f" · {about_money(amount, run.currency)}"
+            _beside(axes, column_share(amount / total) + money, begin, end, place)
         axes.set_yticks(range(len(steps) + 1), ["Fans paid", *(name for name, _, _ in steps)], color=INK)
         axes.set_xlim(min(0.0, float(ends.min())), max(1.0, float(ends.max())))
         axes.set_xticks([])
@@ -136,7 +137,7 @@ def packs(run: Evidence) -> Figure:
     ladder = sorted({coins_of[int(item)] for item in brought.keys})
     shares = {kind: _shares_along(ladder, brought, coins_of, kind) for kind in (Item.PACK_APP, Item.PACK_WEB)}
     in_app, on_web = shares[Item.PACK_APP], shares[Item.PACK_WEB]
-    best = int(in_app.argmax()) if len(ladder) else 0
+    best = int(in_app.argmax()) if ladder else 0
 
     def draw(canvas: "Canvas") -> None:
         names = [f"{coins:,}" for coins in ladder]
@@ -146,7 +147,7 @@ def packs(run: Evidence) -> Figure:
         "packs",
         f"The {ladder[best]:,}-coin pack sells best: {share(float(in_app[best]))} of bookings in the app",
         "Share of the channel's bookings, by coins in the pack",
-        "In the United States the best seller was the 1,321-coin pack at $19.99, with about a quarter of in-app revenue (P1, 2023).",
+        "In the United States of 2023 the 1,321-coin pack at $19.99 sold best: about a quarter of the app (P1).",
         {"coins": ladder, "app_share": in_app.tolist(), "web_share": on_web.tolist()},
         draw,
         height=32 * len(ladder) + 32,
@@ -219,10 +220,18 @@ def coin_float(run: Evidence) -> Figure:
     )
 
 
+def _day_in_prose(run: Evidence, day: int) -> str:
+    """`Saturday`, with its date where there are several."""
+    at = run.at(day * DAY_US)
+    return f"{at:%A}" if run.days <= 7 else f"{at:%A}, {at.day} {at:%B},"
+
+
 def _by_day(run: Evidence, amounts: npt.NDArray[Any]) -> Floats:
     mine = run.series["currency"] == run.currency_code
     days = np.minimum(run.series["at_us"][mine] // DAY_US, run.days - 1)
-    return np.bincount(days, weights=amounts[mine], minlength=run.days)
+    totals = np.zeros(run.days)
+    np.add.at(totals, days, amounts[mine])
+    return totals
 
 
 def _coins_of_packs(run: Evidence) -> dict[int, int]:
@@ -246,7 +255,7 @@ def _shares_along(ladder: list[int], brought: Totals, coins_of: dict[int, int], 
 
 
 def _class_shares(place: npt.NDArray[np.intp], amounts: npt.NDArray[np.int64]) -> Floats:
-    totals = np.bincount(place, weights=amounts, minlength=len(PRICE_CLASSES))
+    totals = np.bincount(place, weights=amounts.astype(np.float64), minlength=len(PRICE_CLASSES))
     return totals / max(float(totals.sum()), 1.0)
 
 
@@ -285,15 +294,15 @@ def _paired(canvas: "Canvas", names: list[str], left: int, *drawn: Panel) -> Non
 
 def _beside(axes: "Axes", text: str, begin: float, end: float, place: int) -> None:
     """A text beside a bar, on the side where there is room."""
-    if end < 0.62:
+    if end < 0.7:
         axes.annotate(text, (end, place), (6, 0), textcoords="offset points", va="center")
     else:
         axes.annotate(text, (min(begin, end), place), (-6, 0), textcoords="offset points", ha="right", va="center")
 
 
 def _day_ticks(axes: "Axes", run: Evidence, narrow: bool) -> None:
-    days = range(0, run.days, -(-run.days // DAYS_NAMED))
-    names = [run.day_name(day).split()[0] if narrow else run.day_name(day) for day in days]
+    days = range(0, run.days, -(-run.days // (DAYS_NAMED // 2 if narrow and run.days > 7 else DAYS_NAMED)))
+    names = [run.day_name(day).split()[0] if narrow and run.days <= 7 else run.day_name(day) for day in days]
     axes.set_xticks([24 * day for day in days], names, ha="left")
     axes.set_xlim(0, 24 * run.days)
 

@@ -55,7 +55,7 @@ class Evidence:
     @cached_property
     def currency(self) -> str:
         """The name of the currency that the report is about."""
-        names = [region["currency"] for region in self.scenario["regions"].values()]
+        names: list[str] = [region["currency"] for region in self.scenario["regions"].values()]
         paid = accepted(self.trace, Op.TOPUP)
         codes = self.trace.columns["currency"][paid]
         return max(dict.fromkeys(names), key=lambda name: int(np.sum(codes == CURRENCY_BY_NAME[name].code)))

@@ -53,7 +53,7 @@ def percentile_curve(ascending: Int64Array, shares: npt.NDArray[np.float64]) -> 
     return ascending[np.clip(ranks - 1, 0, None)]
 
 
-def rates(run: Evidence, replay: Mapping[str, Any], requests: Columns) -> Figure:
+def rates(replay: Mapping[str, Any], requests: Columns) -> Figure:
     """Requests planned, sent and answered, over time."""
     columns = {"planned": "planned_ns", "sent": "sent_ns", "answered": "done_ns"}
     instants = {name: requests[column][requests[column] >= 0] / S_NS for name, column in columns.items()}
@@ -81,9 +81,10 @@ def rates(run: Evidence, replay: Mapping[str, Any], requests: Columns) -> Figure
         f"The wallet answered {count(answered)} of {count(replay['planned'])} operations in {duration(last_s)}; "
         f"the busiest second planned {count(max(replay['timeline']['planned']))}",
         "Operations a second: planned by the trace (grey), sent, answered",
-        f"An open model: a request leaves at its planned instant, whatever the answers do. Rate {replay['rate_per_s']:,.0f}/s "
-        f"sent, throughput {replay['throughput_per_s']:,.0f}/s answered; {share(replay['lane_blocked'])} had to wait for an "
-        f"earlier operation of the same account. The generator used {share(replay['generator']['cpu_share'])} of a core.",
+        f"An open model: a request leaves at its planned instant, whatever the answers do. Rate, sent: "
+        f"{replay['rate_per_s']:,.0f}/s; throughput, answered: {replay['throughput_per_s']:,.0f}/s. "
+        f"{share(replay['lane_blocked'])} had to wait for an earlier operation of the same account. "
+        f"The generator used {share(replay['generator']['cpu_share'])} of a core.",
         {
             "from_s": np.round(edges[:-1], 6).tolist(),
             **{f"{name}_per_s": np.round(values, 3).tolist() for name, values in per_s.items()},
@@ -94,7 +95,7 @@ def rates(run: Evidence, replay: Mapping[str, Any], requests: Columns) -> Figure
     )
 
 
-def latency(run: Evidence, replay: Mapping[str, Any], requests: Columns) -> Figure:
+def latency(replay: Mapping[str, Any], requests: Columns) -> Figure:
     """Latency by percentile, from the planned instant, and its parts."""
     parts = parts_ns(requests)
     nines = np.linspace(0, np.log10(max(len(parts["response"]), 10)), 240)
@@ -121,8 +122,8 @@ def latency(run: Evidence, replay: Mapping[str, Any], requests: Columns) -> Figu
         "latency",
         f"Half of the answers came within {duration(response['p50'] / 1000)} of the plan, "
         f"99 in 100 within {duration(response['p99'] / 1000)}",
-        "Time from the planned instant to the answer, by percentile, and its parts: service by the wallet, wait for the "
-        "account's lane, lag of the load generator; both axes logarithmic",
+        "Time from the planned instant to the answer, by percentile, and its parts: service by the wallet, wait for "
+        "the account's lane, lag of the load generator; both axes logarithmic",
         "A request that waits behind another is charged from its own plan, so a stall shows at its full length.",
         {
             "share_of_requests": np.round(shares, 9).tolist(),

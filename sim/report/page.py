@@ -29,7 +29,7 @@ def figures(run: Evidence) -> Figures:
     economy += [coins.coin_float(run)] if run.kpi("bookings") else []
     load_chapter = []
     if run.measured:
-        load_chapter = [load.rates(run, *run.measured), load.latency(run, *run.measured)]
+        load_chapter = [load.rates(*run.measured), load.latency(*run.measured)]
     return {"economy": economy, "load": load_chapter}
 
 
@@ -81,9 +81,10 @@ def economy_sentence(run: Evidence) -> str:
     people_and_time = f"In {plural(run.days, 'day')}, {count(run.kpi('viewers'))} viewers"
     if not bookings:
         return f"{people_and_time} bought no coins;"
+    creators, platform = (share(run.kpi(name) / bookings) for name in ("creator_income", "coin_margin"))
     return (
-        f"{people_and_time} paid {about_money(bookings, run.currency)} for coins, of which creators earned "
-        f"{share(run.kpi('creator_income') / bookings)} and the platform kept {share(run.kpi('coin_margin') / bookings)};"
+        f"{people_and_time} paid {about_money(bookings, run.currency)} for coins, of which creators earned {creators} "
+        f"and the platform kept {platform};"
     )
 
 
@@ -105,14 +106,15 @@ def _agreement(replay: Mapping[str, Any]) -> str:
     if replay["reconciled"]:
         return "every account agrees to the last coin"
     if replay["mismatched_accounts"]:
-        return f"{plural(replay['mismatched_accounts'], 'account')} disagree with the simulator's"
+        wrong, compared = count(replay["mismatched_accounts"]), count(replay["accounts_compared"])
+        return f"it disagrees with the simulator on {wrong} of {compared} accounts"
     return "its accounts were not compared"
 
 
 def source(run: Evidence) -> str:
     """The last words of every caption."""
-    manifest = run.run.manifest
-    return f"Simulated: {manifest.scenario}, seed {manifest.seed}, n = {count(run.kpi('viewers'))} viewers, one replication"
+    manifest, viewers = run.run.manifest, count(run.kpi("viewers"))
+    return f"Simulated: {manifest.scenario}, seed {manifest.seed}, n = {viewers} viewers, one replication"
 
 
 def tiles(run: Evidence) -> list[tuple[str, str, str]]:
@@ -122,12 +124,13 @@ def tiles(run: Evidence) -> list[tuple[str, str, str]]:
         found = run.figure(name)
         return value_text(found) if found else UNKNOWN
 
+    payer = f"; {text('arppu')} each" if run.kpi("payers") else ""
     return [
         ("Bookings", text("bookings"), f"{text('topups')}, fees and tax included"),
         ("Revenue", text("revenue"), "coins spent at lot cost, and commission"),
         ("Take rate", text("take_rate"), "the platform's part of coins spent"),
-        ("Payers", text("payers").removesuffix(" viewers"), f"{text('conversion')} of viewers; {text('arppu')} each"),
-        ("Creator income", text("creator_income"), f"{text('earning_creators')} of {text('creators')} earn"),
+        ("Payers", text("payers").removesuffix(" viewers"), f"{text('conversion')} of viewers{payer}"),
+        ("Creator income", text("creator_income"), f"{count(run.kpi('earning_creators'))} of {text('creators')} earn"),
         ("Coin float", text("coin_float"), f"{text('coin_float_coins')} bought, not yet spent"),
         ("Shop sales", text("gmv"), f"{text('orders')}; {text('gmv_net')} net"),
         ("Charged back", text("charged_back"), text("chargebacks")),

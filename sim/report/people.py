@@ -41,17 +41,19 @@ def lorenz(run: Evidence) -> Figure:
         axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="share of people, the least first")
         axes.set_xticks(ticks, [f"{100 * tick:.0f} %" for tick in ticks])
         axes.set_yticks(ticks, [f"{100 * tick:.0f} %" for tick in ticks])
-        axes.get_xticklabels()[-1].set_ha("right")
+        axes.get_xticklabels()[-1].set_horizontalalignment("right")
 
     payers, creators = run.kpi("payer_top_share"), run.kpi("creator_top_share")
     return Figure(
         "lorenz",
-        f"One payer in a hundred brings {share(payers)} of bookings; one creator in a hundred earns {share(creators)} of income",
+        f"One payer in a hundred brings {share(payers)} of bookings; "
+        f"one creator in a hundred earns {share(creators)} of income",
         "Lorenz curves: what share of the total the least-spending and least-earning people have; the farther from the "
         "diagonal, the more unequal",
-        f"{len(spend):,} payers; {len(income):,} creators, those without income included (Gini among the {int((income > 0).sum()):,} "
-        f"who earn: {index(run.kpi('earning_creator_gini'))}). For comparison: buyers of loot boxes in one game have a Gini of 0.64, "
-        "and one in a hundred brings 26 % of revenue (S4); one in a hundred Twitch creators got over half of what was paid (S9).",
+        f"{len(spend):,} payers; {len(income):,} creators, those without income included (Gini of the "
+        f"{int((income > 0).sum()):,} who earn: {index(run.kpi('earning_creator_gini'))}). For comparison: "
+        "buyers of loot boxes in one game have a Gini of 0.64, and one in a hundred brings 26 % of revenue (S4); "
+        "one in a hundred Twitch creators got over half of what was paid (S9).",
         {"people": grid.tolist(), **{name: curve.tolist() for name, curve in curves.items()}},
         draw,
         height=400,

@@ -48,13 +48,16 @@ def render(name: str, draw: Draw, width: int, height: int) -> str:
     from matplotlib import rc_context
     from matplotlib.figure import Figure as Canvas
 
-    with resources.as_file(resources.files("sim.report") / "coinworks.mplstyle") as style, rc_context(fname=style):
-        # The salt makes ids depend on the figure alone: no clash on the page, no change from run to run.
-        with rc_context({"svg.hashsalt": f"{name}-{width}"}):
-            canvas = Canvas(figsize=(width / 72, height / 72))
-            draw(canvas)
-            buffer = BytesIO()
-            canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    # The salt makes ids depend on the figure alone: no clash on the page, no change from run to run.
+    salt: dict[Any, Any] = {"svg.hashsalt": f"{name}-{width}"}
+    buffer = BytesIO()
+    with (
+        resources.as_file(resources.files("sim.report") / "coinworks.mplstyle") as style,
+        rc_context(salt, fname=style),
+    ):
+        canvas = Canvas(figsize=(width / 72, height / 72))
+        draw(canvas)
+        canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return _for_page(buffer.getvalue().decode())
 
 

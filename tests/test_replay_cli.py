@@ -1,0 +1,172 @@
+"""`coinworks replay`, and what `coinworks run` shares with it: results, exit statuses, and interruptions."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from loadtests.wallet.process import start_wallet
+from sim.cli.group import execute
+from sim.cli.trials import conditions, milliseconds, percent, verdict_line
+
+COINWORKS = [sys.executable, "-m", "sim.cli"]
+CSV = "at,op,actor,peer,amount\n" + "".join(f"{i * 10_000},gift,fan{i % 7},star,1\n" for i in range(100))
+
+
+@pytest.fixture
+def march(tmp_path: Path) -> Path:
+    path = tmp_path / "march.csv"
+    path.write_text(CSV)
+    return path
+
+
+def coinworks(cwd: Path, *arguments: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COINWORKS, *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_a_csv_replays_against_a_wallet_of_our_own(tmp_path: Path, march: Path) -> None:
+    done = coinworks(tmp_path, "replay", "--trace", march, "--speed", "1", "--late-limit", "60s")
+    assert done.returncode == 0, done.stderr
+    first, *_, last = done.stdout.splitlines()
+    assert first.startswith(
+        "100 of 100 operations sent in 1.0 s: 100 acknowledged, 0 declined, 0 unknown, 0 unexpected"
+    )
+    assert last == "PASS: all 9 accounts agree, to the last coin. Wrote results/runs/march-trace-1/replay.json."
+    folder = tmp_path / "results" / "runs" / "march-trace-1"
+    assert sorted(path.name for path in folder.iterdir()) == ["names.csv", "replay.json", "requests.parquet", "trace"]
+
+
+def test_json_is_what_the_file_says_and_a_missed_objective_fails(tmp_path: Path, march: Path) -> None:
+    slo = ("--slo", "p99=1us", "--slo", "p50=9s")
+    done = coinworks(
+        tmp_path, "replay", "--trace", march, "--late-limit", "60s", "--out", "o", "--json", *slo, "--speed", "2"
+    )
+    assert done.returncode == 1
+    numbers = json.loads(done.stdout)
+    assert numbers == json.loads((tmp_path / "o" / "replay.json").read_text())
+    assert numbers["schema"] == "coinworks/replay/1"
+    assert (numbers["verdict"], numbers["reconciled"], numbers["mismatched_accounts"]) == ("FAIL", True, 0)
+    assert [objective["is_met"] for objective in numbers["objectives"]] == [False, True]
+    assert [reason[:12] for reason in numbers["reasons"]] == ["response p99"]
+    assert set(numbers["latencies_ms"]) == {"overall", "operations"}
+    assert list(numbers["latencies_ms"]["operations"]) == ["gift"]
+    assert list(numbers["latencies_ms"]["overall"]["send_lag"]) == ["p50", "p90", "p99", "p99.9", "max"]
+    assert 0 < numbers["generator"]["cpu_share"] < 1
+    assert {"python", "locust", "gevent", "coinworks"} <= numbers["versions"].keys()
+
+
+def test_another_wallet_can_be_the_target(tmp_path: Path, march: Path) -> None:
+    with start_wallet(tmp_path / "wallet.db") as wallet:
+        asked = ("replay", "--trace", march, "--target", wallet.url, "--speed", "2", "--late-limit", "60s")
+        assert coinworks(tmp_path, *asked, COINWORKS_TOKEN=wallet.token).returncode == 0
+        refused = coinworks(tmp_path, *asked, "--token", "nonsense")
+    assert refused.returncode == 1
+    assert len(refused.stderr.splitlines()) == 1
+    assert "answered 401" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        (("replay",), 2, "expected a RUN, or --trace FILE"),
+        (("replay", "some-run", "--trace", "x.csv"), 2, "expected a RUN, or --trace FILE"),
+        (("replay", "no-such-run"), 1, "no-such-run: no such run"),
+        (("replay", "--trace", "none.csv"), 1, "none.csv: no such trace"),
+        (("replay", "--trace", "march.csv", "--speed", "0"), 1, "speed(=0) must be > 0"),
+        (("replay", "--trace", "march.csv", "--speed", "2", "--duration", "3"), 2, "--speed or --duration, not both"),
+        (("replay", "--trace", "march.csv", "--slo", "p98=1ms"), 1, "objective 'p98=1ms': expected p50|p90"),
+        (("replay", "--trace", "march.csv", "--late-limit", "20"), 1, "duration '20': expected a number"),
+        (("replay", "--trace", "march.csv", "--target", "http://127.0.0.1:9"), 1, "expected its service token"),
+        (("replay", "--trace", "march.csv", "--target", "x", "--token", "t"), 1, "expected http://HOST:PORT"),
+        (("replay", "--trace", "march.csv", "--target", "http://127.0.0.1:9", "--token", "t"), 1, "no wallet answers"),
+        (("replay", "--trace", "march.csv", "--out", "."), 1, "exists already"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(
+    tmp_path: Path,
+    march: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    status: int,
+    told: str,
+) -> None:
+    monkeypatch.chdir(march.parent)
+    monkeypatch.delenv("COINWORKS_TOKEN", raising=False)
+    assert execute(arguments) == status
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert told in line
+    assert not list(tmp_path.glob("results/runs/*"))
+
+
+def started(cwd: Path, *arguments: str) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
+    """A replay in the middle of its live part, and its children."""
+    process = subprocess.Popen([*COINWORKS, *arguments], cwd=cwd, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        children = psutil.Process(process.pid).children(recursive=True)
+        if any("locust" in " ".join(child.cmdline()) for child in children if child.is_running()):
+            time.sleep(1.5)
+            return process, psutil.Process(process.pid).children(recursive=True)
+        time.sleep(0.05)
+    raise AssertionError("no generator was started")
+
+
+def test_ctrl_c_is_one_line_and_leaves_nothing(tmp_path: Path, march: Path) -> None:
+    process, children = started(tmp_path, "replay", "--trace", str(march), "--duration", "60")
+    assert len(children) == 2
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 130
+    assert process.stderr is not None
+    assert process.stderr.read() == "coinworks: interrupted\n"
+    process.stderr.close()
+    assert not psutil.wait_procs(children, timeout=5)[1]
+    assert not list((tmp_path / "results" / "runs").iterdir())
+
+
+def test_a_kill_leaves_no_process_behind(tmp_path: Path, march: Path) -> None:
+    process, children = started(tmp_path, "replay", "--trace", str(march), "--duration", "60")
+    process.kill()
+    process.wait()
+    assert process.stderr is not None
+    process.stderr.close()
+    assert not psutil.wait_procs(children, timeout=15)[1]
+
+
+def test_conditions_refuse_a_senseless_duration() -> None:
+    import click
+
+    options = {"speed": None, "duration": -1.0, "slos": (), "connections": 1, "deadline": 1.0, "late_limit": "20ms"}
+    with pytest.raises(click.UsageError, match="--duration -1: expected more than 0 seconds"):
+        conditions(options)
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.12345, "0.123"), (45.67, "45.7"), (1234.5, "1,234"), (None, "–")])
+def test_milliseconds(value: float | None, text: str) -> None:
+    assert milliseconds(value) == text
+
+
+def test_percent() -> None:
+    assert (percent(0.0951), percent(0.0), percent(1.0)) == ("9.51 %", "0 %", "100 %")
+
+
+def test_the_verdict_names_the_first_difference() -> None:
+    mismatches = [{"account": "viewer-7", "difference": "the wallet holds 1 coin, expected 2"}]
+    numbers = {"verdict": "FAIL", "reasons": ["1 account does not agree"], "mismatches": mismatches}
+    assert verdict_line(numbers) == (
+        "FAIL: 1 account does not agree. First: viewer-7: the wallet holds 1 coin, expected 2."
+    )
