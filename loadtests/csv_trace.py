@@ -320,26 +320,34 @@ def _other_party(op: Op, answered: Operation) -> int:
 
 def _decided(operations: list[Operation], lines: Mapping[int, _Row], problems: _Problems) -> Trace:
     """Give each operation its outcome, with openings that cover what the file says was covered."""
+    book = Book()
+    records = []
+    for operation in _opened(operations, lines, problems):
+        outcome = book.apply(operation).outcome
+        row = lines.get(operation.seq)
+        if row is not None and row.outcome not in (None, outcome):
+            differs = f"outcome {Outcome(row.outcome).code}: the ledger decides {outcome.code}"
+            problems.add(row.line, f"{differs}: leave it empty, or mend the balances")
+        records.append((*operation[:-1], outcome, operation.region))
+    problems.check()
+    values = np.array(records, np.int64)
+    return Trace({name: values[:, i].astype(dtype) for i, (name, dtype) in enumerate(SCHEMA.items())})
+
+
+def _opened(operations: list[Operation], lines: Mapping[int, _Row], problems: _Problems) -> list[Operation]:
+    """The operations, with an opening balance for whoever the file doesn't open."""
     stated = {operation.actor for operation in operations if operation.op == Op.OPEN and operation.seq in lines}
     declined = {seq for seq, row in lines.items() if row.outcome not in (None, Outcome.ACCEPTED)}
     openings, senseless = needed_openings(operations, stated, declined)
     for seq, problem in senseless.items():
-        problems.add(lines[seq].line if seq in lines else 0, problem)
+        problems.add(lines[seq].line, problem)
     problems.check()
-    book = Book()
-    rows = []
-    for operation in operations:
-        if operation.op == Op.OPEN and operation.seq not in lines and openings.get(operation.actor):
-            unit = COIN if kind_of(operation.actor) == Kind.VIEWER else DIAMOND
-            operation = operation._replace(amount=openings[operation.actor], currency=unit)  # noqa: PLW2901
-        outcome = book.apply(operation).outcome
-        row = lines.get(operation.seq)
-        if row is not None and row.outcome not in (None, outcome):
-            stated = Outcome(row.outcome).code
-            problems.add(
-                row.line, f"outcome {stated}: the ledger decides {outcome.code}: leave it empty, or mend the balances"
-            )
-        rows.append((*operation[:-1], outcome, operation.region))
-    problems.check()
-    values = np.array(rows, np.int64)
-    return Trace({name: values[:, i].astype(dtype) for i, (name, dtype) in enumerate(SCHEMA.items())})
+    return [
+        _stocked(operation, openings.get(operation.actor, 0)) if operation.op == Op.OPEN else operation
+        for operation in operations
+    ]
+
+
+def _stocked(opening: Operation, amount: int) -> Operation:
+    unit = COIN if kind_of(opening.actor) == Kind.VIEWER else DIAMOND
+    return opening._replace(amount=amount, currency=unit) if amount else opening

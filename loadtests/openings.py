@@ -8,7 +8,8 @@ given is what it must hold at first, and with it the ledger decides the same.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from sim.ledger import COIN, Book, Kind, LedgerError, Op, Operation, account_id
@@ -20,7 +21,7 @@ FIRST_GRANT: Final = 10**15  # seqs that no trace reaches
 
 
 def needed_openings(
-    operations: Iterable[Operation], stated: Set[int], declined: Set[int]
+    operations: Iterable[Operation], stated: AbstractSet[int], declined: AbstractSet[int]
 ) -> tuple[dict[int, int], dict[int, str]]:
     """Coins or diamonds that accounts must hold at first, and what is wrong with operations that make no sense.
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.csv_trace import PROBLEMS_SHOWN, CsvError, read_csv_trace
+from loadtests.csv_trace import OPTIONAL, PROBLEMS_SHOWN, REQUIRED, CsvError, read_csv_trace
 from loadtests.traffic import read_traffic, results_folder
 from sim.ledger import COIN, DIAMOND, CoinworksError, Op, Operation, Outcome, account_id
 from sim.ledger.accounts import Kind
@@ -186,6 +186,18 @@ def test_an_interrupted_replay_leaves_no_folder(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), results_folder(read_traffic(str(path)), tmp_path / "out"):
         raise KeyboardInterrupt
     assert [entry.name for entry in tmp_path.iterdir()] == ["march.csv"]
+
+
+def test_the_readmes_example_and_its_table_of_columns(tmp_path: Path) -> None:
+    """Documentation is executed: the example is a trace, and every column is explained."""
+    readme = (Path(__file__).parents[1] / "loadtests" / "README.md").read_text()
+    rows = read(tmp_path, readme.split("```csv\n")[1].split("```")[0])
+    assert [operation.op.code for operation, _ in live(rows)] == ["topup", "gift", "order", "capture"]
+    assert {outcome for _, outcome in rows} == {Outcome.ACCEPTED}
+    explained = {
+        name for line in readme.splitlines() if line.startswith("| ") for name in line[2:].split(" |")[0].split(", ")
+    }
+    assert {*REQUIRED, *OPTIONAL} <= explained
 
 
 def test_a_folder_with_a_trace_is_traffic(tmp_path: Path) -> None:

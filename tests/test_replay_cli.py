@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -57,6 +58,8 @@ def test_json_is_what_the_file_says_and_a_missed_objective_fails(tmp_path: Path,
     assert done.returncode == 1
     numbers = json.loads(done.stdout)
     assert numbers == json.loads((tmp_path / "o" / "replay.json").read_text())
+    readme = (Path(__file__).parents[1] / "loadtests" / "README.md").read_text()
+    assert [name for name in numbers if name not in re.findall(r"\w+", readme)] == []
     assert numbers["schema"] == "coinworks/replay/1"
     assert (numbers["verdict"], numbers["reconciled"], numbers["mismatched_accounts"]) == ("FAIL", True, 0)
     assert [objective["is_met"] for objective in numbers["objectives"]] == [False, True]
@@ -145,6 +148,20 @@ def test_a_kill_leaves_no_process_behind(tmp_path: Path, march: Path) -> None:
     assert process.stderr is not None
     process.stderr.close()
     assert not psutil.wait_procs(children, timeout=15)[1]
+
+
+def test_run_closes_the_loop(tmp_path: Path) -> None:
+    """A small town for a day: simulated, carried, compared and reported."""
+    sizes = ("--viewers", "50", "--days", "1")
+    done = coinworks(tmp_path, "run", "us-baseline", *sizes, "--duration", "1", "--late-limit", "60s")
+    assert done.returncode == 0, done.stderr
+    report = "results/runs/us-baseline-1-1/report.html"
+    assert done.stdout.splitlines()[-1].startswith("PASS: all ")
+    assert done.stdout.splitlines()[-1].endswith(f"Read the report: {report}")
+    assert (tmp_path / report).exists()
+    folder = (tmp_path / report).parent
+    files = {"balances.parquet", "manifest.json", "metrics.parquet", "replay.json", "requests.parquet", "summary.json"}
+    assert {path.name for path in folder.iterdir()} == files | {"figures", "report.html", "trace"}
 
 
 def test_conditions_refuse_a_senseless_duration() -> None:

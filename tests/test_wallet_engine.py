@@ -10,6 +10,7 @@ import pytest
 
 from loadtests.wallet.engine import Engine
 from loadtests.wallet.problems import Refused
+from loadtests.wallet.reading import Reading
 from loadtests.wallet.sqlite_store import SqliteStore
 from loadtests.wallet.store import Batch, StoreError
 from loadtests.wallet.wire import Answer, Command, OperationBody, command
@@ -138,6 +139,24 @@ def test_a_duplicate_in_flight_waits_for_the_commit(store: SlowStore) -> None:
         assert not again.done()
         store.gate.set()
         assert ((await first).replayed, (await again).replayed) == (False, True)
+
+    with_engine(store, story)
+
+
+def test_a_reward_is_shown_when_it_is_durable(store: SlowStore) -> None:
+    async def story(engine: Engine) -> None:
+        reading = Reading(engine, store, lambda _shelf: 0)
+        store.gate.clear()
+        reward = asked("1", op="reward", account=VIEWER, item=700_000_000, amount=3, currency="reward")
+        granted = asyncio.create_task(engine.submit(reward))
+        await asyncio.sleep(0.01)
+        shown = asyncio.create_task(reading.balance("demo", reward.actor))
+        await asyncio.sleep(0.02)
+        assert not shown.done()
+        store.gate.set()
+        await granted
+        assert [left.amount for left in (await shown).rewards] == [3]
+        reading.close()
 
     with_engine(store, story)
 

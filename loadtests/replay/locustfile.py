@@ -86,7 +86,7 @@ class _Table:
     def __init__(self, folder: Path, environment: Any) -> None:
         self._stats = environment.stats
         self._columns = {name: column(folder, name) for name in ("op", "expected", "outcome", "planned_ns", "done_ns")}
-        self._parent = int(os.environ.get(PARENT, 0))
+        self._parent = int(os.environ.get(PARENT, "0"))
 
     def log(self, answered: list[int]) -> None:
         """Add operations answered since the last time."""

@@ -185,7 +185,7 @@ class SqliteStore:
         place = (-1, -1, -1) if after is None else (after.account.klass, after.account.owner, after.asset)
         rows = self._read(
             self._exporter,
-            "SELECT class, owner, asset, amount FROM balances WHERE book = ? AND (class, owner, asset) >= (?, ?, ?)"
+            "SELECT class, owner, asset, amount FROM balances WHERE book = ? AND (class, owner, asset) > (?, ?, ?)"
             " ORDER BY class, owner, asset LIMIT ?",
             (book, *place, limit),
         )
