@@ -232,6 +232,21 @@ def test_a_wallet_tells_how_it_is(http: httpx.Client) -> None:
     assert "coinworks_waiting_operations 0.0" in text
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/v1/operations", "POST"),
+        ("PUT", "/v1/batches", "POST"),
+        ("POST", "/v1/accounts/demo/viewer-1/balance", "GET"),
+        ("DELETE", "/v1/accounts/demo/viewer-1/history", "GET"),
+    ],
+)
+def test_another_method_is_told_which_one_is_allowed(http: httpx.Client, method: str, path: str, allowed: str) -> None:
+    response = http.request(method, path)
+    assert (response.status_code, response.headers["allow"]) == (405, allowed)
+    assert response.headers["content-type"] == "application/problem+json"
+
+
 def test_an_unknown_address_is_a_problem(http: httpx.Client) -> None:
     for response in (http.get("/v2"), http.get("/v1/operations"), http.delete("/v1/tokens")):
         assert response.status_code in (404, 405)

@@ -1,12 +1,14 @@
 """The wallet's HTTP contract, as an ASGI application.
 
-`POST /v1/operations` and `POST /v1/batches`, which carry the load, are served by plain functions; everything else goes
-through Starlette's router. What each address takes and answers stands once, in `openapi.ENDPOINTS`.
+What carries the load is served by plain functions: `POST /v1/operations`, `POST /v1/batches`, and an account's balance
+and history. Everything else goes through Starlette's router, whose stack of middleware costs as much as such a read.
+What each address takes and answers stands once, in `openapi.ENDPOINTS`.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.applications import Starlette
@@ -40,9 +42,12 @@ from sim.ledger.outcomes import OUTCOME_BY_CODE
 
 T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
+Hot = Callable[[Scope, Receive], Awaitable[tuple[int, bytes]]]
 
 OPERATION_BYTES_MAX: Final = 16 * 1024
 BATCH_BYTES_MAX: Final = 8 * 1024 * 1024
+ACCOUNTS: Final = "/v1/accounts/"
+ACCOUNT_SLASHES: Final = 5  # /v1/accounts/BOOK/ACCOUNT/WHAT
 JSON_TYPE: Final = "application/json"
 ACCEPTED: Final = "accepted"
 _encode = msgspec.json.Encoder().encode
@@ -59,10 +64,9 @@ class App:
         self._authority = authority
         self._reading = reading
         self._metrics = metrics
-        self._hot = {"/v1/operations": self._operation, "/v1/batches": self._batch}
+        self._posts = {"/v1/operations": self._operation, "/v1/batches": self._batch}
+        self._gets = {"balance": self._balance, "history": self._history}
         handlers: dict[str, Handler] = {
-            "balance": self._balance,
-            "history": self._history,
             "find": self._find,
             "book_balances": self._book_balances,
             "book_entries": self._book_entries,
@@ -75,7 +79,7 @@ class App:
         routes = [
             Route(endpoint.path, handlers[endpoint.name], methods=[endpoint.method])
             for endpoint in openapi.ENDPOINTS
-            if endpoint.path not in self._hot
+            if endpoint.name in handlers
         ]
         self._routes = Starlette(
             routes=routes + pages.routes(),
@@ -83,17 +87,26 @@ class App:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        hot = self._hot.get(scope["path"]) if scope["type"] == "http" else None
+        hot = self._hot(scope) if scope["type"] == "http" else None
         if hot is None:
             await self._routes(scope, receive, send)
             return
         try:
-            _check_post(scope)
             status, content = await hot(scope, receive)
             await _respond(send, status, content, b"application/json" if status == 200 else b"application/problem+json")
         except Refused as refusal:
             headers = _refusal_headers(refusal)
             await _respond(send, refusal.status, _encode(refusal.problem()), b"application/problem+json", headers)
+
+    def _hot(self, scope: Scope) -> Hot | None:
+        """The plain function for a request, if there is one."""
+        path, method = scope["path"], scope["method"]
+        if path in self._posts:
+            return self._posts[path] if method == "POST" else _expect_post
+        if path.startswith(ACCOUNTS) and path.count("/") == ACCOUNT_SLASHES:
+            read = self._gets.get(path[path.rindex("/") + 1 :])
+            return read if read is None or method == "GET" else _expect_get
+        return None
 
     async def _operation(self, scope: Scope, receive: Receive) -> tuple[int, bytes]:
         headers = dict(scope["headers"])
@@ -122,11 +135,10 @@ class App:
     def _claims(self, headers: dict[bytes, bytes]) -> Claims:
         return self._authority.verify(bearer(headers.get(b"authorization", b"").decode("latin-1")))
 
-    def _reader(self, request: Request) -> tuple[str, int]:
+    def _reader(self, scope: Scope) -> tuple[str, int]:
         """The account that a request may read."""
-        claims = self._claims(dict(request.scope["headers"]))
-        book, name = request.path_params["book"], request.path_params["account"]
-        book, account = parse_wire_account(f"{book}/{name}")
+        claims = self._claims(dict(scope["headers"]))
+        book, account = parse_wire_account(scope["path"].removeprefix(ACCOUNTS).rpartition("/")[0])
         claims.check_account(book, account)
         return book, account
 
@@ -135,13 +147,13 @@ class App:
         self._claims(dict(request.scope["headers"])).check_service()
         return str(request.path_params["book"])
 
-    async def _balance(self, request: Request) -> Response:
-        return _json(await self._reading.balance(*self._reader(request)))
+    async def _balance(self, scope: Scope, _receive: Receive) -> tuple[int, bytes]:
+        return 200, _encode(await self._reading.balance(*self._reader(scope)))
 
-    async def _history(self, request: Request) -> Response:
-        query = request.query_params
-        ops = parse_ops(query.get("op"))
-        return _json(self._reading.history(*self._reader(request), query.get("cursor"), query.get("limit"), ops))
+    async def _history(self, scope: Scope, _receive: Receive) -> tuple[int, bytes]:
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+        reader, ops = self._reader(scope), parse_ops(query.get("op"))
+        return 200, _encode(self._reading.history(*reader, query.get("cursor"), query.get("limit"), ops))
 
     async def _find(self, request: Request) -> Response:
         claims = self._claims(dict(request.scope["headers"]))
@@ -183,9 +195,12 @@ class App:
         return Response(openapi.document_json(), media_type=JSON_TYPE)
 
 
-def _check_post(scope: Scope) -> None:
-    if scope["method"] != "POST":
-        raise Refused(405, f"{scope['method']} {scope['path']}: expected POST")
+async def _expect_post(scope: Scope, _receive: Receive) -> tuple[int, bytes]:
+    raise Refused(405, f"{scope['method']} {scope['path']}: expected POST", allow="POST")
+
+
+async def _expect_get(scope: Scope, _receive: Receive) -> tuple[int, bytes]:
+    raise Refused(405, f"{scope['method']} {scope['path']}: expected GET", allow="GET")
 
 
 def _command_or_refusal(claims: Claims, operation: BatchOperation) -> Command | Refused:
@@ -241,8 +256,8 @@ async def _respond(
 def _refusal_headers(refusal: Refused) -> list[tuple[bytes, bytes]]:
     if refusal.status == 401:
         return [(b"www-authenticate", b"Bearer")]
-    if refusal.status == 405:
-        return [(b"allow", b"POST")]
+    if refusal.allow:
+        return [(b"allow", refusal.allow.encode())]
     if refusal.retry_after_s is not None:
         return [(b"retry-after", b"%d" % refusal.retry_after_s)]
     return []

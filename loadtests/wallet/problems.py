@@ -51,11 +51,12 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 class Refused(CoinworksError):
     """A request that is not decided, and why."""
 
-    def __init__(self, status: int, detail: str, *, retry_after_s: int | None = None) -> None:
+    def __init__(self, status: int, detail: str, *, retry_after_s: int | None = None, allow: str = "") -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.retry_after_s = retry_after_s
+        self.allow = allow
 
     def problem(self) -> Problem:
         title = TITLES.get(self.status, "Refused")

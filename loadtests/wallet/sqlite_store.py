@@ -233,22 +233,22 @@ class SqliteStore:
             """,
             (book, owner, 2**62 if before is None else before, limit, *ops),
         )
-        return [
-            StoredTransaction(key, _operation(fields), ref, self._lines(book, owner, fields[0]))
-            for key, ref, *fields in rows
-        ]
+        lines = self._lines(book, owner, rows[-1][2], rows[0][2]) if rows else {}
+        return [StoredTransaction(key, _operation(fields), ref, lines.get(fields[0], [])) for key, ref, *fields in rows]
 
-    def _lines(self, book: int, owner: int, operation: int) -> list[StoredLine]:
+    def _lines(self, book: int, owner: int, first: int, last: int) -> dict[int, list[StoredLine]]:
+        """An owner's lines by operation, for all operations from `first` to `last`: one statement for a page."""
         rows = self._read(
             self._reader,
-            "SELECT class, asset, amount, balance FROM entries"
-            " WHERE book = ? AND owner = ? AND owner >= 0 AND operation = ? ORDER BY id",
-            (book, owner, operation),
+            "SELECT operation, class, asset, amount, balance FROM entries"
+            " WHERE book = ? AND owner = ? AND owner >= 0 AND operation BETWEEN ? AND ? ORDER BY id",
+            (book, owner, first, last),
         )
-        return [
-            StoredLine(Account(AccountClass(klass), owner), asset, amount, balance)
-            for klass, asset, amount, balance in rows
-        ]
+        lines: dict[int, list[StoredLine]] = {}
+        for operation, klass, asset, amount, balance in rows:
+            line = StoredLine(Account(AccountClass(klass), owner), asset, amount, balance)
+            lines.setdefault(operation, []).append(line)
+        return lines
 
     def _read(self, connection: apsw.Connection, sql: str, values: tuple[int, ...] = ()) -> list[Any]:
         with _reported(self.path):
