@@ -39,6 +39,11 @@ BITS_32: Final = np.uint64(32)
 Block = tuple[int, int, int, int]
 
 
+def key_of(seed: int) -> int:
+    """A seed of 64 bits as the int64 of the same bits, which draws alike: compiled rules take no larger int."""
+    return seed - 2**64 if seed >= 2**63 else seed
+
+
 @rule
 def philox(key_0: int, key_1: int, counter_0: int, counter_1: int, counter_2: int, counter_3: int) -> Block:
     """One block of Philox4x32-10: four uint32 from a key of two words and a counter of four."""
@@ -76,7 +81,7 @@ def draw(seed: int, agent: int, decision: int, occurrence: int) -> Block:
 
     Parameters
     ----------
-    seed : the replication, 64 bits
+    seed : the replication, 64 bits; from 2^63 on by its `key_of`
     agent : an account id, or -1 for what belongs to nobody
     decision : the code of the decision that is drawn for, in [0, 2^16)
     occurrence : which time this is: an hour, a slot, an item; never a count of what has happened

@@ -1,13 +1,17 @@
 """Windows, calendars, hosts, and what is published."""
 
+from typing import cast
+
 import numpy as np
 import pytest
 from simpy import Environment
 
 from sim.agents.calendar import Calendar
-from sim.agents.hosts import draw_hosts, how_many
+from sim.agents.economy import Economy, Ledger
+from sim.agents.hosts import HEAVIEST, draw_hosts, how_many, popularity
 from sim.agents.platform import opening_terms
 from sim.agents.publication import Stream, publish
+from sim.agents.session import start_hours_reach
 from sim.agents.windows import Phase, Windows
 from sim.behavior.watch import NOTHING
 from sim.ledger import Op, Rule
@@ -81,6 +85,31 @@ def test_a_few_creators_have_most_of_the_popularity() -> None:
     weights = np.sort([host.weight for host in draw_hosts(scenario, 1, Calendar(scenario)) if not host.is_seller])
     top_decile = weights[-len(weights) // 10 :].sum() / weights.sum()
     assert 0.4 < top_decile < 0.9  # 0.1 ** (1 - 1/1.1) is 0.81 without the heaviest cut off
+
+
+def test_no_popularity_is_beyond_counting() -> None:
+    assert popularity(1, 2_000_000_000_000, 0.001) == HEAVIEST
+
+
+@pytest.mark.parametrize("scale", ["0.0001", "1", "1e14"])
+def test_only_the_proportions_of_the_starting_hours_matter(scale: str) -> None:
+    weights = [1] * 12 + [3] * 12
+    hours = ",".join(f"{float(scale) * weight:f}" for weight in weights)
+    reach = start_hours_reach(economy(f"creators.start_hours=[{hours}]"))
+    assert reach / reach[-1] == pytest.approx(np.cumsum(weights) / 48, abs=1e-7)
+
+
+def economy(*overrides: str) -> Economy:
+    return Economy(Environment(), small(*overrides), 1, cast("Ledger", None))
+
+
+def test_settlement_does_not_follow_the_order_in_which_two_viewers_acted() -> None:
+    """At the same instant tickets say nothing: a seller's deliveries go by buyer, and one buyer's by ticket."""
+    stage, seller = economy(), 3_000_000_000_000
+    for buyer, ticket in ((8, 1), (7, 2), (8, 3), (7, 0)):
+        stage.propose(Op.CAPTURE, seller, peer=buyer, ref=ticket)
+    settled = [(proposal.act.peer, proposal.act.ref) for proposal in stage.take_proposals()]
+    assert settled == [(7, 0), (7, 2), (8, 1), (8, 3)]
 
 
 def test_what_is_published_stands_by_host_with_running_popularity() -> None:

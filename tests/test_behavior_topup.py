@@ -39,11 +39,23 @@ def test_the_choice_without_noise(shortfall: int, on_web: bool, budget: int, lef
 
 def test_valued_leftovers_make_people_buy_ahead() -> None:
     def bought(leftover_value: float) -> float:
-        terms = PLAIN._replace(leftover_value=leftover_value, noise=0.1)
+        terms = PLAIN._replace(leftover_value=leftover_value, noise=0.3)
         packs = [choose_pack(1, viewer, 42, PACKS, False, 50, RICH, terms) for viewer in range(500)]
         return float(PACKS.coins[packs].mean())
 
-    assert bought(0.0) < bought(0.7) < bought(0.95)
+    assert bought(0.0) < bought(0.8) < bought(0.95)
+
+
+@pytest.mark.parametrize("noise", [0.3, 1.0])
+def test_noise_makes_a_logit_choice_on_the_logarithm_of_cost(noise: float) -> None:
+    """Each pack is bought with a chance in proportion to cost ** (-1 / noise)."""
+    costs = np.array([1000, 1300, 3000], np.int64)
+    alike = Packs(np.full(3, 70, np.int64), costs, np.zeros(3, np.int64))
+    terms = PLAIN._replace(noise=noise)
+    chosen = [choose_pack(1, viewer, 42, alike, False, 50, RICH, terms) for viewer in range(N)]
+    weights = costs ** (-1 / noise)
+    expected = weights / weights.sum()
+    assert np.bincount(chosen, minlength=3) / N == pytest.approx(expected, abs=4 * 0.5 / np.sqrt(N))
 
 
 def test_the_price_of_a_coin_is_the_least_on_offer() -> None:

@@ -1,15 +1,19 @@
 """The reference engine: windows, order, conservation, and what common draws promise."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import timedelta
+from decimal import Decimal
 from functools import lru_cache
 
+import msgspec
 import pytest
 
+from sim.agents.publication import Stream
+from sim.engines import viewer
 from sim.engines.reference import ReferenceEngine
-from sim.ledger import Book, Op, Operation, Outcome
+from sim.ledger import Book, Op, Operation, Outcome, Rule
 from sim.ledger.operations import NO_REF
-from sim.scenario import load
+from sim.scenario import Commission, Parameter, load
 
 Rows = list[tuple[Operation, Outcome]]
 BOUNDARY_OPS = {Op.EXPIRE, Op.CAPTURE, Op.CANCEL, Op.REFUND, Op.CHARGEBACK, Op.PAYOUT, Op.OPEN, Op.POLICY}
@@ -132,6 +136,94 @@ def test_people_open_the_app_when_they_do_whatever_coins_cost(price: str) -> Non
     shared = set(reads(base)) & set(reads(dear))
     # A longer visit may swallow the next one; nothing else moves.
     assert len(shared) >= 0.95 * len(reads(base))
+
+
+# Fans whose gifts take several of the largest pack, in streams that end while they pay.
+LAVISH = (
+    "viewers=120",
+    "days=2",
+    "gifting.giver_share=1",
+    "gifting.intent=1",
+    "gifting.willingness_median_cents=200000",
+    "gifting.combo=0.8",
+    "topup.weekly_budget_median_cents=100000000",
+    "topup.hesitation=0",
+    "creators.session_minutes=10",
+    "creators.sessions_per_week=7",
+    "creators.per_thousand_viewers=300",
+)
+
+
+def test_gifts_go_to_streams_that_are_on() -> None:
+    scenario, seen = load("us-baseline", list(LAVISH)), Counter[bool]()
+    streams: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+
+    def watch(operation: Operation, _: Outcome) -> None:
+        if operation.op == Op.GIFT:
+            seen[any(begin <= operation.at_us < end for begin, end in streams[operation.peer])] += 1
+
+    engine = ReferenceEngine(scenario, 1, watch)
+    go_live = engine.economy.go_live
+
+    def announce(stream: Stream) -> None:
+        streams[stream.account].append((engine.economy.now_us, stream.until_us))
+        go_live(stream)
+
+    engine.economy.go_live = announce  # type: ignore[method-assign]
+    engine.run()
+    assert seen[True] > 100
+    assert not seen[False]
+
+
+def test_no_draw_decides_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses and topups have coordinates of their own, also where one gift takes several packs."""
+    pauses, topups = Counter[tuple[int, int]](), Counter[tuple[int, int]]()
+    real = viewer.pause_us
+
+    def pause_us(seed: int, account: int, occasion: int, least_s: int, most_s: int) -> int:
+        pauses[account, occasion] += 1
+        return real(seed, account, occasion, least_s, most_s)
+
+    monkeypatch.setattr(viewer, "pause_us", pause_us)
+    engine = ReferenceEngine(load("us-baseline", list(LAVISH)), 1, lambda *_: None)
+    engine.economy.listen(Op.TOPUP, lambda deed: topups.update([(deed.actor, deed.occasion)]))
+    engine.run()
+    assert len(topups) > 100
+    assert set(pauses.values()) == set(topups.values()) == {1}
+
+
+def test_of_two_interventions_in_one_window_the_later_date_holds() -> None:
+    base = load("us-baseline", ["viewers=50", "days=1"])
+    changes = tuple(
+        Commission(at=base.start + timedelta(minutes=minutes), rate=Parameter(value=Decimal(rate)))
+        for minutes, rate in ((14, "0.05"), (5, "0.14"))  # neither the file's order nor the rates' is the dates'
+    )
+    rows: Rows = []
+    ReferenceEngine(msgspec.structs.replace(base, interventions=changes), 1, lambda *row: rows.append(row)).run()
+    set_at = [(row.at_us, row.amount) for row, _ in rows if row.op == Op.POLICY and row.peer == Rule.COMMISSION]
+    assert set_at == [(0, 60_000), (900_000_000, 140_000), (900_000_000, 50_000)]
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ("creators.cash_out_every_days=0", "creators.payout_floor_cents=0"),
+        ("creators.diamond_value_cents=0",),
+        ("sellers.goods_each=0",),
+        ("creators.payout_floor_cents=0", "creators.payout_ceiling_cents=0"),
+        ("rewards.life_days=0", "rewards.checkin_share=1"),
+        ("audience.favourites=0",),
+        ("viewers=1",),
+        ("window=24h",),
+    ],
+)
+def test_a_scenario_at_its_edges_runs(overrides: tuple[str, ...]) -> None:
+    assert run("viewers=60", "days=1", "gifting.giver_share=0.5", *overrides)
+
+
+@pytest.mark.parametrize("seed", [0, 2**63 - 1, 2**63, 2**64 - 1])
+def test_every_seed_of_64_bits_runs(seed: int) -> None:
+    assert run("viewers=20", "days=1", seed=seed)
 
 
 def test_nothing_happens_at_or_after_the_end() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.compiled import rule
-from sim.streams import below, counter, draw, philox, uniform
+from sim.streams import below, counter, draw, key_of, philox, uniform
 
 ALL_ONES = 0xFFFFFFFF
 
@@ -32,6 +32,12 @@ def test_a_draw_is_the_block_at_its_coordinates_under_the_seed():
     seed, agent, decision, occurrence = 0x1122334455667788, 0x0000AABB_CCDDEEFF, 0x1234, 0x0102030405060708
     expected = philox(0x55667788, 0x11223344, 0xCCDDEEFF, 0x1234AABB, 0x05060708, 0x01020304)
     assert draw(seed, agent, decision, occurrence) == expected
+
+
+@pytest.mark.parametrize("seed", [0, 2**63 - 1, 2**63, 0xFEDCBA9876543210, 2**64 - 1])
+def test_the_key_of_a_seed_keeps_its_64_bits(seed):
+    assert -(2**63) <= key_of(seed) < 2**63
+    assert draw(key_of(seed), 7, 3, 42) == philox(seed & ALL_ONES, seed >> 32, *counter(7, 3, 42))
 
 
 def unpacked(words: tuple[int, int, int, int]) -> tuple[int, int, int]:

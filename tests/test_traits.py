@@ -55,6 +55,13 @@ def test_budget_and_willingness_are_lognormal_and_correlate(people: list[Traits]
     assert np.corrcoef(budget, willingness)[0, 1] == pytest.approx(0.7, abs=0.02)
 
 
+def test_a_budget_beyond_counting_is_still_a_budget() -> None:
+    spread = TERMS._replace(budget_sigma=10.0)
+    budgets = [viewer_traits(1, viewer, spread).weekly_budget for viewer in range(N)]
+    assert min(budgets) >= 0
+    assert max(budgets) == 10**15
+
+
 def test_a_person_stays_the_same_when_others_terms_change() -> None:
     richer = TERMS._replace(weekly_budget_median=6000.0)
     for viewer in range(50):

@@ -14,7 +14,8 @@ from sim.streams import draw
 def start(economy: Economy, host: Host) -> None:
     """Let a creator begin."""
     economy.env.process(_perform(economy, host))
-    economy.env.process(_cash_out(economy, host))
+    if economy.scenario.creators.diamond_value_cents.ppm:  # nobody asks for what is worth nothing
+        economy.env.process(_cash_out(economy, host))
 
 
 def _perform(economy: Economy, host: Host) -> Process:
@@ -34,7 +35,7 @@ def _cash_out(economy: Economy, host: Host) -> Process:
     at_us = memoryless(draw(economy.seed, host.account, CASH_OUT, 0)[0], every_days)
     turn = 0
     while True:
-        yield economy.boundary(at_us)
+        yield economy.boundary(max(at_us, economy.now_us + 1))  # once a window at most, and not before the first
         turn += 1
         diamonds, cash = whole_units(min(economy.ledger.diamonds(host.account), most_diamonds), value_ppm)
         if cash >= max(floor, 1):

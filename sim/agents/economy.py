@@ -17,9 +17,10 @@ from sim.agents.publication import Publication, Stream, publish
 from sim.agents.windows import Phase, Windows
 from sim.behavior.topup import Packs
 from sim.ledger import Kind, Op, Outcome
-from sim.ledger.accounts import NOBODY
+from sim.ledger.accounts import KIND_SPAN, NOBODY
 from sim.ledger.operations import NO_ITEM, NO_REF
 from sim.scenario import Scenario
+from sim.streams import key_of
 
 Process = Generator[Event, Any, None]
 
@@ -76,17 +77,17 @@ class Economy:
     ----------
     hosts : creators, then sellers, by `Host.place`
     stock : pieces left of each (seller account, good)
-    checkin_coins, live_shopping, packs, commission_ppm : what interventions change
+    packs, checkin_coins, live_shopping : what interventions change
     """
 
     def __init__(self, env: Environment, scenario: Scenario, seed: int, ledger: Ledger) -> None:
         self.env = env
         self.scenario = scenario
-        self.seed = seed
+        self.seed = key_of(seed)
         self.ledger = ledger
         self.windows = Windows(env, scenario.window_us, scenario.duration_us)
         self.calendar = Calendar(scenario)
-        self.hosts: list[Host] = draw_hosts(scenario, seed, self.calendar)
+        self.hosts: list[Host] = draw_hosts(scenario, self.seed, self.calendar)
         self.creators_reach = reach_of([host for host in self.hosts if not host.is_seller])
         self.stock: dict[tuple[int, int], int] = {}
         self.packs: dict[str, Packs] = {}
@@ -123,7 +124,7 @@ class Economy:
         return proposal
 
     def take_proposals(self) -> list[Proposal]:
-        """This boundary's proposals, in an order that depends on nothing but what they are."""
+        """This boundary's proposals by what they are; of two that differ in amount alone, the later one last."""
         proposals, self._proposals = self._proposals, []
         return sorted(proposals, key=lambda proposal: _order(proposal.act))
 
@@ -145,14 +146,15 @@ class Economy:
         return publish(shown, len(self.hosts), dict(self.packs), self.checkin_coins)
 
     def _may_show(self, stream: Stream) -> bool:
-        return self.live_shopping or stream.account // 10**12 != Kind.SELLER
+        return self.live_shopping or stream.account // KIND_SPAN != Kind.SELLER
 
     def _with_stock(self, stream: Stream) -> Stream:
         return stream._replace(stock=self.stock.get((stream.account, stream.good), 0))
 
 
 def _order(act: Act) -> tuple[int, ...]:
-    return (act.actor, act.op, act.ref, act.peer, act.item, act.region, act.amount)
+    # The peer before the ref: tickets say in which order one viewer acted, and nothing about two viewers.
+    return (act.actor, act.op, act.peer, act.ref, act.item, act.region)
 
 
 def accepted(settled: tuple[int, Outcome]) -> bool:

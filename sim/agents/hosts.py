@@ -15,7 +15,8 @@ from sim.scenario import Scenario
 from sim.streams import draw, uniform
 
 WEIGHT_UNIT = 100
-HEAVIEST = 100_000  # so that `word * total` stays inside 63 bits for two million hosts
+# So that `below`, which takes a total under 2^31, serves two million hosts (their mean is below 800 at any shape > 1).
+HEAVIEST = 100_000
 
 
 class Host(NamedTuple):
@@ -49,9 +50,9 @@ def draw_hosts(scenario: Scenario, seed: int, calendar: Calendar) -> list[Host]:
 
 
 def popularity(seed: int, account: int, shape: float) -> int:
-    """A Pareto weight in hundredths of the least popular host's."""
+    """A Pareto weight in hundredths of the least popular host's, cut off at a thousand times that."""
     words = draw(seed, account, POPULARITY, 0)
-    return min(int(WEIGHT_UNIT * power(uniform(words[0]), -1.0 / shape)), HEAVIEST)
+    return int(min(WEIGHT_UNIT * power(uniform(words[0]), -1.0 / shape), HEAVIEST))
 
 
 def reach_of(hosts: list[Host]) -> Int64Array:

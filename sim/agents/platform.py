@@ -38,7 +38,7 @@ class Platform:
             economy.propose(Op.OPEN, host.account, region=REGION_BY_NAME[economy.region_of(host.zone)])
         economy.packs = {region: packs_on_sale(economy.scenario, region) for region in economy.scenario.regions}
         economy.env.process(self._expire())
-        for intervention in economy.scenario.interventions:
+        for intervention in sorted(economy.scenario.interventions, key=lambda change: change.at):
             economy.env.process(self._intervene(intervention))
 
     def _note_reward(self, reward: Deed) -> None:
@@ -109,7 +109,6 @@ CARRY_OUT: Final[dict[type, Callable[..., None]]] = {
 def packs_on_sale(scenario: Scenario, region: str) -> Packs:
     """A region's packs as columns."""
     packs = scenario.packs(region)
-
     return Packs(
         np.array([pack.coins for pack in packs], np.int64),
         np.array([pack.price_cents for pack in packs], np.int64),

@@ -1,6 +1,6 @@
 """A seller: shows goods live, holds stock, delivers, takes returns."""
 
-from sim.agents.economy import Deed, Economy, Process, accepted
+from sim.agents.economy import Deed, Economy, Process, Proposal, accepted
 from sim.agents.hosts import Host
 from sim.agents.publication import Stream
 from sim.agents.session import sessions
@@ -21,8 +21,9 @@ class Sellers:
     def start(self, host: Host) -> None:
         """Let a seller begin, with full stock."""
         goods = self._assortment(host)
-        self.economy.env.process(self._show(host, goods))
-        self.economy.env.process(self._restock(host, goods))
+        if goods:
+            self.economy.env.process(self._show(host, goods))
+            self.economy.env.process(self._restock(host, goods))
 
     def _assortment(self, host: Host) -> list[int]:
         n_goods = len(self.economy.scenario.catalogs.goods.goods)
@@ -59,16 +60,12 @@ class Sellers:
         else:
             self._cancel(order)
 
+    def _answer(self, op: Op, order: Deed, actor: int, peer: int, amount: int, ref: int) -> Proposal:
+        item, currency = order.item, order.currency
+        return self.economy.propose(op, actor, peer=peer, item=item, amount=amount, currency=currency, ref=ref)
+
     def _cancel(self, order: Deed) -> None:
-        self.economy.propose(
-            Op.CANCEL,
-            order.actor,
-            peer=order.peer,
-            item=order.item,
-            amount=order.amount,
-            currency=order.currency,
-            ref=order.ticket,
-        )
+        self._answer(Op.CANCEL, order, order.actor, order.peer, order.amount, order.ticket)
 
     def _fulfil(self, order: Deed) -> Process:
         economy, terms = self.economy, self.economy.scenario.sellers
@@ -80,15 +77,7 @@ class Sellers:
             self._cancel(order)
             return
         yield economy.boundary(order.at_us + delivery_us)
-        settled = yield economy.propose(
-            Op.CAPTURE,
-            order.peer,
-            peer=order.actor,
-            item=order.item,
-            amount=order.amount,
-            currency=order.currency,
-            ref=order.ticket,
-        )
+        settled = yield self._answer(Op.CAPTURE, order, order.peer, order.actor, order.amount, order.ticket)
         if accepted(settled):
             yield from self._take_return(order, settled[0])
 
@@ -99,15 +88,8 @@ class Sellers:
             return
         yield economy.boundary(economy.now_us + around(words[1], float(terms.return_days)))
         in_part = uniform(words[2]) < float(terms.partial_refund_share)
-        economy.propose(
-            Op.REFUND,
-            order.actor,
-            peer=order.peer,
-            item=order.item,
-            amount=(order.amount + 1) // 2 if in_part else order.amount,
-            currency=order.currency,
-            ref=capture,
-        )
+        amount = (order.amount + 1) // 2 if in_part else order.amount
+        self._answer(Op.REFUND, order, order.actor, order.peer, amount, capture)
 
 
 def live_item(good: int) -> int:

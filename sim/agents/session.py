@@ -13,6 +13,7 @@ from sim.behavior.types import Int64Array
 from sim.scenario import Parameter
 
 EPOCH_DAY = date(1970, 1, 1)
+REACH = 1_000_000_000  # of all hours together, whatever the scale of their weights
 
 
 class SessionTerms(Protocol):
@@ -39,6 +40,7 @@ def sessions(economy: Economy, host: Host, terms: SessionTerms) -> Iterator[tupl
 
 
 def start_hours_reach(economy: Economy) -> Int64Array:
-    """Running sum of the weights of the hours at which sessions begin."""
-    weights = [round(float(weight) * 1000) for weight in economy.scenario.creators.start_hours]
-    return np.cumsum(np.array(weights, np.int64))
+    """Running sum of the weights of the hours at which sessions begin: creators' and sellers' alike."""
+    weights = economy.scenario.creators.start_hours
+    total = sum(weights)
+    return np.cumsum(np.array([round(weight * REACH / total) for weight in weights], np.int64))

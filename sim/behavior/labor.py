@@ -24,7 +24,7 @@ def session(
 
     Notes
     -----
-    The length is even between half and one and a half times the mean.
+    A host goes live at most once a day. The length is even between half and one and a half times the mean.
     """
     words = draw(seed, host, SESSION, day)
     if uniform(words[0]) >= sessions_per_week / 7.0:

@@ -3,7 +3,7 @@
 from typing import Final
 
 # Once for a viewer, creator or seller; occurrence 0, or the index of the favourite or good
-TRAITS: Final = 1
+TRAITS: Final = 1  # occurrence 1: the time zone
 TASTES: Final = 2
 FAVOURITE: Final = 3
 POPULARITY: Final = 4
@@ -19,15 +19,17 @@ GIFT: Final = 12
 COMBO: Final = 13
 TOPUP: Final = 14
 PACK: Final = 15  # occurrence: `step_of(step_of(hour, step), pack)`
-PAUSE: Final = 16
-SHOP: Final = 17
+PAUSE: Final = 16  # around purchases: `step_of(step_of(hour, step), purchase)`
+SHOP: Final = 17  # occurrence: the hour
 
-# After a decision; occurrence: the step that made it
-CHARGEBACK: Final = 20
-FULFILMENT: Final = 21
+# After a decision; occurrence: the occasion that made it
+CHARGEBACK: Final = 20  # a purchase: `step_of(step_of(hour, step), purchase)`
+FULFILMENT: Final = 21  # an order: the hour
 RETURN: Final = 22
 
-# A creator's or seller's day; occurrence: the day, counted from 1970 (UTC)
+# A creator's or seller's day; occurrence: the day on their own calendar, counted from 1970
 SESSION: Final = 30
+
+# A creator's turn to cash out, which comes whether there is anything to ask for or not; occurrence: the turn
 CASH_OUT: Final = 31
 PAYMENT: Final = 32

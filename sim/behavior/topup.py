@@ -6,7 +6,7 @@ from sim.behavior.purposes import PACK
 from sim.behavior.types import Int64Array
 from sim.behavior.visit import step_of
 from sim.compiled import rule
-from sim.elementary import gumbel, power
+from sim.elementary import exp, gumbel, power
 from sim.streams import draw, uniform
 
 NO_PACK: Final = -1
@@ -84,7 +84,8 @@ def choose_pack(
 
     Notes
     -----
-    Each pack's cost is perceived with Gumbel noise in proportion to the cost: a logit choice among near substitutes.
+    Gumbel noise on the logarithm of the cost makes it a logit choice: among the packs that will do, each is bought with
+    a chance in proportion to cost ** (-1 / noise).
     """
     best, best_cost = NO_PACK, 0.0
     most = 1 if shortfall <= largest_pack(packs, buys_on_web) else MOST_OF_ONE
@@ -99,7 +100,7 @@ def choose_pack(
         spare = (count * coins - shortfall) / (count * coins)
         perceived = outlay * (1.0 - terms.leftover_value * spare)
         words = draw(seed, viewer, PACK, step_of(occasion, pack))
-        perceived *= 1.0 - terms.noise * gumbel(uniform(words[0]))
+        perceived *= exp(-terms.noise * gumbel(uniform(words[0])))
         if best == NO_PACK or perceived < best_cost:
             best, best_cost = pack, perceived
     return best

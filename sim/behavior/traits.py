@@ -1,12 +1,14 @@
 """What a person is like, drawn once: activity, budget, willingness to give, habits. Money has heavy tails."""
 
 from math import sqrt
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sim.behavior.purposes import TASTES, TRAITS
 from sim.compiled import rule
 from sim.elementary import exp, normal_quantile
 from sim.streams import draw, uniform
+
+MOST_BUDGET: Final = 1e15  # minor units: a float beyond 2^63 has no int64
 
 
 class TraitTerms(NamedTuple):
@@ -65,7 +67,7 @@ def viewer_traits(seed: int, viewer: int, terms: TraitTerms) -> Traits:
         mean_log_normal(terms.visits_per_day, terms.visits_sigma, z_activity),
         uniform(a[3]) < terms.giver_share,
         log_normal(terms.willingness_median, terms.willingness_sigma, z_willing),
-        int(log_normal(terms.weekly_budget_median, terms.budget_sigma, z_budget)),
+        int(min(log_normal(terms.weekly_budget_median, terms.budget_sigma, z_budget), MOST_BUDGET)),
         uniform(b[0]) < terms.web_share,
         uniform(b[1]) < terms.shopper_share,
         uniform(b[2]) < terms.checkin_share,

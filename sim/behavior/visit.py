@@ -15,7 +15,7 @@ NEVER: Final = -1
 
 @rule
 def step_of(occasion: int, step: int) -> int:
-    """The coordinate of one step of an occasion."""
+    """The coordinate of one step, in [0, STEPS), of an occasion."""
     return occasion * STEPS + step
 
 

@@ -50,7 +50,7 @@ class ReferenceEngine:
         self._check_every_window = check_every_window
         self._progress = progress or _unseen
         self.economy = Economy(self.env, scenario, seed, BookLedger(self.book))
-        self.viewers = draw_viewers(scenario, seed, self.economy.calendar, self.economy.creators_reach)
+        self.viewers = draw_viewers(scenario, self.economy.seed, self.economy.calendar, self.economy.creators_reach)
         self.publication: Publication = self.economy.publish()
         self._start_agents()
         self._start_viewers()

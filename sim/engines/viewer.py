@@ -32,7 +32,12 @@ if TYPE_CHECKING:
 
 WEEK_US: Final = 7 * 86_400_000_000
 MINUTES_A_DAY: Final = 1440
-MOST_STEPS: Final = 60
+# The steps of a visit, each with draws of its own
+SEE_BALANCE: Final = 0
+LOOK_AROUND: Final = 1
+SEE_COINS: Final = 2
+FIRST_GIFT: Final = 3
+LAST_GIFT: Final = STEPS - 1
 MOST_COINS: Final = 10**9
 CHECKIN: Final = item_id(Item.REWARD_CHECKIN, 0)
 
@@ -141,9 +146,9 @@ class Viewer:
         words = draw(market.seed, self.account, VISIT, occasion)
         self._check_in()
         if uniform(words[2]) < market.terms.balance_page:
-            yield self._pause(occasion, 0, 2, 10)
+            yield self._pause(occasion, SEE_BALANCE, 2, 10)
             self._act(Op.HISTORY)
-        yield self._pause(occasion, 1, 5, 60)
+        yield self._pause(occasion, LOOK_AROUND, 5, 60)
         yield from self._watch(occasion)
 
     def _check_in(self) -> None:
@@ -195,11 +200,10 @@ class Viewer:
         """Give, and perhaps again; buy coins where they are short. Some look at their coins first, some just tap."""
         market, env = self.market, self.market.env
         price, item = int(market.gift_prices[gift]), market.gift_items[gift]
-        steps = iter(range(2, MOST_STEPS))
         if not self.traits.taps_first:
             self._act(Op.BALANCE)
-            yield self._pause(occasion, next(steps), 2, 15)
-        for step in steps:
+            yield self._pause(occasion, SEE_COINS, 2, 15)
+        for step in range(FIRST_GIFT, LAST_GIFT + 1):
             if env.now >= until_us:
                 return
             short = price - self._funds
@@ -207,7 +211,7 @@ class Viewer:
                 if self.traits.taps_first:
                     self._give_now(creator, item, price)
                 bought = yield from self._buy_coins(step_of(occasion, step), short)
-                if not bought:
+                if not bought or env.now >= until_us:  # paying takes a while
                     return
             if self._give_now(creator, item, price) != Outcome.ACCEPTED:
                 return
@@ -235,19 +239,22 @@ class Viewer:
         )
         if pack == NO_PACK:
             return False
-        yield self._pause_for(occasion, 10, 60)
-        while short > 0:
-            price = int(self.publication.packs[self.region].price[pack])
-            self.spent_in_week += price
-            item = market.pack_items[self.region][pack]
-            if (
-                self._act(Op.TOPUP, item=item, amount=price, currency=self.currency, occasion=occasion)
-                != Outcome.ACCEPTED
-            ):
+        yield self._pause(occasion, 0, 10, 60)
+        count = -(-short // int(packs.coins[pack]))
+        for purchase in range(1, count + 1):
+            if self._top_up(pack, step_of(occasion, purchase)) != Outcome.ACCEPTED:
                 return False
-            short -= int(packs.coins[pack])
-            yield self._pause_for(step_of(occasion, short % STEPS), 2, 8)
+            yield self._pause(occasion, purchase, 2, 8)
         return True
+
+    def _top_up(self, pack: int, occasion: int) -> Outcome:
+        """Buy a pack at the price of this window."""
+        price = int(self.publication.packs[self.region].price[pack])
+        item = self.market.pack_items[self.region][pack]
+        outcome = self._act(Op.TOPUP, item=item, amount=price, currency=self.currency, occasion=occasion)
+        if outcome == Outcome.ACCEPTED:
+            self.spent_in_week += price
+        return outcome
 
     def _budget_left(self) -> int:
         week = int(self.market.env.now) // WEEK_US
@@ -283,8 +290,5 @@ class Viewer:
         return self.market.engine.happen(Act(op, self.account, **fields), occasion=occasion)[1]
 
     def _pause(self, occasion: int, step: int, least_s: int, most_s: int) -> Timeout:
-        return self._pause_for(step_of(occasion, step), least_s, most_s)
-
-    def _pause_for(self, occasion: int, least_s: int, most_s: int) -> Timeout:
         market = self.market
-        return market.env.timeout(pause_us(market.seed, self.account, occasion, least_s, most_s))
+        return market.env.timeout(pause_us(market.seed, self.account, step_of(occasion, step), least_s, most_s))

@@ -16,14 +16,15 @@ from sim.scenario.interventions import AnyIntervention
 from sim.scenario.quantity import (
     Cents,
     CentsEach,
+    CoinPrice,
     Count,
     Days,
+    DaysAWeek,
     Exponent,
     Factor,
     Minutes,
     PerDay,
     PerThousand,
-    PerWeek,
     Quantity,
     Rate,
     Shape,
@@ -87,7 +88,7 @@ class Topup(Table, frozen=True):
     web_share: Annotated[Share, "of the viewers who buy on the web where it is cheaper"]
     leftover_value: Annotated[Share, "what a coin left over is worth to its buyer, of its price"]
     hesitation: Annotated[Share, "of the intended topups given up at the reference price"]
-    reference_cents_per_coin: Annotated[Factor, "price of a coin at which the hesitation was measured"]
+    reference_cents_per_coin: Annotated[CoinPrice, "price of a coin at which the hesitation was measured"]
     weekly_budget_median_cents: Annotated[Cents, "median of what a giver may spend in a week"]
     budget_sigma: Annotated[Sigma, "spread of the logarithm of the budget"]
     budget_link: Annotated[Share, "correlation of the logarithms of budget and willingness"]
@@ -99,7 +100,7 @@ class Rewards(Table, frozen=True):
 
     checkin_coins: Annotated[Count, "reward coins for a day's first visit"]
     checkin_share: Annotated[Share, "of the viewers who take the check-in"]
-    life_days: Annotated[Days, "until a reward expires"]
+    life_days: Annotated[Days, "until a reward expires; 0: never"]
 
 
 class Shopping(Table, frozen=True):
@@ -116,9 +117,9 @@ class Creators(Table, frozen=True):
 
     per_thousand_viewers: Annotated[PerThousand, "creators"]
     popularity_shape: Annotated[Shape, "Pareto shape of popularity: nearer 1 is more unequal"]
-    sessions_per_week: Annotated[PerWeek, "live sessions of a creator"]
+    sessions_per_week: Annotated[DaysAWeek, "live sessions of a creator, at most one a day"]
     session_minutes: Annotated[Minutes, "length of a session"]
-    start_hours: Annotated[Weights, "24 weights of the local hour at which a session starts"]
+    start_hours: Annotated[Weights, "24 weights of the local hour at which a session starts, a seller's too"]
     diamond_value_cents: Annotated[CentsEach, "what a creator gets for a diamond; a coin given mints one diamond"]
     payout_floor_cents: Annotated[Cents, "least payout"]
     payout_ceiling_cents: Annotated[Cents, "largest payout of a creator in a calendar day"]
@@ -131,10 +132,10 @@ class Sellers(Table, frozen=True):
 
     per_thousand_viewers: Annotated[PerThousand, "sellers"]
     popularity_shape: Annotated[Shape, "Pareto shape of popularity: nearer 1 is more unequal"]
-    sessions_per_week: Annotated[PerWeek, "live sessions of a seller"]
+    sessions_per_week: Annotated[DaysAWeek, "live sessions of a seller, at most one a day"]
     session_minutes: Annotated[Minutes, "length of a session"]
     goods_each: Annotated[Count, "goods that a seller shows"]
-    stock_per_good: Annotated[Count, "pieces of each good at the start"]
+    stock_per_good: Annotated[Count, "pieces of each good, filled up once a day"]
     delivery_days: Annotated[Days, "from the order to the delivery"]
     cancel_rate: Annotated[Share, "of orders cancelled before delivery"]
     return_rate: Annotated[Share, "of delivered orders sent back"]
