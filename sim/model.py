@@ -1,25 +1,24 @@
 """From a scenario to a finished run.
 
-run = simulate(load("us-baseline"), progress=print)
-run.path, run.summary.kpis["bookings"]
+    run = simulate(load("us-baseline"), progress=print)
+    run.path, run.summary.kpis["bookings"]
+
+The folder appears under its name when it is whole: trace, balances, metrics, manifest and summary.
 """
 
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
-from sim.engines.reference import ReferenceEngine
+from sim.engines.reference import Progress, ReferenceEngine, unseen
 from sim.ledger import COIN, CURRENCY_BY_NAME, DIAMOND, REWARD, Book
 from sim.ledger.conservation import asset_flow, cash_flow
 from sim.metrics import summarize
 from sim.runs import NewRun, Run, Summary, balance_columns, create_run, new_manifest, open_run, peak_rss_mb
 from sim.scenario import Scenario, resolved
 from sim.trace import read_trace
-
-Progress = Callable[[float], None]
 
 ENGINES: Final = {"reference": ReferenceEngine}
 # The rest of a run's time goes to its metrics.
@@ -32,7 +31,7 @@ def simulate(
     seed: int | None = None,
     engine: str = "reference",
     out: Path | None = None,
-    progress: Progress | None = None,
+    progress: Progress = unseen,
 ) -> Run:
     """Simulate a scenario into a run's folder.
 
@@ -49,11 +48,10 @@ def simulate(
     ConservationError : the economy made or lost something (a bug)
     """
     seed = scenario.seed if seed is None else seed
-    tell = progress or _unseen
     started_at = datetime.now(UTC)
     with create_run(scenario.name, seed, out) as run:
         run.write_manifest(new_manifest(scenario.name, resolved(scenario), scenario.digest, seed, engine, started_at))
-        _run(run, scenario, seed, engine, tell)
+        _run(run, scenario, seed, engine, progress)
     return open_run(run.path)
 
 
@@ -99,8 +97,3 @@ def conservation(book: Book, scenario: Scenario) -> dict[str, Any]:
 def _plain(flow: dict[str, Any]) -> dict[str, Any]:
     """Fractions as text, since half a cent has no exact number in JSON."""
     return {name: str(value) if isinstance(value, Fraction) else value for name, value in flow.items()}
-
-
-def _unseen(done: float) -> None:
-    """Progress that nobody watches."""
-    del done

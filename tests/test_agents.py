@@ -8,13 +8,14 @@ from simpy import Environment
 
 from sim.agents.calendar import Calendar
 from sim.agents.economy import Economy, Ledger
-from sim.agents.hosts import HEAVIEST, draw_hosts, how_many, popularity
+from sim.agents.hosts import HEAVIEST, Host, draw_hosts, how_many, popularity, reach_of
 from sim.agents.platform import opening_terms
+from sim.agents.population import draw_viewers
 from sim.agents.publication import Stream, publish
 from sim.agents.session import start_hours_reach
 from sim.agents.windows import Phase, Windows
 from sim.behavior.watch import NOTHING
-from sim.ledger import Op, Rule
+from sim.ledger import CoinworksError, Op, Rule
 from sim.scenario import Scenario, load
 
 HOUR_US = 3_600_000_000
@@ -130,3 +131,21 @@ def test_opening_terms_state_every_pack_and_each_rule_once() -> None:
     assert sorted(packs.values()) == sorted(pack.coins for pack in scenario.packs("US"))
     scopes = [(fields.peer, fields.item, fields.region) for fields in terms]
     assert len(scopes) == len(set(scopes))
+
+
+def test_too_many_hosts_to_draw_from_are_refused() -> None:
+    heavy = [Host(place, place, 0, 2**20) for place in range(2**11)]
+    with pytest.raises(CoinworksError, match="2,048 hosts"):
+        reach_of(heavy)
+    assert reach_of(heavy[:-1])[-1] == 2**31 - 2**20
+
+
+def test_favourites_are_popular_and_differ() -> None:
+    scenario = load("us-baseline", ["viewers=2000"])
+    calendar = Calendar(scenario)
+    creators = [host for host in draw_hosts(scenario, 1, calendar) if not host.is_seller]
+    favourites = draw_viewers(scenario, 1, calendar, reach_of(creators)).favourites
+    assert all(len(set(row)) == len(row) for row in favourites.tolist())
+    followers = np.bincount(favourites.ravel(), minlength=len(creators))
+    weights = np.array([host.weight for host in creators])
+    assert np.corrcoef(followers, weights)[0, 1] > 0.9

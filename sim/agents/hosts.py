@@ -9,7 +9,7 @@ from sim.behavior.purposes import POPULARITY, TRAITS
 from sim.behavior.types import Int64Array
 from sim.behavior.watch import pick
 from sim.elementary import power
-from sim.ledger import Kind, account_id
+from sim.ledger import CoinworksError, Kind, account_id
 from sim.ledger.accounts import KIND_SPAN
 from sim.scenario import Scenario
 from sim.streams import draw, uniform
@@ -17,6 +17,7 @@ from sim.streams import draw, uniform
 WEIGHT_UNIT = 100
 # So that `below`, which takes a total under 2^31, serves two million hosts (their mean is below 800 at any shape > 1).
 HEAVIEST = 100_000
+REACH_MAX = 2**31  # what `sim.streams.below` can draw from
 
 
 class Host(NamedTuple):
@@ -56,5 +57,13 @@ def popularity(seed: int, account: int, shape: float) -> int:
 
 
 def reach_of(hosts: list[Host]) -> Int64Array:
-    """Running sum of popularity."""
-    return np.cumsum(np.array([host.weight for host in hosts], np.int64))
+    """Running sum of popularity.
+
+    Raises
+    ------
+    CoinworksError : the sum is too large to draw from, at about two million hosts
+    """
+    reach = np.cumsum(np.array([host.weight for host in hosts], np.int64))
+    if reach[-1] >= REACH_MAX:
+        raise CoinworksError(f"{len(hosts):,} hosts: their popularity {reach[-1]:,} must be < {REACH_MAX:,}")
+    return reach

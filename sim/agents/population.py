@@ -1,10 +1,12 @@
 """The viewers: columns, one array a property.
 
-viewers = draw_viewers(scenario, seed, calendar, reach_of_creators)
-viewers.traits(17)          # one viewer as a small tuple, for the rules
+    viewers = draw_viewers(scenario, seed, calendar, reach_of_creators)
+    viewers.traits(17)          # one viewer as a small tuple, for the rules
+
+A person's traits depend on the seed and the account alone, so the same people live in every scenario.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +20,8 @@ from sim.compiled import rule
 from sim.ledger import Kind, account_id
 from sim.scenario import Scenario
 from sim.streams import draw
+
+ATTEMPTS: Final = 8
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -104,5 +108,14 @@ def _fill(seed: int, viewers: Viewers, terms: TraitTerms, zone_reach: Int64Array
         viewers.is_shopper[index] = traits.is_shopper
         viewers.checks_in[index] = traits.checks_in
         viewers.taps_first[index] = traits.taps_first
-        for place in range(viewers.favourites.shape[1]):
-            viewers.favourites[index, place] = pick(creators_reach, draw(seed, account, FAVOURITE, place)[0])
+        _follow(seed, account, viewers.favourites[index], creators_reach)
+
+
+@rule
+def _follow(seed: int, viewer: int, favourites: Int64Array, reach: Int64Array) -> None:
+    """Draw favourites by popularity, again for one drawn before; among few creators a repeat may stay."""
+    for place in range(favourites.shape[0]):
+        for attempt in range(ATTEMPTS):
+            favourites[place] = pick(reach, draw(seed, viewer, FAVOURITE, place * ATTEMPTS + attempt)[0])
+            if not (favourites[:place] == favourites[place]).any():
+                break

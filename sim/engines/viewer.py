@@ -4,34 +4,26 @@ The process says what follows what; every choice is a rule of `sim.behavior`.
 """
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final
 
-import numpy as np
 from simpy import Event, Timeout
 
 from sim.agents.economy import Act, Process
-from sim.agents.platform import pack_items
-from sim.agents.population import Viewers
 from sim.agents.publication import NO_GOOD, Publication
 from sim.agents.seller import live_item
 from sim.behavior.delay import memoryless
-from sim.behavior.gift import NO_GIFT, GiftTerms, choose_gift, wants_to_give, willing_to_pay
+from sim.behavior.gift import NO_GIFT, choose_gift, wants_to_give, willing_to_pay
 from sim.behavior.purposes import COMBO, GIFT, SHOP, TOPUP, VISIT, WATCH
-from sim.behavior.shop import ShopTerms, buys
-from sim.behavior.topup import NO_PACK, TopupTerms, choose_pack, coin_price, stays_away
-from sim.behavior.types import Int64Array
+from sim.behavior.shop import buys
+from sim.behavior.topup import NO_PACK, choose_pack, coin_price, stays_away
 from sim.behavior.visit import NEVER, STEPS, next_visit, pause_us, step_of
 from sim.behavior.watch import NOTHING, choose_stream
+from sim.engines.market import Market
 from sim.ledger import COIN, CURRENCY_BY_NAME, REWARD, Item, Op, Outcome, item_id
 from sim.ledger.state import Holder
-from sim.scenario import Scenario
 from sim.streams import draw, uniform
 
-if TYPE_CHECKING:
-    from sim.engines.reference import ReferenceEngine
-
 WEEK_US: Final = 7 * 86_400_000_000
-MINUTES_A_DAY: Final = 1440
 # The steps of a visit, each with draws of its own
 SEE_BALANCE: Final = 0
 LOOK_AROUND: Final = 1
@@ -40,63 +32,6 @@ FIRST_GIFT: Final = 3
 LAST_GIFT: Final = STEPS - 1
 MOST_COINS: Final = 10**9
 CHECKIN: Final = item_id(Item.REWARD_CHECKIN, 0)
-
-
-class Terms(NamedTuple):
-    """The numbers that rules need, as plain floats."""
-
-    gift: GiftTerms
-    topup: TopupTerms
-    shop: ShopTerms
-    favourite_share: float
-    watch_days: float
-    balance_page: float
-
-
-def terms_of(scenario: Scenario) -> Terms:
-    """The behavioural numbers of a scenario."""
-    gifting, topup, shopping = scenario.gifting, scenario.topup, scenario.shopping
-    return Terms(
-        GiftTerms(
-            float(gifting.intent),
-            float(gifting.reward_intent),
-            float(gifting.favourite_boost),
-            float(gifting.mood_sigma),
-            float(gifting.combo),
-        ),
-        TopupTerms(
-            float(topup.hesitation),
-            float(gifting.price_elasticity),
-            float(topup.reference_cents_per_coin),
-            float(topup.leftover_value),
-            float(topup.noise),
-        ),
-        # At the usual price half of those who consider buy; the conversion is stated over all visits of shoppers.
-        ShopTerms(min(2.0 * float(shopping.live_conversion), 1.0), float(shopping.taste_sigma)),
-        float(scenario.audience.favourite_share),
-        float(scenario.audience.watch_minutes) / MINUTES_A_DAY,
-        float(scenario.platform.balance_page),
-    )
-
-
-class Market:
-    """What all viewers share: the engine's clock, what is published, and tables made once."""
-
-    def __init__(self, engine: "ReferenceEngine") -> None:
-        self.engine = engine
-        self.env = engine.env
-        self.scenario = engine.economy.scenario
-        self.seed = engine.economy.seed
-        self.calendar = engine.economy.calendar
-        self.viewers: Viewers = engine.viewers
-        self.terms = terms_of(self.scenario)
-        gifts = sorted((gift.coins, n) for n, gift in enumerate(self.scenario.catalogs.gifts.gifts))
-        self.gift_prices: Int64Array = np.array([coins for coins, _ in gifts], np.int64)
-        self.gift_items = [item_id(Item.GIFT, n) for _, n in gifts]
-        self.usual_prices = [good.price_cents for good in self.scenario.catalogs.goods.goods]
-        self.first_creator = engine.economy.hosts[0].account
-        self.host_index = {host.account: host.place for host in engine.economy.hosts}
-        self.pack_items = {region: pack_items(self.scenario, region) for region in self.scenario.regions}
 
 
 class Viewer:
@@ -206,7 +141,7 @@ class Viewer:
         for step in range(FIRST_GIFT, LAST_GIFT + 1):
             if env.now >= until_us:
                 return
-            short = price - self._funds
+            short = self._short_of(price)
             if short > 0:
                 if self.traits.taps_first:
                     self._give_now(creator, item, price)
@@ -282,9 +217,10 @@ class Viewer:
     def _holder(self) -> Holder:
         return self.market.engine.book.holders[self.account]
 
-    @property
-    def _funds(self) -> int:
-        return self._holder.coins + self._holder.rewards
+    def _short_of(self, price: int) -> int:
+        """Coins that a gift lacks; rewards do not settle what a chargeback left owing."""
+        holder = self._holder
+        return max(price - holder.coins - holder.rewards, -holder.coins)
 
     def _act(self, op: Op, *, occasion: int = 0, **fields: int) -> Outcome:
         return self.market.engine.happen(Act(op, self.account, **fields), occasion=occasion)[1]

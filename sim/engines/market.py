@@ -1,0 +1,76 @@
+"""The market: what all viewers of an engine share, and the scenario's numbers as rules want them."""
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from sim.agents.platform import pack_items
+from sim.agents.population import Viewers
+from sim.behavior.gift import GiftTerms
+from sim.behavior.shop import ShopTerms
+from sim.behavior.topup import TopupTerms
+from sim.behavior.types import Int64Array
+from sim.ledger import Item, item_id
+from sim.scenario import Scenario
+
+if TYPE_CHECKING:
+    from sim.engines.reference import ReferenceEngine
+
+MINUTES_A_DAY: Final = 1440
+
+
+class Terms(NamedTuple):
+    """The numbers that rules need, as plain floats."""
+
+    gift: GiftTerms
+    topup: TopupTerms
+    shop: ShopTerms
+    favourite_share: float
+    watch_days: float
+    balance_page: float
+
+
+def terms_of(scenario: Scenario) -> Terms:
+    """The behavioural numbers of a scenario."""
+    gifting, topup, shopping = scenario.gifting, scenario.topup, scenario.shopping
+    return Terms(
+        GiftTerms(
+            float(gifting.intent),
+            float(gifting.reward_intent),
+            float(gifting.favourite_boost),
+            float(gifting.mood_sigma),
+            float(gifting.combo),
+        ),
+        TopupTerms(
+            float(topup.hesitation),
+            float(gifting.price_elasticity),
+            float(topup.reference_cents_per_coin),
+            float(topup.leftover_value),
+            float(topup.noise),
+        ),
+        # At the usual price half of those who consider buy; the conversion is stated over all visits of shoppers.
+        ShopTerms(min(2.0 * float(shopping.live_conversion), 1.0), float(shopping.taste_sigma)),
+        float(scenario.audience.favourite_share),
+        float(scenario.audience.watch_minutes) / MINUTES_A_DAY,
+        float(scenario.platform.balance_page),
+    )
+
+
+class Market:
+    """What all viewers share: the engine's clock, what is published, and tables made once."""
+
+    def __init__(self, engine: "ReferenceEngine") -> None:
+        self.engine = engine
+        self.env = engine.env
+        self.scenario = engine.economy.scenario
+        self.seed = engine.economy.seed
+        self.calendar = engine.economy.calendar
+        self.viewers: Viewers = engine.viewers
+        self.terms = terms_of(self.scenario)
+        gifts = sorted((gift.coins, n) for n, gift in enumerate(self.scenario.catalogs.gifts.gifts))
+        self.gift_prices: Int64Array = np.array([coins for coins, _ in gifts], np.int64)
+        self.gift_items = [item_id(Item.GIFT, n) for _, n in gifts]
+        self.usual_prices = [good.price_cents for good in self.scenario.catalogs.goods.goods]
+        self.first_creator = engine.economy.hosts[0].account
+        self.host_index = {host.account: host.place for host in engine.economy.hosts}
+        self.pack_items = {region: pack_items(self.scenario, region) for region in self.scenario.regions}
