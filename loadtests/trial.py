@@ -28,12 +28,11 @@ from loadtests.replay.plan import (
     CONNECTIONS_DEFAULT,
     DEADLINE_S_DEFAULT,
     FINISHED,
-    LIVE_S_DEFAULT,
     STOPPED,
     WALLET_GONE,
     Pace,
-    default_speed,
     prepare,
+    speed_for,
 )
 from loadtests.replay.result import (
     Columns,
@@ -58,10 +57,10 @@ Watcher = Callable[[int, Progress], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Conditions:
-    """How a trial goes. Without a speed, the live part lasts `live_s` seconds."""
+    """How a trial goes. Without a speed, the live part lasts `live_s` seconds, or about 20."""
 
     speed: float | None = None
-    live_s: float = LIVE_S_DEFAULT
+    live_s: float | None = None
     connections: int = CONNECTIONS_DEFAULT
     deadline_s: float = DEADLINE_S_DEFAULT
     objectives: tuple[Objective, ...] = ()
@@ -69,7 +68,7 @@ class Conditions:
 
     def pace(self, trace: Trace) -> Pace:
         """The pace at which a trace is replayed under these conditions."""
-        speed = default_speed(trace, self.live_s) if self.speed is None else self.speed
+        speed = speed_for(trace, self.live_s) if self.speed is None else self.speed
         return Pace(speed, self.connections, self.deadline_s)
 
 

@@ -116,9 +116,20 @@ def test_a_mistake_is_told_in_one_line(
     assert not list(tmp_path.glob("results/runs/*"))
 
 
+def heed_interrupts() -> None:
+    """Undo what a shell does to its background jobs, and so to these tests when they run in one: ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def started(cwd: Path, *arguments: str) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
     """A replay in the middle of its live part, and its children."""
-    process = subprocess.Popen([*COINWORKS, *arguments], cwd=cwd, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*COINWORKS, *arguments],
+        cwd=cwd,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_interrupts,  # noqa: PLW1509  no threads here
+    )
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         children = psutil.Process(process.pid).children(recursive=True)

@@ -10,7 +10,7 @@ import pytest
 
 from loadtests.remote_wallet import RemoteWallet, WalletError
 from loadtests.replay.launch import Generator
-from loadtests.replay.plan import FINISHED, WALLET_GONE, Pace, PlanError, default_speed, prepare
+from loadtests.replay.plan import FINISHED, WALLET_GONE, Pace, PlanError, prepare, speed_for
 from loadtests.replay.result import Columns, counts, first_divergent, is_unexpected, read_measured, summarize
 from loadtests.replay.wire import NO_OUTCOME
 from sim.ledger import Op
@@ -219,8 +219,8 @@ def test_the_default_speed_makes_it_last_twenty_seconds() -> None:
     fan = town.viewer(10)
     for at_s in (100, 700):
         town.add(Op.BALANCE, fan, at_us=at_s * 1_000_000)
-    assert default_speed(town.trace()) == pytest.approx(30)
-    assert default_speed(town.trace(), 6_000) == 1  # never slower than life
+    assert speed_for(town.trace()) == pytest.approx(30)
+    assert speed_for(town.trace(), 6_000) == pytest.approx(0.1)  # slower than life, but only if told
 
 
 def test_no_wallet_and_no_such_contract_are_told(tmp_path: Path) -> None:

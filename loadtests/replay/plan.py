@@ -88,11 +88,13 @@ class Plan(msgspec.Struct, frozen=True):
     schema: str = "coinworks/plan/1"
 
 
-def default_speed(trace: Trace, live_s: float = LIVE_S_DEFAULT) -> float:
-    """The speed at which the live part of a trace lasts about so long; never below the trace's own."""
+def speed_for(trace: Trace, live_s: float | None = None) -> float:
+    """The speed at which the live part of a trace lasts so long; unless told, 20 s and never slower than life."""
     at_us = trace.columns["at_us"][_is_live(trace)]
     span_s = float(at_us[-1] - at_us[0]) / 1e6 if len(at_us) else 0.0
-    return max(span_s / live_s, 1.0)
+    if live_s is None:
+        return max(span_s / LIVE_S_DEFAULT, 1.0)
+    return span_s / live_s if span_s else 1.0  # a single instant lasts no time at any speed
 
 
 def prepare(trace: Trace, folder: Path, wallet: RemoteWallet, pace: Pace) -> Plan:

@@ -24,7 +24,7 @@ TIMES: Final = {"response": "response", "service": "  service", "lane_wait": "  
 
 _OPTIONS: Final = (
     click.option("--speed", type=float, metavar="X", help="Times as fast as the trace. Default: lasts 20 s."),
-    click.option("--duration", type=float, metavar="S", help="As fast as makes it last S seconds."),
+    click.option("--duration", type=float, metavar="S", help="As fast, or as slow, as makes it last S seconds."),
     click.option(
         "--slo", "slos", multiple=True, metavar="P=T", help="Objective for response times, p99=50ms; repeatable."
     ),
@@ -55,14 +55,13 @@ def conditions(options: dict[str, Any]) -> "Conditions":
         raise click.UsageError("expected --speed or --duration, not both")
     if live_s is not None and not 0 < live_s < math.inf:
         raise click.UsageError(f"--duration {live_s:g}: expected more than 0 seconds")
-    stated = {} if live_s is None else {"live_s": live_s}
     return Conditions(
         speed=speed,
         connections=options.pop("connections"),
         deadline_s=options.pop("deadline"),
         objectives=tuple(parse_objective(slo) for slo in options.pop("slos")),
         late_ms=parse_duration_ms(options.pop("late_limit")),
-        **stated,
+        live_s=live_s,
     )
 
 
