@@ -62,3 +62,9 @@ def test_the_readme_shows_kept_figures_only() -> None:
     shown = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", (ROOT / "README.md").read_text())
     assert shown
     assert all((ROOT / path).is_file() for path in shown)
+
+
+def test_the_readme_says_how_many_accounts_agree(baseline: Run) -> None:
+    balances = baseline.balances()
+    accounts = len(set(zip(balances["klass"].tolist(), balances["owner"].tolist(), strict=True)))
+    assert f"PASS: all {accounts:,} accounts agree" in (ROOT / "README.md").read_text()
