@@ -14,7 +14,7 @@ opened with what the first debits need. Where the outcome is left empty, `sim.le
 import csv
 import difflib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,6 +52,8 @@ REQUIRED: Final = ("at", "op", "actor")
 OPTIONAL: Final = ("peer", "item", "amount", "currency", "ref", "id", "outcome", "region")
 PROBLEMS_SHOWN: Final = 20
 DAY_US: Final = 86_400_000_000
+AT_US_MAX: Final = 2**53  # the largest integer that every JSON reader keeps exact, so a wallet takes no later instant
+DIGITS_MAX: Final = len(str(AMOUNT_MAX))
 
 ACTOR_KIND: Final = {
     **dict.fromkeys((Op.TOPUP, Op.REWARD, Op.EXPIRE, Op.GIFT, Op.ORDER), Kind.VIEWER),
@@ -69,6 +71,7 @@ ITEM_KIND: Final = {
 }
 UNIT: Final = {Op.TOPUP: COIN, Op.GIFT: COIN, Op.REWARD: REWARD, Op.EXPIRE: REWARD, Op.PAYOUT: DIAMOND}
 HOLDS: Final = {COIN: Kind.VIEWER, REWARD: Kind.VIEWER, DIAMOND: Kind.CREATOR}
+NEEDED_PEER: Final = {Op.GIFT: "who receives it", Op.ORDER: "the seller"}
 ANSWERS: Final = frozenset({Op.CAPTURE, Op.CANCEL, Op.REFUND})  # they take peer and currency from what they answer
 
 
@@ -77,6 +80,7 @@ class CsvError(CoinworksError):
 
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -180,6 +184,8 @@ def _check_header(path: Path, header: list[str]) -> None:
             nearest = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {nearest[0]}?" if nearest else f"expected {', '.join(known)}"
             raise CsvError(f"{path}, line 1: unknown column {name!r}: {hint}")
+        if header.count(name) > 1:
+            raise CsvError(f"{path}, line 1: column {name!r} stands there twice: expected it once")
     missing = [name for name in REQUIRED if name not in header]
     if missing:
         raise CsvError(f"{path}, line 1: no column {', '.join(missing)}: expected {', '.join(known)}")
@@ -216,9 +222,9 @@ def _named(column: str, cell: str, known: Mapping[str, T]) -> T:
 
 
 def _instant_us(cell: str) -> int:
-    if cell.isdecimal():
-        return int(cell)
     try:
+        if cell.isdecimal():
+            return int(cell)
         instant = datetime.fromisoformat(cell)
     except ValueError:
         instant = None
@@ -231,7 +237,7 @@ def _instant_us(cell: str) -> int:
 def _amount(cell: str) -> int:
     if not cell:
         return 0
-    if not (cell.isascii() and cell.isdecimal()) or int(cell) > AMOUNT_MAX:
+    if not (cell.isascii() and cell.isdecimal()) or len(cell.lstrip("0")) > DIGITS_MAX or int(cell) > AMOUNT_MAX:
         raise CsvError(f"amount {cell!r}: expected a whole number in the smallest unit (1999 for $19.99)")
     return int(cell)
 
@@ -240,8 +246,12 @@ def _operations(rows: list[_Row], cast: _Cast, problems: _Problems) -> tuple[lis
     """Accounts first, then the rows; seqs count from 0. Whoever the file doesn't open is opened with nothing yet."""
     base_us = rows[0].at_us // DAY_US * DAY_US  # whole days, so that daily limits keep their days
     for row in rows:
+        _check_instant(row, base_us, problems)
         _meet(row, cast, problems)
-    opens = {_account(row, cast): row for row in rows if row.op == Op.OPEN}
+    opening = [row for row in rows if row.op == Op.OPEN and row.cells["actor"]]
+    opens = _each_once(opening, lambda row: _account(row, cast), "actor", "one open for each account", problems)
+    named = [row for row in rows if row.cells.get("id")]
+    _each_once(named, lambda row: row.cells["id"], "id", "an id of its own", problems)
     for row in rows:
         _account(row, cast)
     operations: list[Operation] = []
@@ -259,6 +269,23 @@ def _operations(rows: list[_Row], cast: _Cast, problems: _Problems) -> tuple[lis
     return operations, lines
 
 
+def _check_instant(row: _Row, base_us: int, problems: _Problems) -> None:
+    if row.at_us - base_us > AT_US_MAX:
+        problems.add(row.line, f"at {row.cells['at']!r}: expected at most 2^53 µs (285 years) after the first day")
+
+
+def _each_once(
+    rows: Iterable[_Row], key: Callable[[_Row], K], column: str, expected: str, problems: _Problems
+) -> dict[K, _Row]:
+    """The rows by their key; a second one with the same key is a problem."""
+    found: dict[K, _Row] = {}
+    for row in sorted(rows, key=lambda row: row.line):
+        first = found.setdefault(key(row), row)
+        if first is not row:
+            problems.add(row.line, f"{column} {row.cells[column]!r}, as on line {first.line}: expected {expected}")
+    return found
+
+
 def _open(seq: int, account: int, row: _Row | None) -> Operation:
     if row is None:
         return Operation(seq, 0, Op.OPEN, account)
@@ -269,6 +296,8 @@ def _meet(row: _Row, cast: _Cast, problems: _Problems) -> None:
     """Learn from what a row does who its people are."""
     if not row.cells["actor"] and row.op != Op.POLICY:
         problems.add(row.line, f"{row.op.code} without an actor: expected who does it")
+    if row.op in NEEDED_PEER and not row.cells.get("peer"):
+        problems.add(row.line, f"{row.op.code} without a peer: expected {NEEDED_PEER[row.op]}")
     for kinds, name in ((ACTOR_KIND, "actor"), (PEER_KIND, "peer")):
         if row.op in kinds and row.cells.get(name):
             cast.account(kinds[row.op], row.cells[name])

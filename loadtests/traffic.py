@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from loadtests.csv_trace import read_csv_trace
 from sim.ledger import CoinworksError
-from sim.runs import RUNS, open_run
+from sim.runs import RUN_FILES, RUNS, open_run
 from sim.trace import Trace, TraceWriter, read_trace
 
 
@@ -42,10 +42,15 @@ def read_traffic(source: str) -> Traffic:
     CoinworksError : there is none, or it isn't whole
     """
     path = Path(source)
-    if path.suffix.lower() == ".csv" or path.is_file() or (path.is_dir() and not (path / "manifest.json").exists()):
+    if path.suffix.lower() == ".csv" or path.is_file() or (path.is_dir() and not _holds_run(path)):
         return read_foreign(path)
     run = open_run(source)
     return Traffic(run.path.name, run.trace(), run.balances(), run.path)
+
+
+def _holds_run(folder: Path) -> bool:
+    """Whether it is a run's folder, whole or not: one that lost its manifest must not pass for a bare trace."""
+    return any((folder / name).exists() for name in RUN_FILES)
 
 
 def read_foreign(path: Path) -> Traffic:

@@ -114,6 +114,12 @@ def test_rows_are_sorted_by_instant_and_keep_their_day(tmp_path: Path) -> None:
         ("1,gift,ann,star,1,coins,", "currency 'coins': did you mean coin?"),
         ("1,gift,ann,star,1,,acepted", "outcome 'acepted': did you mean accepted?"),
         ("1,gift,,star,1,,", "gift without an actor: expected who does it"),
+        ("1,gift,ann,,1,,", "gift without a peer: expected who receives it"),
+        ("1,order,ann,,1,USD,", "order without a peer: expected the seller"),
+        ("9300000000000000000,balance,ann,,,,", "at '9300000000000000000': expected at most 2^53 µs"),
+        (f"{2**53 + 1},balance,ann,,,,", f"at '{2**53 + 1}': expected at most 2^53 µs (285 years) after the first day"),
+        pytest.param(f"{'9' * 5000},balance,ann,,,,", ": expected an instant", id="an instant of 5000 digits"),
+        pytest.param(f"1,topup,ann,,{'9' * 5000},,", ": expected a whole number", id="an amount of 5000 digits"),
         ("1,gift,ann,star,0,,", "gift amount(=0) must be > 0"),
         ("1,gift,ann,star,1,USD,", "gift currency USD: expected coin"),
         ("1,policy,,comission,1,,", "peer 'comission': did you mean commission? (the peer of a policy is its rule)"),
@@ -125,6 +131,34 @@ def test_a_wrong_row_is_told_with_its_line(tmp_path: Path, row: str, told: str) 
         read(tmp_path, f"at,op,actor,peer,amount,currency,outcome\n1,balance,ann,,,,\n{row}\n")
     assert "given.csv, line 3: " in str(error.value)
     assert told in str(error.value)
+
+
+def test_the_farthest_instant_is_read(tmp_path: Path) -> None:
+    _, (last, _) = live(read(tmp_path, f"at,op,actor\n0,balance,ann\n{2**53},balance,ann\n"))
+    assert last.at_us == 2**53
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (
+            "1,open,ann,3,coin,\n1,open,ann,4,coin,",
+            "line 3: actor 'ann', as on line 2: expected one open for each account",
+        ),
+        ("1,open,ann,3,coin,\n1,open,ann,4,reward,", "line 3: actor 'ann', as on line 2"),
+        ("2,topup,ann,3,,a\n1,topup,bob,4,,a", "line 3: id 'a', as on line 2: expected an id of its own"),
+    ],
+)
+def test_a_second_row_of_what_there_is_once_is_told(tmp_path: Path, rows: str, told: str) -> None:
+    with pytest.raises(CsvError) as error:
+        read(tmp_path, f"at,op,actor,amount,currency,id\n{rows}\n")
+    assert str(error.value).count("line") == 2
+    assert told in str(error.value)
+
+
+def test_one_name_may_open_an_account_in_each_role(tmp_path: Path) -> None:
+    rows = read(tmp_path, "at,op,actor,amount,currency\n1,open,ann,3,coin\n1,open,ann,4,diamond\n")
+    assert openings(rows) == {ANN: (3, COIN), STAR: (4, DIAMOND)}
 
 
 def test_an_unknown_ref_is_told(tmp_path: Path) -> None:
@@ -145,6 +179,10 @@ def test_all_wrong_rows_are_told_at_once_up_to_twenty(tmp_path: Path) -> None:
     [
         ("at,op,actor,ammount\n", "line 1: unknown column 'ammount': did you mean amount?"),
         ("at,op\n", "line 1: no column actor"),
+        (
+            "at,op,actor,amount,amount\n1,topup,ann,5,6\n",
+            "line 1: column 'amount' stands there twice: expected it once",
+        ),
         ("", "no column at, op, actor"),
         ("at,op,actor\n", "no rows: expected at least one operation"),
     ],
@@ -207,3 +245,13 @@ def test_a_folder_with_a_trace_is_traffic(tmp_path: Path) -> None:
     with TraceWriter(tmp_path / "some" / "trace") as writer:
         writer.extend(trace.columns)
     assert read_traffic(str(tmp_path / "some")).trace.digest == trace.digest
+
+
+@pytest.mark.parametrize("left", ["summary.json", "balances.parquet", "metrics.parquet"])
+def test_a_run_that_lost_its_manifest_is_no_traffic(tmp_path: Path, left: str) -> None:
+    """As a bare trace it would pass without its digest and balances."""
+    with TraceWriter(tmp_path / "run" / "trace") as writer:
+        writer.extend(busy_town(fans=3, gifts=2).trace().columns)
+    (tmp_path / "run" / left).touch()
+    with pytest.raises(CoinworksError, match=r"run: not a whole run, it has no manifest\.json$"):
+        read_traffic(str(tmp_path / "run"))

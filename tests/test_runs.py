@@ -16,7 +16,18 @@ from sim.ledger.accounts import BANK, Account, AccountClass, Kind, account_id
 from sim.ledger.money import COIN, USD
 from sim.ledger.operations import Op, Operation
 from sim.ledger.outcomes import Outcome
-from sim.runs import RUNS, NewRun, RunError, Summary, balance_columns, create_run, new_manifest, open_run, write_json
+from sim.runs import (
+    RUN_FILES,
+    RUNS,
+    NewRun,
+    RunError,
+    Summary,
+    balance_columns,
+    create_run,
+    new_manifest,
+    open_run,
+    write_json,
+)
 from sim.runs.provenance import commit, this_machine
 from sim.trace import TraceError
 
@@ -89,8 +100,8 @@ def test_a_run_that_ends_badly_leaves_nothing(tmp_path, end, out):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("missing", ["manifest.json", "summary.json"])
-def test_a_run_without_its_documents_is_not_kept(tmp_path, missing):
+@pytest.mark.parametrize("missing", RUN_FILES)
+def test_a_run_without_its_files_is_not_kept(tmp_path, missing):
     with pytest.raises(RunError, match=f"the run ended without {missing}"):
         attempt(lambda run: (run.path / missing).unlink(), base=tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -169,6 +180,14 @@ def test_without_any_run_that_is_said(tmp_path):
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
     with pytest.raises(RunError, match=r"not a run's folder, it has no manifest\.json"):
         open_run(tmp_path)
+
+
+@pytest.mark.parametrize("missing", RUN_FILES)
+def test_a_run_that_lost_a_file_is_refused(tmp_path, missing):
+    path = made(tmp_path)
+    (path / missing).unlink()
+    with pytest.raises(RunError, match=f"not a whole run, it has no {missing}$"):
+        open_run(path)
 
 
 def spoil(path: Path, content: str | dict[str, object]) -> None:

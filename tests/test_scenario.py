@@ -280,6 +280,32 @@ def test_all_problems_are_told_at_once(folder: Path) -> None:
     ]
 
 
+ONE_MISTAKE = {
+    "an unknown currency": '[regions.US]\ncurrency = "USDD"',
+    "a misspelt time zone": '[regions.US.time_zones]\n"America/New_Yrok" = 1.0',
+    "an unknown region": """[regions.UK]
+share = 0.5
+currency = "USD"
+packs = "packs-us"
+topup_tax = 0
+order_tax = 0
+time_zones = { "Europe/London" = 1 }
+""",
+}
+
+
+@pytest.mark.parametrize("text", ONE_MISTAKE.values(), ids=ONE_MISTAKE.keys())
+def test_one_mistake_is_told_once(folder: Path, text: str) -> None:
+    assert len(told(write(folder, text))) == 1
+
+
+def test_check_and_load_tell_problems_in_the_same_order(folder: Path) -> None:
+    path = write(folder, "[topup]\nnoise = -1\n[gifting]\nintent = 2\n[audience]\nhours = [1]")
+    with pytest.raises(ScenarioError) as error:
+        load(path)
+    assert str(error.value).splitlines() == told(path)
+
+
 def test_a_problem_is_told_where_it_was_written(folder: Path) -> None:
     write(folder, "[gifting]\nintent = 2", "parent.toml")
     assert told(write(folder, "viewers = 0", extends="parent")) == [

@@ -13,11 +13,12 @@ about program and machine in `provenance`.
 """
 
 from sim.runs.documents import Machine, Manifest, RunError, Summary, write_json
-from sim.runs.folders import RUNS, NewRun, Run, balance_columns, create_run, open_run
+from sim.runs.folders import RUN_FILES, RUNS, NewRun, Run, balance_columns, create_run, open_run
 from sim.runs.provenance import code_tables, new_manifest, peak_rss_mb, this_machine
 
 __all__ = [
     "RUNS",
+    "RUN_FILES",
     "Machine",
     "Manifest",
     "NewRun",

@@ -23,6 +23,7 @@ from sim.tables import Column, Columns, read_parquet, write_parquet
 from sim.trace import Trace, TraceWriter, read_trace
 
 RUNS: Final = Path("results/runs")
+RUN_FILES: Final = ("manifest.json", "summary.json", "balances.parquet", "metrics.parquet")  # what every run has
 BALANCE_TYPES: Final[dict[str, np.dtype[Any]]] = {
     "klass": np.dtype(np.uint8),
     "owner": np.dtype(np.int64),
@@ -88,7 +89,7 @@ def create_run(scenario: str, seed: int, out: Path | None = None, base: Path = R
 
     Raises
     ------
-    RunError : `out` exists, the place can't be written, or the block left no manifest or summary
+    RunError : `out` exists, the place can't be written, or the block left no manifest, summary, balances or metrics
     """
     if out is not None and os.path.lexists(out):
         raise RunError(f"{out}: exists already, expected a new folder")
@@ -115,9 +116,10 @@ def open_run(path_or_name: str | Path, base: Path = RUNS) -> Run:
     path = next((path for path in (given, base / given) if path.is_dir()), None)
     if path is None:
         raise RunError(f"{path_or_name}: no such run{_nearest_run(given.name, base)}")
-    for name in ("manifest.json", "summary.json"):
-        if not (path / name).is_file():
-            raise RunError(f"{path}: not a run's folder, it has no {name}")
+    missing = [name for name in RUN_FILES if not (path / name).is_file()]
+    if missing:
+        what = "not a run's folder" if len(missing) == len(RUN_FILES) else "not a whole run"
+        raise RunError(f"{path}: {what}, it has no {missing[0]}")
     return Run(path, read_json(path / "manifest.json", Manifest), read_json(path / "summary.json", Summary))
 
 
@@ -139,7 +141,7 @@ def _hidden_folder(parent: Path, name: str) -> Path:
 
 
 def _check_whole(path: Path) -> None:
-    for name in ("manifest.json", "summary.json"):
+    for name in RUN_FILES:
         if not (path / name).is_file():
             raise RunError(f"{path}: the run ended without {name}")
 

@@ -44,7 +44,7 @@ def load(name: str | Path, overrides: Overrides = ()) -> Scenario:
     """
     scenario, problems = _read(name, overrides)
     if scenario is None:
-        raise ScenarioError(problem for problem in problems if not problem.is_note)
+        raise ScenarioError(problem for problem in _ordered(problems) if not problem.is_note)
     return scenario
 
 
@@ -57,7 +57,7 @@ def check(name: str | Path, overrides: Overrides = ()) -> list[Problem]:
         return list(error.problems)
     key = next((key for key in CATALOG_TYPES if key in layer.data), None)
     problems = _read_catalog(path, key)[1] if key else _read(path, overrides)[1]
-    return sorted(dict.fromkeys(problems), key=lambda problem: (problem.file, problem.line or 0))
+    return _ordered(problems)
 
 
 def from_plain(name: str, settings: Mapping[str, Any], catalogs: Mapping[str, Any]) -> Scenario:
@@ -74,6 +74,11 @@ def from_plain(name: str, settings: Mapping[str, Any], catalogs: Mapping[str, An
     if not (found.whole and found_catalogs.whole):
         raise ScenarioError(problem for problem in found.problems + found_catalogs.problems if not problem.is_note)
     return _scenario(name, scenario, built)
+
+
+def _ordered(problems: Iterable[Problem]) -> list[Problem]:
+    """Each problem once, in the order of files and lines."""
+    return sorted(dict.fromkeys(problems), key=lambda problem: (problem.file, problem.line or 0))
 
 
 def _read(name: str | Path, overrides: Overrides) -> tuple[Scenario | None, list[Problem]]:

@@ -42,7 +42,7 @@ def check_currencies(found: Conversion, catalogs: Catalogs, regions: Iterable[st
         path = ("regions", name, "currency")
         currency = found.values.get(path)
         packs = found.values.get(("regions", name, "packs"))
-        if currency is None or packs not in catalogs.packs:
+        if currency not in FIAT_NAMES or packs not in catalogs.packs:
             continue
         for catalog, owner in ((catalogs.packs[packs], packs), (catalogs.goods, found.values[("shopping", "catalog")])):
             if catalog.currency != currency:
@@ -83,15 +83,14 @@ def _window(found: Conversion) -> None:
 
 
 def _regions(found: Conversion, names: tuple[str, ...]) -> None:
-    for name in names:
-        if name not in REGION_NAMES:
-            path = ("regions", name)
-            found.report(path, None, "a region by its ISO 3166 letters", nearest(name, REGION_NAMES))
+    unknown = [name for name in names if name not in REGION_NAMES]
+    for name in unknown:
+        found.report(("regions", name), None, "a region by its ISO 3166 letters", nearest(name, REGION_NAMES))
     if found.values.get(("regions",)) == {}:
         found.report(("regions",), {}, "at least one region")
     shares = [_value(found, ("regions", name, "share")) for name in names]
     known = [share for share in shares if share is not None]
-    if known and len(known) == len(shares):
+    if known and len(known) == len(shares) and not unknown:
         total = sum(known, Decimal())
         if total != 1:
             last = ("regions", names[-1], "share")
@@ -113,11 +112,11 @@ def _time_zones(found: Conversion, path: KeyPath) -> None:
     zones = found.values.get(path)
     if zones is None:
         return
-    for name in zones:
-        if not is_time_zone(name):
-            found.report((*path, name), None, "a time zone's IANA name, like America/New_York")
+    unknown = [name for name in zones if not is_time_zone(name)]
+    for name in unknown:
+        found.report((*path, name), None, "a time zone's IANA name, like America/New_York")
     total = sum(zones.values(), Decimal())
-    if total != 1:
+    if total != 1 and not unknown:
         hint = f"they sum to {total}; zones of an extended scenario stay unless set to 0"
         found.report(path, None, "shares that sum to 1", hint)
 
