@@ -137,6 +137,9 @@ class RemoteWallet:
                     raise WalletError(f"{self.target}{path}: {error}: expected the contract's rows") from None
             if page.next_cursor is None:
                 return
+            if page.next_cursor == cursor or not page.rows:  # it would never end
+                what = f"next_cursor {page.next_cursor!r} after {len(page.rows)} rows"
+                raise WalletError(f"{self.target}{path}: {what}: expected a cursor that moves on")
             cursor = page.next_cursor
 
     def _ask(self, method: str, path: str, content: Any, shape: type[_Shape]) -> _Shape:

@@ -100,6 +100,7 @@ def run_trial(
     *,
     simulated: Mapping[str, npt.NDArray[Any]] | None = None,
     on_progress: Watcher | None = None,
+    is_wallet_gone: Callable[[], object] = lambda: False,
 ) -> Trial:
     """Replay a trace against the wallet at `url`, compare every account, and judge.
 
@@ -108,6 +109,7 @@ def run_trial(
     scratch : a folder to work in; nothing is left there
     simulated : the simulator's balances, to be checked as well
     on_progress : called some times a second with the number of operations and the generator's counters
+    is_wallet_gone : asked as often; whoever started the wallet knows that it ended, and need not wait for the deadline
 
     Raises
     ------
@@ -119,7 +121,7 @@ def run_trial(
         folder = Path(name)
         plan = prepare(trace, folder, wallet, pace)
         with Generator(folder) as generator:
-            state = generator.watch(on_progress and partial(on_progress, plan.operations))
+            state = generator.watch(on_progress and partial(on_progress, plan.operations), is_wallet_gone)
         return reckon(folder, state, trace, wallet, conditions, simulated, started_at)
 
 
@@ -142,6 +144,7 @@ def reckon(
         Findings(
             mismatched_accounts=None if found is None else len(found.mismatches),
             unexpected=summary["unexpected"],
+            without_outcome=summary["without_outcome"],
             unknown=0 if state == STOPPED else summary["unknown"],  # stopped by us, so nobody knows
             is_complete=state == FINISHED,
             send_lag_ms_p99=latencies["send_lag"]["p99"],

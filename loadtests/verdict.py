@@ -40,6 +40,7 @@ class Findings:
 
     mismatched_accounts: int | None = 0
     unexpected: int = 0
+    without_outcome: int = 0  # among the unexpected: answers that are no contract's
     unknown: int = 0
     is_complete: bool = True
     send_lag_ms_p99: float | None = 0.0
@@ -55,8 +56,11 @@ class Verdict:
     word: str
     reasons: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        return f"{self.word}{': ' if self.reasons else ''}{'; '.join(self.reasons)}"
+
     def __repr__(self) -> str:
-        return f"<Verdict {self.word}{': ' if self.reasons else ''}{'; '.join(self.reasons)}>"
+        return f"<Verdict {self}>"
 
     @property
     def exit_code(self) -> int:
@@ -80,7 +84,8 @@ def _wrong(findings: Findings) -> list[str]:
     if findings.mismatched_accounts:
         reasons.append(_count(findings.mismatched_accounts, "account does not agree", "accounts do not agree"))
     if findings.unexpected:
-        reasons.append(_count(findings.unexpected, "unexpected outcome", "unexpected outcomes"))
+        nonsense = f", {findings.without_outcome:,} of them answers without one" if findings.without_outcome else ""
+        reasons.append(_count(findings.unexpected, "unexpected outcome", "unexpected outcomes") + nonsense)
     if findings.unknown:
         reasons.append(_count(findings.unknown, "outcome stayed unknown", "outcomes stayed unknown"))
     return reasons

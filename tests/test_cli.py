@@ -214,3 +214,16 @@ def test_tables_are_plain_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
     assert "\x1b" not in out
     ends = {len(line.rstrip()) for line in out.splitlines() if re.search(r"\d|coins", line)}
     assert len(ends) == 1
+
+
+def test_an_interrupt_while_the_command_is_loaded_is_one_line() -> None:
+    program = (
+        "import sys\n"
+        "class Impatient:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'click': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Impatient())\n"
+        "from sim.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (130, "coinworks: interrupted\n")

@@ -1,5 +1,6 @@
 """`coinworks replay`, and what `coinworks run` shares with it: results, exit statuses, and interruptions."""
 
+import errno
 import json
 import os
 import re
@@ -12,9 +13,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from loadtests.remote_wallet import RemoteWallet
+from loadtests.traffic import Traffic
+from loadtests.trial import Conditions
 from loadtests.wallet.process import start_wallet
 from sim.cli.group import execute
-from sim.cli.trials import conditions, milliseconds, percent, verdict_line
+from sim.cli.trials import Tried, conditions, milliseconds, percent, try_wallet, verdict_line, wallet_to_try
+from sim.ledger import CoinworksError
+from traces import Town
 
 COINWORKS = [sys.executable, "-m", "sim.cli"]
 CSV = "at,op,actor,peer,amount\n" + "".join(f"{i * 10_000},gift,fan{i % 7},star,1\n" for i in range(100))
@@ -152,6 +158,60 @@ def test_ctrl_c_is_one_line_and_leaves_nothing(tmp_path: Path, march: Path) -> N
     assert not list((tmp_path / "results" / "runs").iterdir())
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_request_to_end_is_an_interrupt(tmp_path: Path, march: Path, number: signal.Signals) -> None:
+    process, children = started(tmp_path, "replay", "--trace", str(march), "--duration", "60")
+    process.send_signal(number)
+    assert process.wait(20) == 128 + number
+    assert process.stderr is not None
+    assert process.stderr.read() == f"coinworks: interrupted ({number.name})\n"
+    process.stderr.close()
+    assert not psutil.wait_procs(children, timeout=5)[1]
+    assert not list((tmp_path / "results" / "runs").iterdir())
+
+
+def test_a_wallet_of_our_own_that_ends_is_told_at_once(tmp_path: Path, march: Path) -> None:
+    process, children = started(tmp_path, "replay", "--trace", str(march), "--duration", "60", "--out", "o")
+    (wallet,) = (child for child in children if "loadtests.wallet" in child.cmdline())
+    wallet.kill()
+    assert process.wait(10) == 1
+    assert process.stderr is not None
+    told = process.stderr.read()
+    process.stderr.close()
+    assert re.fullmatch(
+        r"coinworks: the wallet ended \(killed by SIGKILL\); \d+ of 100 operations were answered, as .+ says\n", told
+    )
+    assert not psutil.wait_procs(children, timeout=5)[1]
+    assert json.loads((tmp_path / "o" / "replay.json").read_text())["complete"] is False
+
+
+def test_a_wallet_of_our_own_has_its_last_words_elsewhere(tmp_path: Path) -> None:
+    """On a disk that is full it could not say so."""
+    files: list[str] = []
+
+    def ask_a_killed_wallet() -> None:
+        with wallet_to_try(None, None, tmp_path) as wallet:
+            files.extend(path.name for path in tmp_path.rglob("*"))
+            next(child for child in psutil.Process().children() if "loadtests.wallet" in child.cmdline()).kill()
+            RemoteWallet(wallet.url, wallet.token).account_tokens(["b/viewer-0"])
+
+    with pytest.raises(CoinworksError, match=r"^the wallet ended \(killed by SIGKILL\)$"):
+        ask_a_killed_wallet()
+    assert "wallet.db" in files
+    assert not [name for name in files if name.endswith("log")]
+
+
+def test_a_full_disk_names_the_results_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object, **_named: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("loadtests.trial.run_trial", refuse)
+    traffic = Traffic("none", Town().trace(), None, None)
+    with pytest.raises(OSError, match="No space left") as error:
+        try_wallet(traffic, Tried("http://127.0.0.1:9", "t"), Conditions(), tmp_path)
+    assert error.value.filename == str(tmp_path)
+
+
 def test_a_kill_leaves_no_process_behind(tmp_path: Path, march: Path) -> None:
     process, children = started(tmp_path, "replay", "--trace", str(march), "--duration", "60")
     process.kill()
@@ -181,6 +241,30 @@ def test_conditions_refuse_a_senseless_duration() -> None:
     options = {"speed": None, "duration": -1.0, "slos": (), "connections": 1, "deadline": 1.0, "late_limit": "20ms"}
     with pytest.raises(click.UsageError, match="--duration -1: expected more than 0 seconds"):
         conditions(options)
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        (("--speed", "0"), "speed(=0) must be > 0"),
+        (("--speed", "nan"), "speed(=nan) must be > 0"),
+        (("--connections", "0"), "connections(=0) must be from 1"),
+        (("--deadline", "-1"), "deadline(=-1 s) must be > 0"),
+        (("--deadline", "nan"), "deadline(=nan s) must be > 0"),
+    ],
+)
+def test_run_refuses_senseless_conditions_before_it_simulates(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    option: tuple[str, str],
+    told: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sim.model.simulate", lambda *_, **__: pytest.fail("it simulates"))
+    assert execute(["run", "us-baseline", *option]) == 1
+    assert told in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.12345, "0.123"), (45.67, "45.7"), (1234.5, "1,234"), (None, "–")])

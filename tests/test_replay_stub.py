@@ -1,19 +1,23 @@
 """The replay against a wallet that misbehaves on purpose: what is sent, what is asked again, and what is believed."""
 
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from loadtests.remote_wallet import RemoteWallet, WalletError
+from loadtests.replay import alone
 from loadtests.replay.launch import Generator
 from loadtests.replay.plan import FINISHED, WALLET_GONE, Pace, PlanError, prepare, speed_for
 from loadtests.replay.result import Columns, counts, first_divergent, is_unexpected, read_measured, summarize
 from loadtests.replay.wire import NO_OUTCOME
-from sim.ledger import Op
+from sim.ledger import CoinworksError, Op
 from sim.trace import Trace
 from stub_wallet import Answer, Answerer, StubWallet, accept
 from traces import Town
@@ -231,3 +235,42 @@ def test_no_wallet_and_no_such_contract_are_told(tmp_path: Path) -> None:
         pages = other.balances("b")
         with pytest.raises(WalletError, match=told):
             next(pages)
+
+
+@pytest.mark.parametrize("moves_on", [False, True])
+def test_pages_that_never_end_are_told(*, moves_on: bool) -> None:
+    """The same cursor again and again; or always another one, and no rows."""
+    row = {"class": "holder", "asset": "coin", "amount": 1, "account": "b/viewer-0"}
+    cursors = count()
+
+    def page(*_: object) -> Answer:
+        number = next(cursors)
+        more = number < 20
+        return 200, {"rows": [] if moves_on else [row], "next_cursor": (number if moves_on else 7) if more else None}
+
+    with (
+        StubWallet(page) as stub,
+        RemoteWallet(stub.url, "t") as other,
+        pytest.raises(WalletError, match=r"/v1/books/b/balances: next_cursor .*: expected a cursor that moves on"),
+    ):
+        list(other.balances("b"))
+
+
+def test_the_first_batch_of_answers_imports_nothing() -> None:
+    """An import in the middle of the load makes everybody late."""
+    program = (
+        "import sys; import loadtests.replay.locust_table, numpy as np; before = set(sys.modules);"
+        "np.unique(np.array([3, 1, 3])); sys.exit(' '.join(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30)
+    assert done.stderr.strip() == ""
+
+
+def test_every_line_of_a_mistake_is_ours(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def refuse(_asked: object) -> int:
+        raise CoinworksError("a.csv:1: one\na.csv:2: two")
+
+    monkeypatch.setattr(alone, "_prepare", refuse)
+    monkeypatch.setattr(sys, "argv", ["alone", "prepare", "run", "folder"])
+    assert alone.main() == 1
+    assert capsys.readouterr().err == "coinworks: a.csv:1: one\ncoinworks: a.csv:2: two\n"

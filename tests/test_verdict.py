@@ -41,6 +41,13 @@ def test_what_findings_amount_to(found: dict[str, Any], word: str, exit_code: in
 def test_the_reasons_are_those_of_the_word() -> None:
     judged = verdict(Findings(mismatched_accounts=2, unexpected=1, send_lag_ms_p99=90.0))
     assert repr(judged) == "<Verdict FAIL: 2 accounts do not agree; 1 unexpected outcome>"
+    assert str(judged) == "FAIL: 2 accounts do not agree; 1 unexpected outcome"
+    assert str(verdict(Findings())) == "PASS"
+
+
+def test_answers_that_are_nonsense_are_named() -> None:
+    judged = verdict(Findings(unexpected=60, without_outcome=50))
+    assert judged.reasons == ("60 unexpected outcomes, 50 of them answers without one",)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def main() -> int:
     try:
         return _prepare(asked) if asked.step == "prepare" else _reckon(asked)
     except CoinworksError as error:
-        sys.stderr.write(f"coinworks: {error}\n")
+        sys.stderr.writelines(f"coinworks: {line}\n" for line in str(error).splitlines())
         return error.exit_code
 
 
@@ -52,7 +52,7 @@ def _reckon(asked: argparse.Namespace) -> int:
         trial = reckon(asked.folder, state, traffic.trace, wallet, Conditions(), traffic.balances)
     if traffic.folder is not None:
         trial.write(traffic.folder)
-    sys.stdout.write(f"coinworks: {trial.verdict!r}\n")
+    sys.stdout.write(f"coinworks: {trial.verdict}\n")
     return trial.verdict.exit_code
 
 

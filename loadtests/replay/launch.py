@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
-from loadtests.replay.plan import PARENT, PROGRESS, RUNNING, STOPPED, PlanError, column
+from loadtests.replay.plan import PARENT, PROGRESS, RUNNING, STOPPED, WALLET_GONE, PlanError, column
 
 LOCUSTFILE: Final = Path(__file__).with_name("locustfile.py")
 WATCH_S: Final = 0.1
@@ -79,8 +79,12 @@ class Generator:
         """The counters as they are now."""
         return Progress(*column(self._folder, "progress").tolist())
 
-    def watch(self, on_progress: Callable[[Progress], None] | None = None) -> int:
-        """Wait until the generator is done; returns how it ended.
+    def watch(
+        self,
+        on_progress: Callable[[Progress], None] | None = None,
+        is_wallet_gone: Callable[[], object] = lambda: False,
+    ) -> int:
+        """Wait until the generator is done, or the wallet is known to be gone; returns how it ended.
 
         Raises
         ------
@@ -89,6 +93,10 @@ class Generator:
         while self._process.poll() is None:
             if on_progress is not None:
                 on_progress(self.progress())
+            if is_wallet_gone():
+                self.end()
+                self.state = WALLET_GONE
+                return self.state
             time.sleep(WATCH_S)
         last = self.progress()
         if not last.state:

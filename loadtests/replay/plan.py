@@ -8,6 +8,7 @@ Preparing draws the replay's book, announces terms and accounts to the wallet, f
 writes a folder that the generator maps into memory. The folder holds tokens: only its owner may read it.
 """
 
+import io
 import os
 import secrets
 from collections.abc import Iterable
@@ -117,8 +118,8 @@ def prepare(trace: Trace, folder: Path, wallet: RemoteWallet, pace: Pace) -> Pla
     columns = {name: column[live] for name, column in trace.columns.items()}
     _write_inputs(folder, columns, starts, pace)
     for name, (dtype, nothing) in MEASURED.items():
-        np.save(folder / f"{name}.npy", np.full(len(live), nothing, dtype))
-    np.save(folder / "progress.npy", np.zeros(len(PROGRESS), np.int64))
+        _save(folder, name, np.full(len(live), nothing, dtype))
+    _save(folder, "progress", np.zeros(len(PROGRESS), np.int64))
     plan = Plan(
         book=book,
         target=str(wallet.target),
@@ -139,7 +140,7 @@ def check_pace(pace: Pace) -> None:
         raise PlanError(f"speed(={pace.speed:g}) must be > 0")
     if not 1 <= pace.connections <= CONNECTIONS_MAX:
         raise PlanError(f"connections(={pace.connections}) must be from 1 to {CONNECTIONS_MAX}")
-    if pace.deadline_s <= 0:
+    if not 0 < pace.deadline_s < float("inf"):
         raise PlanError(f"deadline(={pace.deadline_s:g} s) must be > 0")
 
 
@@ -198,7 +199,14 @@ def _write_inputs(folder: Path, live: dict[str, npt.NDArray[Any]], starts: npt.N
         "successor": graph.successor,
     }
     for name in INPUTS:
-        np.save(folder / f"{name}.npy", inputs[name])
+        _save(folder, name, inputs[name])
+
+
+def _save(folder: Path, name: str, values: npt.NDArray[Any]) -> None:
+    """Through memory, because NumPy's own writing to a full disk fails without saying why."""
+    content = io.BytesIO()
+    np.save(content, values)
+    (folder / f"{name}.npy").write_bytes(content.getbuffer())
 
 
 def _private(path: Path) -> Any:

@@ -17,7 +17,7 @@ def main() -> int:
     try:
         serve(msgspec.json.decode(sys.argv[1], type=Settings), announce=lambda _ready: None)
     except CoinworksError as error:
-        sys.stderr.write(f"coinworks: {error}\n")
+        sys.stderr.writelines(f"coinworks: {line}\n" for line in str(error).splitlines())
         return error.exit_code
     return 0
 

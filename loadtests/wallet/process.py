@@ -8,6 +8,7 @@ ends, however it ends, the wallet stops too.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -72,6 +73,15 @@ class WalletProcess:
     def last_words(self) -> str:
         """The end of what it wrote to its log."""
         return _tail(self.log_path)
+
+    def ended(self) -> str | None:
+        """How it ended and the last line it wrote; None while it runs."""
+        if self.is_alive():
+            return None
+        code = self._child.returncode
+        how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit {code}"
+        said = self.last_words().rpartition("\n")[2].removeprefix("coinworks: ")
+        return f"the wallet ended ({how}){': ' if said else ''}{said}"
 
     def _end(self) -> int:
         if self._child.stdin is not None:

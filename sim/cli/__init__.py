@@ -4,6 +4,16 @@
 `coinworks --help` is there at once.
 """
 
-from sim.cli.group import main
+import sys
 
 __all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command of this process, and exit with its status."""
+    try:
+        from sim.cli import group
+    except KeyboardInterrupt:  # so early that nobody else could answer it
+        sys.stderr.write("coinworks: interrupted\n")
+        sys.exit(130)
+    group.main()

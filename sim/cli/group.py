@@ -12,6 +12,7 @@ import difflib
 import errno
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -27,6 +28,8 @@ VERBS: Final = {
 
 USAGE: Final = 2
 INTERRUPTED: Final = 130
+SIGNALLED: Final = 128  # plus the signal's number, as a shell has it
+ENDINGS: Final = (signal.SIGTERM, signal.SIGHUP)
 # What a machine refuses and its owner can mend; any other OSError is our bug and keeps its traceback.
 REFUSALS: Final = {errno.EACCES, errno.EDQUOT, errno.EMFILE, errno.ENOSPC, errno.EPERM, errno.EROFS}
 
@@ -82,9 +85,26 @@ def coinworks(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
+class Ended(KeyboardInterrupt):
+    """Somebody asked this process to end: an interrupt from elsewhere."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
 def main() -> None:
     """Run the command of this process, and exit with its status."""
+    for number in ENDINGS:
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup has SIGHUP ignored
+            signal.signal(number, _end)
     sys.exit(execute(sys.argv[1:]))
+
+
+def _end(number: int, _frame: object) -> None:
+    for other in ENDINGS:  # a second one must not disturb the tidying up
+        signal.signal(other, signal.SIG_IGN)
+    raise Ended(number)
 
 
 def execute(arguments: Sequence[str]) -> int:
@@ -110,6 +130,8 @@ def _invoke(arguments: Sequence[str]) -> int:
 
 def _tell_error(error: BaseException) -> int:
     match error:
+        case Ended():
+            return _tell(f"interrupted ({signal.Signals(error.number).name})", SIGNALLED + error.number)
         case KeyboardInterrupt() | click.Abort():
             return _tell("interrupted", INTERRUPTED)
         case CoinworksError():

@@ -54,8 +54,8 @@ def replay(
         raise click.UsageError("expected a RUN, or --trace FILE")
     asked = conditions(options)
     traffic = read_foreign(trace) if trace is not None else read_traffic(str(run))
-    with results_folder(traffic, out) as results, wallet_to_try(target, token, results.path) as (url, service):
-        trial = try_wallet(traffic, url, service, asked, results.path)
+    with results_folder(traffic, out) as results, wallet_to_try(target, token, results.path) as wallet:
+        trial = try_wallet(traffic, wallet, asked, results.path)
     numbers = trial.numbers
     if as_json:
         show_json(numbers)

@@ -50,8 +50,8 @@ def run(
     with progress("simulating", total=loaded.days, unit="days") as done:
         made = simulate(loaded, seed=seed, out=out, progress=lambda share: done(share * loaded.days))
     traffic = Traffic(made.path.name, made.trace(), made.balances(), made.path)
-    with wallet_to_try(None, None, made.path) as (url, token):
-        trial = try_wallet(traffic, url, token, asked, made.path)
+    with wallet_to_try(None, None, made.path) as wallet:
+        trial = try_wallet(traffic, wallet, asked, made.path)
     report = write_report(made)
     if as_json:
         show_json({"run": str(made.path), "summary": made.summary, "replay": trial.numbers})

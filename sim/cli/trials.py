@@ -6,11 +6,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
 from sim.cli.terminal import new_table, progress
+from sim.files import naming
 from sim.ledger.errors import CoinworksError
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def replay_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def conditions(options: dict[str, Any]) -> "Conditions":
     """The conditions that those options ask for; takes them out of `options`."""
+    from loadtests.replay.plan import Pace, check_pace
     from loadtests.trial import Conditions
     from loadtests.verdict import parse_duration_ms, parse_objective
 
@@ -55,40 +57,59 @@ def conditions(options: dict[str, Any]) -> "Conditions":
         raise click.UsageError("expected --speed or --duration, not both")
     if live_s is not None and not 0 < live_s < math.inf:
         raise click.UsageError(f"--duration {live_s:g}: expected more than 0 seconds")
+    connections, deadline_s = options.pop("connections"), options.pop("deadline")
+    check_pace(Pace(1.0 if speed is None else speed, connections, deadline_s))  # now, not after a long simulation
     return Conditions(
         speed=speed,
-        connections=options.pop("connections"),
-        deadline_s=options.pop("deadline"),
+        connections=connections,
+        deadline_s=deadline_s,
         objectives=tuple(parse_objective(slo) for slo in options.pop("slos")),
         late_ms=parse_duration_ms(options.pop("late_limit")),
         live_s=live_s,
     )
 
 
+class Tried(NamedTuple):
+    """A wallet under trial. `ended` says how it ended, if anybody here can know that it did."""
+
+    url: str
+    token: str
+    ended: Callable[[], str | None] = lambda: None
+
+
 @contextmanager
-def wallet_to_try(
-    target: str | None, token: str | None, folder: Path, store: str | None = None
-) -> Iterator[tuple[str, str]]:
-    """The address and service token of a wallet: the one named, or one of our own that ends with the block.
+def wallet_to_try(target: str | None, token: str | None, folder: Path, store: str | None = None) -> Iterator[Tried]:
+    """A wallet to try: the one named, or one of our own that ends with the block.
 
     Its store lies on the same disk as the run: a store in memory would commit faster than any wallet does. It is
-    temporary unless `store` names a file in the folder.
+    temporary unless `store` names a file in the folder. Its log lies elsewhere, to tell of a full disk.
+
+    Raises
+    ------
+    CoinworksError : it has no token, did not start, or ended early; in its own words
     """
     if target is not None:
         token = token or os.environ.get("COINWORKS_TOKEN")
         if not token:
             raise CoinworksError(f"target {target}: expected its service token as --token or in COINWORKS_TOKEN")
-        yield target, token
+        yield Tried(target, token)
         return
+    from loadtests.remote_wallet import WalletError
     from loadtests.wallet.process import start_wallet
 
-    with tempfile.TemporaryDirectory(prefix=".wallet-", dir=folder) as scratch:
+    with (
+        tempfile.TemporaryDirectory(prefix=".wallet-", dir=folder) as scratch,
+        tempfile.TemporaryDirectory(prefix="coinworks-log-") as words,
+    ):
         path = Path(scratch) / "wallet.db" if store is None else folder / store
-        with start_wallet(path, log_path=Path(scratch) / "wallet.log") as wallet:
-            yield wallet.url, wallet.token
+        with start_wallet(path, log_path=Path(words) / "wallet.log") as wallet:
+            try:
+                yield Tried(wallet.url, wallet.token, wallet.ended)
+            except WalletError as error:  # before or after the load
+                raise CoinworksError(wallet.ended() or str(error)) from None
 
 
-def try_wallet(traffic: "Traffic", url: str, token: str, asked: "Conditions", folder: Path) -> "Trial":
+def try_wallet(traffic: "Traffic", wallet: Tried, asked: "Conditions", folder: Path) -> "Trial":
     """Replay, compare and judge, with a progress bar; the files go to the folder.
 
     Raises
@@ -97,19 +118,33 @@ def try_wallet(traffic: "Traffic", url: str, token: str, asked: "Conditions", fo
     """
     from loadtests.trial import run_trial
 
-    with progress("replaying", total=len(traffic.trace), unit="operations") as done:
+    with naming(folder), progress("replaying", total=len(traffic.trace), unit="operations") as done:
 
         def show(total: int, counters: "Progress") -> None:
             done(len(traffic.trace) - total + counters.answered)
 
-        trial = run_trial(traffic.trace, url, token, asked, folder, simulated=traffic.balances, on_progress=show)
-    trial.write(folder)
+        trial = run_trial(
+            traffic.trace,
+            wallet.url,
+            wallet.token,
+            asked,
+            folder,
+            simulated=traffic.balances,
+            on_progress=show,
+            is_wallet_gone=wallet.ended,
+        )
+    why = wallet.ended() or f"{wallet.url}: the wallet is gone: no outcome for {asked.deadline_s:g} s"
+    try:
+        trial.write(folder)
+    except (CoinworksError, OSError) as error:
+        if trial.is_wallet_gone:
+            raise CoinworksError(f"{why}; nothing was kept: {error}") from None
+        raise
     if trial.is_wallet_gone:
         numbers = trial.numbers
         answered = numbers["acknowledged"] + numbers["declined"] + numbers["without_outcome"]
         raise CoinworksError(
-            f"{url}: the wallet is gone: no outcome for {asked.deadline_s:g} s; "
-            f"{answered:,} of {numbers['planned']:,} operations were answered, as {folder} says"
+            f"{why}; {answered:,} of {numbers['planned']:,} operations were answered, as {folder} says"
         )
     return trial
 

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sim.files import replacing
+from sim.files import write_together
 from sim.report.write import ReportError
 
 if TYPE_CHECKING:
@@ -47,10 +47,7 @@ def published_files(run: "Run") -> dict[str, str]:
 
 def publish(run: "Run", folder: Path) -> None:
     """Write the kept files of a run into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in published_files(run).items():
-        with replacing(folder / name) as unfinished:
-            unfinished.write_text(text, "utf-8")
+    write_together({folder / name: text for name, text in published_files(run).items()})
 
 
 def check_published(run: "Run", folder: Path) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sim.files import replacing
+from sim.files import write_together
 from sim.ledger.errors import CoinworksError
 
 if TYPE_CHECKING:
@@ -30,11 +30,7 @@ def report_files(run: "Run") -> dict[str, str]:
 
 def write_report(run: "Run") -> Path:
     """Write report.html and its figures' CSV files into the run's folder; the path of report.html."""
-    for name, text in report_files(run).items():
-        path = run.path / name
-        path.parent.mkdir(exist_ok=True)
-        with replacing(path) as unfinished:
-            unfinished.write_text(text, "utf-8")
+    write_together({run.path / name: text for name, text in report_files(run).items()})
     return run.path / REPORT
 
 
