@@ -4,10 +4,10 @@ from typing import cast
 
 import numpy as np
 import pytest
-from simpy import Environment
+from simpy import Environment, Event
 
 from sim.agents.calendar import Calendar
-from sim.agents.economy import Economy, Ledger
+from sim.agents.economy import Economy, Ledger, Process
 from sim.agents.hosts import HEAVIEST, Host, draw_hosts, how_many, popularity, reach_of
 from sim.agents.platform import opening_terms
 from sim.agents.population import draw_viewers
@@ -30,7 +30,7 @@ def test_at_one_boundary_closing_comes_before_agents_before_settling_before_view
     windows = Windows(env, 900, 9_000)
     order: list[str] = []
 
-    def at(event, name):  # type: ignore[no-untyped-def]
+    def at(event: Event, name: str) -> Process:
         yield event
         order.append(f"{name} {env.now}")
 

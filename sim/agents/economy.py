@@ -6,7 +6,7 @@ Every engine offers the same stage, so an agent is written once. A *ticket* is a
 the place in canonical order, `seq`, is known only when a window has closed.
 """
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from typing import Any, NamedTuple, Protocol
 
 from simpy import Environment, Event
@@ -47,6 +47,9 @@ class Deed(NamedTuple):
     amount: int
     currency: int
     occasion: int
+
+
+Listener = Callable[[Deed], None]
 
 
 class Proposal(Event):
@@ -95,7 +98,7 @@ class Economy:
         self.live_shopping = True
         self._streams: dict[int, Stream] = {}
         self._proposals: list[Proposal] = []
-        self._listeners: dict[Op, list[Any]] = {}
+        self._listeners: dict[Op, list[Listener]] = {}
 
     def __repr__(self) -> str:
         return f"<Economy hosts={len(self.hosts)} live={len(self._streams)} at {self.now_us} us>"
@@ -128,7 +131,7 @@ class Economy:
         proposals, self._proposals = self._proposals, []
         return sorted(proposals, key=lambda proposal: _order(proposal.act))
 
-    def listen(self, op: Op, listener: Any) -> None:
+    def listen(self, op: Op, listener: Listener) -> None:
         """Call `listener(deed)` for each accepted operation of a kind, when its window has closed."""
         self._listeners.setdefault(op, []).append(listener)
 
