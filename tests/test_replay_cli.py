@@ -123,8 +123,9 @@ def test_a_mistake_is_told_in_one_line(
 
 
 def heed_interrupts() -> None:
-    """Undo what a shell does to its background jobs, and so to these tests when they run in one: ignore SIGINT."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    """Undo what `nohup`, or a shell with its background jobs, leaves to these tests: signals that are ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def started(cwd: Path, *arguments: str) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
