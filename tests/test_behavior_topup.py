@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.behavior.topup import NO_PACK, Packs, TopupTerms, choose_pack, coin_price, stays_away
+from sim.behavior.topup import NO_PACK, Packs, TopupTerms, choose_pack, coin_price, coins_lacking, stays_away
 from sim.streams import draw
 
 #              coins, cents, on the web
@@ -76,3 +76,18 @@ def test_who_stays_away_from_a_price_stays_away_from_a_dearer_one() -> None:
     cheap = {word for word in words if stays_away(word, 1.5, PLAIN)}
     dear = {word for word in words if stays_away(word, 2.0, PLAIN)}
     assert cheap < dear
+
+
+@pytest.mark.parametrize(
+    ("price", "coins", "rewards", "lacking"),
+    [
+        (5, 3, 0, 2),
+        (5, 3, 1, 1),
+        (5, 3, 2, 0),  # just enough
+        (5, 3, 9, -3),  # more than enough
+        (5, -3, 0, 8),  # what is owed, then the gift
+        (5, -3, 9, 3),  # rewards would pay for the gift, but what is owed freezes it
+    ],
+)
+def test_the_coins_that_a_gift_lacks(price: int, coins: int, rewards: int, lacking: int) -> None:
+    assert coins_lacking(price, coins, rewards) == lacking

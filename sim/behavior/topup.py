@@ -32,6 +32,12 @@ class Packs(NamedTuple):
 
 
 @rule
+def coins_lacking(price: int, coins: int, rewards: int) -> int:
+    """Coins that a gift lacks, <= 0 if none; rewards do not settle what a chargeback left owing."""
+    return max(price - coins - rewards, -coins)
+
+
+@rule
 def coin_price(packs: Packs, buys_on_web: bool) -> float:
     """The least that a coin costs a viewer today, in minor units; infinite where no pack is for sale."""
     least = float("inf")

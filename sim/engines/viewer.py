@@ -15,7 +15,7 @@ from sim.behavior.delay import memoryless
 from sim.behavior.gift import NO_GIFT, choose_gift, wants_to_give, willing_to_pay
 from sim.behavior.purposes import COMBO, GIFT, SHOP, TOPUP, VISIT, WATCH
 from sim.behavior.shop import buys
-from sim.behavior.topup import NO_PACK, choose_pack, coin_price, stays_away
+from sim.behavior.topup import NO_PACK, choose_pack, coin_price, coins_lacking, stays_away
 from sim.behavior.visit import NEVER, STEPS, next_visit, pause_us, step_of
 from sim.behavior.watch import NOTHING, choose_stream
 from sim.engines.market import Market
@@ -218,9 +218,7 @@ class Viewer:
         return self.market.engine.book.holders[self.account]
 
     def _short_of(self, price: int) -> int:
-        """Coins that a gift lacks; rewards do not settle what a chargeback left owing."""
-        holder = self._holder
-        return max(price - holder.coins - holder.rewards, -holder.coins)
+        return coins_lacking(price, self._holder.coins, self._holder.rewards)
 
     def _act(self, op: Op, *, occasion: int = 0, **fields: int) -> Outcome:
         return self.market.engine.happen(Act(op, self.account, **fields), occasion=occasion)[1]
