@@ -95,3 +95,9 @@ def rule(function: _Function) -> _Function:
     """Compile a pure function of numbers, for both engines; it releases the GIL while it runs."""
     compile_ = numba.njit(cache=True, fastmath=False, error_model="python", nogil=True)
     return cast("_Function", compile_(function))
+
+
+def inlined(function: _Function) -> _Function:
+    """Compile as a `rule`, copied into each caller: for the innermost arithmetic, whose loops then run on vectors."""
+    compile_ = numba.njit(cache=True, fastmath=False, error_model="python", nogil=True, inline="always")
+    return cast("_Function", compile_(function))

@@ -7,12 +7,13 @@ import pytest
 from simpy import Environment, Event
 
 from sim.agents.calendar import Calendar
-from sim.agents.economy import Economy, Ledger, Process
+from sim.agents.economy import Economy, Ledger
 from sim.agents.hosts import HEAVIEST, Host, draw_hosts, how_many, popularity, reach_of
-from sim.agents.platform import opening_terms
 from sim.agents.population import draw_viewers
 from sim.agents.publication import Stream, publish
 from sim.agents.session import start_hours_reach
+from sim.agents.stage import Process
+from sim.agents.terms import opening_terms
 from sim.agents.windows import Phase, Windows
 from sim.behavior.watch import NOTHING
 from sim.ledger import CoinworksError, Op, Rule
@@ -134,10 +135,10 @@ def test_opening_terms_state_every_pack_and_each_rule_once() -> None:
 
 
 def test_too_many_hosts_to_draw_from_are_refused() -> None:
-    heavy = [Host(place, place, 0, 2**20) for place in range(2**11)]
-    with pytest.raises(CoinworksError, match="2,048 hosts"):
+    heavy = [Host(place, place, 0, 2**20) for place in range(2**12)]
+    with pytest.raises(CoinworksError, match="4,096 hosts"):
         reach_of(heavy)
-    assert reach_of(heavy[:-1])[-1] == 2**31 - 2**20
+    assert reach_of(heavy[:-1])[-1] == 2**32 - 2**20
 
 
 def test_favourites_are_popular_and_differ() -> None:

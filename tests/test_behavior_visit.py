@@ -3,14 +3,30 @@
 import numpy as np
 import pytest
 
-from sim.behavior.visit import HOUR_US, NEVER, SECOND_US, next_visit, pause_us, step_of, visit_in_hour
+from sim.behavior.purposes import ROSTER, VISIT
+from sim.behavior.visit import (
+    HOUR_US,
+    HOURS_A_DRAW,
+    NEVER,
+    SECOND_US,
+    instant_in_hour,
+    next_visit,
+    opens_in_hour,
+    pause_us,
+    step_of,
+)
+from sim.streams import draw
 
 HOURS = 4_000
 
 
 def visits(chance: float, viewer: int = 7, hours: int = HOURS) -> dict[int, int]:
-    found = {hour: visit_in_hour(1, viewer, chance, hour) for hour in range(hours)}
-    return {hour: into_us for hour, into_us in found.items() if into_us != NEVER}
+    roster = [word for slot in range(hours // HOURS_A_DRAW) for word in draw(1, viewer, ROSTER, slot)]
+    return {
+        hour: instant_in_hour(draw(1, viewer, VISIT, hour)[0])
+        for hour, word in enumerate(roster)
+        if opens_in_hour(word, chance)
+    }
 
 
 @pytest.mark.parametrize("chance", [0.0, 0.05, 0.3, 1.0])
@@ -55,7 +71,7 @@ def test_hours_count_from_1970_so_that_a_later_start_keeps_the_evenings() -> Non
 
 
 def test_pauses_stay_between_their_bounds() -> None:
-    pauses = [pause_us(1, 7, step_of(5, step), 2, 10) / SECOND_US for step in range(64)]
+    pauses = [pause_us(1, 7, step_of(5, step), (2, 10)) / SECOND_US for step in range(64)]
     assert min(pauses) >= 2
     assert max(pauses) < 10
     assert len(set(pauses)) == len(pauses)

@@ -180,9 +180,9 @@ def test_no_draw_decides_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     pauses, topups = Counter[tuple[int, int]](), Counter[tuple[int, int]]()
     real = viewer.pause_us
 
-    def pause_us(seed: int, account: int, occasion: int, least_s: int, most_s: int) -> int:
+    def pause_us(seed: int, account: int, occasion: int, bounds_s: tuple[int, int]) -> int:
         pauses[account, occasion] += 1
-        return real(seed, account, occasion, least_s, most_s)
+        return real(seed, account, occasion, bounds_s)
 
     monkeypatch.setattr(viewer, "pause_us", pause_us)
     engine = ReferenceEngine(load("us-baseline", list(LAVISH)), 1, lambda *_: None)

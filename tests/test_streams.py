@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.compiled import rule
-from sim.streams import below, counter, draw, key_of, philox, uniform
+from sim.streams import Words, below, counter, draw, draw_each, draw_row, key_of, philox, uniform
 
 ALL_ONES = 0xFFFFFFFF
 
@@ -116,3 +116,14 @@ def test_uniforms_stay_inside_and_are_exact():
 def test_below_divides_the_words_evenly(word, n, expected):
     assert below(word, n) == expected
     assert below(np.uint32(word), n) == expected
+
+
+def test_many_draws_at_once_are_the_draws_one_by_one() -> None:
+    """Also where an agent's id crosses a word, and for the largest seed."""
+    first, places = 2**32 - 5, np.array([0, 3, 4, 5, 6, 70_000], np.int32)
+    for seed in (1, key_of(2**64 - 1)):
+        row, each = (Words(*(np.zeros(n, np.uint32) for _ in range(4))) for n in (9, len(places)))
+        draw_row(seed, first, 7, 2**40 + 1, row)
+        draw_each(seed, first, places, 7, 2**40 + 1, each)
+        assert list(zip(*row, strict=True)) == [draw(seed, first + i, 7, 2**40 + 1) for i in range(9)]
+        assert list(zip(*each, strict=True)) == [draw(seed, first + int(i), 7, 2**40 + 1) for i in places]

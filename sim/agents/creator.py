@@ -1,9 +1,10 @@
 """A creator: goes live on some evenings, rests, and cashes out now and then."""
 
-from sim.agents.economy import Economy, Process, accepted
+from sim.agents.economy import Economy, accepted
 from sim.agents.hosts import Host
 from sim.agents.publication import Stream
 from sim.agents.session import sessions
+from sim.agents.stage import Process
 from sim.behavior.delay import around, memoryless
 from sim.behavior.purposes import CASH_OUT, PAYMENT
 from sim.ledger import DIAMOND, Op

@@ -15,9 +15,9 @@ from sim.scenario import Scenario
 from sim.streams import draw, uniform
 
 WEIGHT_UNIT = 100
-# So that `below`, which takes a total under 2^31, serves two million hosts (their mean is below 800 at any shape > 1).
+# So that `below`, which takes a total up to 2^32, serves five million hosts (their mean is below 800 at any shape > 1).
 HEAVIEST = 100_000
-REACH_MAX = 2**31  # what `sim.streams.below` can draw from
+REACH_MAX = 2**32  # what `sim.streams.below` can draw from
 
 
 class Host(NamedTuple):
@@ -61,7 +61,7 @@ def reach_of(hosts: list[Host]) -> Int64Array:
 
     Raises
     ------
-    CoinworksError : the sum is too large to draw from, at about two million hosts
+    CoinworksError : the sum is too large to draw from, at about five million hosts
     """
     reach = np.cumsum(np.array([host.weight for host in hosts], np.int64))
     if reach[-1] >= REACH_MAX:

@@ -1,9 +1,10 @@
 """A seller: shows goods live, holds stock, delivers, takes returns."""
 
-from sim.agents.economy import Deed, Economy, Process, Proposal, accepted
+from sim.agents.economy import Deed, Economy, accepted
 from sim.agents.hosts import Host
 from sim.agents.publication import Stream
 from sim.agents.session import sessions
+from sim.agents.stage import Process, Proposal
 from sim.behavior.delay import DAY_US, around
 from sim.behavior.purposes import ASSORTMENT, FULFILMENT, RETURN
 from sim.ledger import Item, Op, item_id

@@ -4,11 +4,18 @@ from typing import Final, NamedTuple
 
 from sim.behavior.traits import log_normal
 from sim.behavior.types import Int64Array
+from sim.behavior.visit import STEPS
 from sim.compiled import rule
 from sim.elementary import normal_quantile
 from sim.streams import below, uniform
 
 NO_GIFT: Final = -1
+MOST_COINS: Final = 10**9
+
+# The steps of giving, each with draws of its own
+SEE_COINS: Final = 2
+FIRST_GIFT: Final = 3
+LAST_GIFT: Final = STEPS - 1
 
 
 class GiftTerms(NamedTuple):
@@ -34,6 +41,12 @@ def wants_to_give(word: int, terms: GiftTerms, is_giver: bool, has_rewards: bool
 def willing_to_pay(word: int, median: float, mood_sigma: float) -> float:
     """What a gift is worth to the giver at this moment, in minor units."""
     return log_normal(median, mood_sigma, normal_quantile(uniform(word)))
+
+
+@rule
+def coins_worth(worth: float, coin_price: float) -> int:
+    """How many coins a gift may cost that is worth so much money, at the price of a coin today."""
+    return int(min(worth / coin_price, float(MOST_COINS)))
 
 
 @rule

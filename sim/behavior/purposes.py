@@ -10,8 +10,11 @@ POPULARITY: Final = 4
 ASSORTMENT: Final = 5
 WORTH: Final = 6  # what a good is worth to a viewer; occurrence: the item
 
+# In which hours a viewer opens the app; occurrence: four hours, counted from 1970 (UTC), a word for each
+ROSTER: Final = 9
+
 # A viewer's visit; occurrence: the hour, counted from 1970 (UTC)
-VISIT: Final = 10
+VISIT: Final = 10  # its instant, whether the Balance page is opened, the pauses on it and before watching
 WATCH: Final = 11
 GIFT: Final = 12
 

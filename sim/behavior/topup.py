@@ -11,6 +11,7 @@ from sim.streams import draw, uniform
 
 NO_PACK: Final = -1
 MOST_OF_ONE: Final = 5
+WEEK_US: Final = 7 * 86_400_000_000  # in which a budget is spent
 
 
 class TopupTerms(NamedTuple):

@@ -2,15 +2,24 @@
 
 from typing import Final
 
-from sim.behavior.purposes import PAUSE, VISIT
+from sim.behavior.purposes import PAUSE, ROSTER, VISIT
 from sim.behavior.types import Float64Array
 from sim.compiled import rule
 from sim.streams import draw, uniform
 
 HOUR_US: Final = 3_600_000_000
 SECOND_US: Final = 1_000_000
+HOURS_A_DRAW: Final = 4  # a ROSTER draw has a word for each
 STEPS: Final = 64
 NEVER: Final = -1
+
+# How long things take a person, in seconds: evenly between two bounds
+SEE_BALANCE_S: Final = (2, 10)
+LOOK_AROUND_S: Final = (5, 60)
+SEE_COINS_S: Final = (2, 15)
+CHOOSE_PACK_S: Final = (10, 60)
+PAY_S: Final = (2, 8)
+NEXT_GIFT_S: Final = (2, 40)
 
 
 @rule
@@ -20,17 +29,20 @@ def step_of(occasion: int, step: int) -> int:
 
 
 @rule
-def visit_in_hour(seed: int, viewer: int, chance: float, hour: int) -> int:
-    """Microseconds into the hour at which the viewer opens the app, or NEVER.
+def opens_in_hour(word: int, chance: float) -> bool:
+    """Whether the viewer opens the app in an hour, by that hour's word of the ROSTER."""
+    return uniform(word) < chance
+
+
+@rule
+def instant_in_hour(word: int) -> int:
+    """Microseconds into the hour.
 
     Notes
     -----
     The instant is the hour's own and doesn't depend on the chance: a busier scenario adds visits and moves none.
     """
-    words = draw(seed, viewer, VISIT, hour)
-    if uniform(words[0]) >= chance:
-        return NEVER
-    return int(uniform(words[1]) * HOUR_US)
+    return int(uniform(word) * HOUR_US)
 
 
 @rule
@@ -47,16 +59,23 @@ def next_visit(
     hour, not_before_us : hours and microseconds since the start
     """
     for candidate in range(hour, weights.shape[0]):
-        into_us = visit_in_hour(seed, viewer, visits_per_day * weights[candidate], epoch_hour + candidate)
-        if into_us != NEVER:
-            at_us = candidate * HOUR_US + into_us
+        on_clock = epoch_hour + candidate
+        roster = draw(seed, viewer, ROSTER, on_clock // HOURS_A_DRAW)
+        if opens_in_hour(roster[on_clock % HOURS_A_DRAW], visits_per_day * weights[candidate]):
+            at_us = candidate * HOUR_US + instant_in_hour(draw(seed, viewer, VISIT, on_clock)[0])
             if at_us >= not_before_us:
                 return candidate, at_us
     return NEVER, NEVER
 
 
 @rule
-def pause_us(seed: int, viewer: int, occasion: int, least_s: int, most_s: int) -> int:
-    """How long a person takes from one step to the next, evenly between two bounds in seconds."""
-    words = draw(seed, viewer, PAUSE, occasion)
-    return int((least_s + uniform(words[0]) * (most_s - least_s)) * SECOND_US)
+def pause_of(word: int, bounds_s: tuple[int, int]) -> int:
+    """How long a person takes from one step to the next, in microseconds."""
+    least_s, most_s = bounds_s
+    return int((least_s + uniform(word) * (most_s - least_s)) * SECOND_US)
+
+
+@rule
+def pause_us(seed: int, viewer: int, occasion: int, bounds_s: tuple[int, int]) -> int:
+    """The pause after one step of a visit, in microseconds."""
+    return pause_of(draw(seed, viewer, PAUSE, occasion)[0], bounds_s)

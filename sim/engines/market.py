@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from sim.agents.platform import pack_items
 from sim.agents.population import Viewers
+from sim.agents.terms import pack_items
 from sim.behavior.gift import GiftTerms
 from sim.behavior.shop import ShopTerms
 from sim.behavior.topup import TopupTerms

@@ -12,11 +12,12 @@ from collections.abc import Callable
 from simpy import Environment
 
 from sim.agents import creator, hosts
-from sim.agents.economy import Act, Deed, Economy, Process, Proposal
+from sim.agents.economy import Deed, Economy
 from sim.agents.platform import Platform
 from sim.agents.population import draw_viewers
 from sim.agents.publication import Publication
 from sim.agents.seller import Sellers
+from sim.agents.stage import Act, Process, Proposal
 from sim.agents.windows import Phase
 from sim.engines.journal import Journal, Row, Sink, accepted_deed
 from sim.engines.market import Market

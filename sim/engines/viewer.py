@@ -8,29 +8,42 @@ from typing import Any, Final
 
 from simpy import Event, Timeout
 
-from sim.agents.economy import Act, Process
 from sim.agents.publication import NO_GOOD, Publication
 from sim.agents.seller import live_item
+from sim.agents.stage import Act, Process
 from sim.behavior.delay import memoryless
-from sim.behavior.gift import NO_GIFT, choose_gift, wants_to_give, willing_to_pay
+from sim.behavior.gift import (
+    FIRST_GIFT,
+    LAST_GIFT,
+    NO_GIFT,
+    SEE_COINS,
+    choose_gift,
+    coins_worth,
+    wants_to_give,
+    willing_to_pay,
+)
 from sim.behavior.purposes import COMBO, GIFT, SHOP, TOPUP, VISIT, WATCH
 from sim.behavior.shop import buys
-from sim.behavior.topup import NO_PACK, choose_pack, coin_price, coins_lacking, stays_away
-from sim.behavior.visit import NEVER, STEPS, next_visit, pause_us, step_of
+from sim.behavior.topup import NO_PACK, WEEK_US, choose_pack, coin_price, coins_lacking, stays_away
+from sim.behavior.visit import (
+    CHOOSE_PACK_S,
+    LOOK_AROUND_S,
+    NEVER,
+    NEXT_GIFT_S,
+    PAY_S,
+    SEE_BALANCE_S,
+    SEE_COINS_S,
+    next_visit,
+    pause_of,
+    pause_us,
+    step_of,
+)
 from sim.behavior.watch import NOTHING, choose_stream
 from sim.engines.market import Market
 from sim.ledger import COIN, CURRENCY_BY_NAME, REWARD, Item, Op, Outcome, item_id
 from sim.ledger.state import Holder
 from sim.streams import draw, uniform
 
-WEEK_US: Final = 7 * 86_400_000_000
-# The steps of a visit, each with draws of its own
-SEE_BALANCE: Final = 0
-LOOK_AROUND: Final = 1
-SEE_COINS: Final = 2
-FIRST_GIFT: Final = 3
-LAST_GIFT: Final = STEPS - 1
-MOST_COINS: Final = 10**9
 CHECKIN: Final = item_id(Item.REWARD_CHECKIN, 0)
 
 
@@ -80,10 +93,10 @@ class Viewer:
         market.engine.visits += 1
         words = draw(market.seed, self.account, VISIT, occasion)
         self._check_in()
-        if uniform(words[2]) < market.terms.balance_page:
-            yield self._pause(occasion, SEE_BALANCE, 2, 10)
+        if uniform(words[1]) < market.terms.balance_page:
+            yield market.env.timeout(pause_of(words[2], SEE_BALANCE_S))
             self._act(Op.HISTORY)
-        yield self._pause(occasion, LOOK_AROUND, 5, 60)
+        yield market.env.timeout(pause_of(words[3], LOOK_AROUND_S))
         yield from self._watch(occasion)
 
     def _check_in(self) -> None:
@@ -129,7 +142,7 @@ class Viewer:
             return self._holder.rewards
         worth = willing_to_pay(word, self.traits.willingness, self.market.terms.gift.mood_sigma)
         price = coin_price(self.publication.packs[self.region], self.traits.buys_on_web)
-        return int(min(worth / price, MOST_COINS))
+        return coins_worth(worth, price)
 
     def _give(self, occasion: int, creator: int, gift: int, until_us: int) -> Process:
         """Give, and perhaps again; buy coins where they are short. Some look at their coins first, some just tap."""
@@ -137,7 +150,7 @@ class Viewer:
         price, item = int(market.gift_prices[gift]), market.gift_items[gift]
         if not self.traits.taps_first:
             self._act(Op.BALANCE)
-            yield self._pause(occasion, SEE_COINS, 2, 15)
+            yield self._pause(occasion, SEE_COINS, SEE_COINS_S)
         for step in range(FIRST_GIFT, LAST_GIFT + 1):
             if env.now >= until_us:
                 return
@@ -153,7 +166,7 @@ class Viewer:
             words = draw(market.seed, self.account, COMBO, step_of(occasion, step))
             if uniform(words[0]) >= market.terms.gift.combo:
                 return
-            yield self._pause(occasion, step, 2, 40)
+            yield self._pause(occasion, step, NEXT_GIFT_S)
 
     def _give_now(self, creator: int, item: int, price: int) -> Outcome:
         return self._act(Op.GIFT, peer=creator, item=item, amount=price, currency=COIN)
@@ -174,12 +187,12 @@ class Viewer:
         )
         if pack == NO_PACK:
             return False
-        yield self._pause(occasion, 0, 10, 60)
+        yield self._pause(occasion, 0, CHOOSE_PACK_S)
         count = -(-short // int(packs.coins[pack]))
         for purchase in range(1, count + 1):
             if self._top_up(pack, step_of(occasion, purchase)) != Outcome.ACCEPTED:
                 return False
-            yield self._pause(occasion, purchase, 2, 8)
+            yield self._pause(occasion, purchase, PAY_S)
         return True
 
     def _top_up(self, pack: int, occasion: int) -> Outcome:
@@ -223,6 +236,6 @@ class Viewer:
     def _act(self, op: Op, *, occasion: int = 0, **fields: int) -> Outcome:
         return self.market.engine.happen(Act(op, self.account, **fields), occasion=occasion)[1]
 
-    def _pause(self, occasion: int, step: int, least_s: int, most_s: int) -> Timeout:
+    def _pause(self, occasion: int, step: int, bounds_s: tuple[int, int]) -> Timeout:
         market = self.market
-        return market.env.timeout(pause_us(market.seed, self.account, step_of(occasion, step), least_s, most_s))
+        return market.env.timeout(pause_us(market.seed, self.account, step_of(occasion, step), bounds_s))

@@ -1,0 +1,96 @@
+"""The stage on which every agent acts: the clock, what is on offer, and operations put before the next settlement.
+
+    ticket, outcome = yield stage.propose(Op.PAYOUT, creator, amount=998, currency=DIAMOND)
+
+A *ticket* is an engine's own handle of an operation; the place in canonical order, `seq`, is known only when a window
+has closed.
+"""
+
+from collections.abc import Generator
+from typing import Any, NamedTuple
+
+from simpy import Environment, Event
+
+from sim.agents.calendar import Calendar
+from sim.agents.windows import Phase, Windows
+from sim.behavior.topup import Packs
+from sim.ledger import Op
+from sim.ledger.accounts import NOBODY
+from sim.ledger.operations import NO_ITEM, NO_REF
+from sim.scenario import Scenario
+from sim.streams import key_of
+
+Process = Generator[Event, Any, None]
+
+
+class Act(NamedTuple):
+    """What somebody does, without its instant."""
+
+    op: Op
+    actor: int
+    peer: int = NOBODY
+    item: int = NO_ITEM
+    amount: int = 0
+    currency: int = 0
+    ref: int = NO_REF  # a ticket
+    region: int = 0
+
+
+class Proposal(Event):
+    """An operation that an agent wants at this boundary. Its value, once settled, is (ticket, outcome)."""
+
+    def __init__(self, env: Environment, act: Act) -> None:
+        super().__init__(env)
+        self.act = act
+
+
+class Stage:
+    """What agents share, whichever engine runs them.
+
+    Attributes
+    ----------
+    packs, checkin_coins, live_shopping : what interventions change
+    """
+
+    def __init__(self, env: Environment, scenario: Scenario, seed: int) -> None:
+        self.env = env
+        self.scenario = scenario
+        self.seed = key_of(seed)
+        self.windows = Windows(env, scenario.window_us, scenario.duration_us)
+        self.calendar = Calendar(scenario)
+        self.packs: dict[str, Packs] = {}
+        self.checkin_coins = int(scenario.rewards.checkin_coins)
+        self.live_shopping = True
+        self._proposals: list[Proposal] = []
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.scenario.name} at {self.now_us} us>"
+
+    @property
+    def now_us(self) -> int:
+        """The time: microseconds since the start."""
+        return self.windows.now_us
+
+    def region_of(self, zone: int) -> str:
+        """The region to which a zone belongs."""
+        return self.calendar.zones[zone].region
+
+    def boundary(self, instant_us: int) -> Event:
+        """The agents' turn at the first boundary at or after an instant."""
+        return self.windows.boundary(instant_us, Phase.AGENTS)
+
+    def propose(self, op: Op, actor: int, **fields: int) -> Proposal:
+        """Put an operation before this boundary's settlement."""
+        proposal = Proposal(self.env, Act(op, actor, **fields))
+        self._proposals.append(proposal)
+        return proposal
+
+    def take_proposals(self) -> list[Proposal]:
+        """This boundary's proposals by what they are; of two that differ in amount alone, the later one last."""
+        proposals, self._proposals = self._proposals, []
+        return sorted(proposals, key=lambda proposal: _order(proposal.act))
+
+
+def _order(act: Act) -> tuple[int, ...]:
+    # The peer before the ref: tickets say in which order one viewer acted, and nothing about two viewers.
+    return (act.actor, act.op, act.peer, act.ref, act.item, act.region)
