@@ -13,16 +13,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from sim.engines.reference import Progress, ReferenceEngine, unseen
-from sim.ledger import COIN, CURRENCY_BY_NAME, DIAMOND, REWARD, Book
+from sim.ledger import COIN, CURRENCY_BY_NAME, DIAMOND, REWARD, Closing
 from sim.ledger.conservation import asset_flow, cash_flow
-from sim.metrics import summarize
-from sim.runs import NewRun, Run, Summary, balance_columns, create_run, new_manifest, open_run, peak_rss_mb
+from sim.metrics.tally import Tally
+from sim.runs import NewRun, Run, Summary, create_run, new_manifest, open_run, peak_rss_mb
 from sim.scenario import Scenario, resolved
-from sim.trace import read_trace
+from sim.tables import Columns
 
 ENGINES: Final = {"reference": ReferenceEngine}
-# The rest of a run's time goes to its metrics.
-SIMULATED: Final = 0.9
 
 
 def simulate(
@@ -58,13 +56,19 @@ def simulate(
 def _run(run: NewRun, scenario: Scenario, seed: int, engine: str, tell: Progress) -> None:
     began_s = time.perf_counter()
     with run.trace_writer() as writer:
-        economy = ENGINES[engine](scenario, seed, writer.append, progress=lambda done: tell(done * SIMULATED))
+
+        def record(block: Columns) -> None:
+            writer.extend(block)
+            tally.add(block)
+
+        economy = ENGINES[engine](scenario, seed, record, progress=tell)
+        tally = Tally(scenario, economy.creators_region)
         economy.run()
     wall_s = time.perf_counter() - began_s
-    trace = read_trace(run.path / "trace", writer.digest)
-    kpis, series = summarize(trace, economy.book, scenario)
+    closing = economy.closing()
+    kpis, series = tally.close(closing)
     run.write_table("metrics", series)
-    run.write_table("balances", balance_columns(economy.book.balances()))
+    run.write_table("balances", economy.balances())
     events = economy.visits + writer.rows
     run.write_summary(
         Summary(
@@ -78,19 +82,18 @@ def _run(run: NewRun, scenario: Scenario, seed: int, engine: str, tell: Progress
             operations_per_s=round(writer.rows / wall_s, 1),
             peak_rss_mb=peak_rss_mb(),
             trace_digest=writer.digest,
-            conservation=conservation(economy.book, scenario),
+            conservation=conservation(closing, scenario),
             kpis=kpis,
         )
     )
-    tell(1.0)
 
 
-def conservation(book: Book, scenario: Scenario) -> dict[str, Any]:
+def conservation(closing: Closing, scenario: Scenario) -> dict[str, Any]:
     """Where every coin, diamond and cent came from and where it is."""
     currencies = {CURRENCY_BY_NAME[region.currency].code for region in scenario.regions.values()}
     return {
-        "assets": [asset_flow(book, asset)._asdict() for asset in (COIN, REWARD, DIAMOND)],
-        "cash": [_plain(cash_flow(book, currency)._asdict()) for currency in sorted(currencies)],
+        "assets": [asset_flow(closing, asset)._asdict() for asset in (COIN, REWARD, DIAMOND)],
+        "cash": [_plain(cash_flow(closing, currency)._asdict()) for currency in sorted(currencies)],
     }
 
 

@@ -39,6 +39,7 @@ from sim.ledger import (
     Op,
     Operation,
     Outcome,
+    closing_of,
     holds_back_credits,
     lanes,
 )
@@ -107,7 +108,7 @@ def test_nobody_holds_less_than_nothing_but_who_owes(chosen):
 def test_all_cash_has_an_owner(seed):
     book = stream(random_choices(seed, 400)).book
     for currency in (USD, EUR):
-        _, opening, cash_in, *where = cash_flow(book, currency)
+        _, opening, cash_in, *where = cash_flow(closing_of(book), currency)
         assert opening + cash_in == sum(where)
 
 
@@ -277,6 +278,10 @@ def _double_a_payout(book: Book) -> None:
             lambda book: book._flows.update({(Op.TOPUP, AccountClass.EXCHANGE, COIN): 1}),
             "coin: opening and issued make 69, held, pending and retired 70",
         ),
+        (
+            lambda book: book._flows.update({(Op.TOPUP, AccountClass.STORE, USD): 1}),
+            "store: balances sum to 30 USD, but flows to 31",
+        ),
     ],
 )
 def test_a_broken_law_is_named(sabotage, message):
@@ -290,14 +295,15 @@ def test_a_broken_law_is_named(sabotage, message):
 def test_the_flow_of_each_asset():
     book = richer_book()
     apply_all(book, chargeback(100), payout(4, 103), step(Op.OPEN, FAN + 9, amount=7, currency=COIN), first=107)
-    assert asset_flow(book, COIN)[1:] == (7, 70, -10, 0, {"gift": 17, "clawback": 70})
-    assert asset_flow(book, REWARD)[1:] == (0, 3, 0, 0, {"gift": 3, "expiry": 0})
-    assert asset_flow(book, DIAMOND)[1:] == (0, 20, 16, 0, {"payout": 4})
+    closing = closing_of(book)
+    assert asset_flow(closing, COIN)[1:] == (7, 70, -10, 0, {"gift": 17, "clawback": 70})
+    assert asset_flow(closing, REWARD)[1:] == (0, 3, 0, 0, {"gift": 3, "expiry": 0})
+    assert asset_flow(closing, DIAMOND)[1:] == (0, 20, 16, 0, {"payout": 4})
 
 
 def test_the_flow_of_cash():
     """$0.99 for coins, $10.70 and $5.35 for orders; 2 cents asked for; 16 diamonds are worth 8 cents more."""
-    flow = cash_flow(richer_book(), USD)
+    flow = cash_flow(closing_of(richer_book()), USD)
     assert flow._asdict() == {
         "currency": "USD",
         "opening": 0,
@@ -312,6 +318,16 @@ def test_the_flow_of_cash():
         "creator_payable": 10,
         "platform_own": 16 + 30 - 10,
     }
+
+
+def test_what_the_accounts_say_at_the_end():
+    """53 of 70 coins at 99 cents are unspent; 16 diamonds at half a cent are held and 4 pending; nobody holds euros."""
+    closing = closing_of(richer_book())
+    assert closing.unspent_price == {USD: 99 * 53 // 70}
+    assert closing.creator_payable == {USD: 8 + 2}
+    assert closing.flow(AccountClass.STORE, USD, Op.TOPUP) == closing.held(AccountClass.STORE, USD) == 30
+    assert closing.held(AccountClass.PENDING, DIAMOND) == 4
+    assert closing.held(AccountClass.HOLDER, EUR) == 0
 
 
 def test_an_order_remembers_what_is_left():

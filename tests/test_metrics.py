@@ -1,20 +1,29 @@
 """Metrics: closed forms of inequality, a week's money worked by hand, and sums that must agree."""
 
+import io
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from statistics import NormalDist
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from sim.ledger import Item, Kind, Op, Rule, account_id, item_id
+from sim.ledger import Item, Kind, Op, Rule, account_id, closing_of, item_id
 from sim.ledger.money import GBP, USD
-from sim.metrics import METRIC, gini, key_figures, lorenz_curve, lorenz_share, stated, summarize
+from sim.metrics import METRIC, gini, lorenz_curve, lorenz_share, stated
 from sim.metrics.breakdown import bookings_by_pack, coins_by_gift, income_by_creator, spend_by_payer
-from sim.metrics.series import COLUMNS, HOUR_US
+from sim.metrics.series import COLUMNS, HOUR_US, Series
+from sim.metrics.summary import Kpis
+from sim.metrics.sums import add_to, empty_sums, listed, with_room
+from sim.metrics.tally import Tally
 from traces import PACK, Town, busy_town
 
+QUARTER_US = 15 * 60 * 1_000_000
 DAY_US = 24 * HOUR_US
 GRID = (np.arange(200_000) + 0.5) / 200_000
 
@@ -89,8 +98,25 @@ def test_inequality_of_nobody_or_of_debts_is_refused(measure: Callable[[np.ndarr
         lorenz_share(np.array([1]), Fraction(0))
 
 
+def new_tally(town: Town, window_us: int = QUARTER_US, state: dict[str, Any] | None = None) -> Tally:
+    scenario = SimpleNamespace(viewers=town.viewers(), window_us=window_us)
+    if state is not None:
+        return Tally.restored(scenario, town.creators_region(), state)
+    return Tally(scenario, town.creators_region())
+
+
+def summarize(town: Town, window_us: int = QUARTER_US) -> tuple[Kpis, Series]:
+    tally = new_tally(town, window_us)
+    tally.add(town.block())
+    return tally.close(closing_of(town.book))
+
+
+def key_figures(town: Town) -> Kpis:
+    return summarize(town)[0]
+
+
 def kpis(town: Town) -> dict[str, int | float | None]:
-    return {name: figure["value"] for name, figure in key_figures(town.trace(), town.book).items()}
+    return {name: figure["value"] for name, figure in key_figures(town).items()}
 
 
 def test_a_dollar_in_the_app_splits_as_published() -> None:
@@ -144,7 +170,7 @@ def test_shop_sales_net_of_what_came_back() -> None:
 def test_every_metric_is_stated_and_every_figure_is_defined() -> None:
     """One table of definitions, no more and no less than the summary; shares lie in [0, 1]."""
     town = busy_town()
-    found = key_figures(town.trace(), town.book)
+    found = key_figures(town)
     assert set(found) == set(METRIC)
     for name, figure in found.items():
         assert figure["unit"] == METRIC[name].unit
@@ -169,7 +195,7 @@ def test_several_currencies_stay_apart() -> None:
     british = item_id(Item.PACK_APP, 1)
     town.add(Op.POLICY, -1, at_us=1, peer=Rule.PACK_COINS, item=british, amount=65, currency=1)
     town.add(Op.TOPUP, town.viewer(), at_us=2, item=british, amount=89, currency=GBP)
-    found = key_figures(town.trace(), town.book)
+    found = key_figures(town)
     assert "bookings" not in found
     assert stated(found, "bookings", "USD") == {"value": 1_999, "unit": "money", "currency": "USD"}
     assert stated(found, "bookings", "GBP") == {"value": 89, "unit": "money", "currency": "GBP"}
@@ -208,7 +234,7 @@ def test_the_series_adds_up_to_the_summary() -> None:
     """Flows sum to the run's totals, and changes of a stock to its end."""
     town = busy_town(spread_us=3 * DAY_US)
     town.topup(account_id(Kind.VIEWER, 0), at_us=3 * DAY_US)  # who pays again is no new payer
-    found, series = summarize(town.trace(), town.book, SimpleNamespace(window_us=900_000_000))
+    found, series = summarize(town)
     assert list(series) == list(COLUMNS)
     sums = {name: int(column.sum()) for name, column in series.items() if column.dtype == np.int64}
     same = {name: name for name in ("bookings", "revenue", "topups", "gifts", "coins_given", "orders", "gmv")}
@@ -228,5 +254,116 @@ def test_the_series_adds_up_to_the_summary() -> None:
 def test_a_longer_window_makes_longer_steps() -> None:
     """The step is an hour, or the window where that is longer."""
     town = busy_town(fans=4, spread_us=3 * DAY_US)
-    _, series = summarize(town.trace(), town.book, SimpleNamespace(window_us=DAY_US))
+    _, series = summarize(town, window_us=DAY_US)
     assert set(series["at_us"]) == {0, DAY_US, 2 * DAY_US}
+
+
+def a_british_side(town: Town, at_us: int) -> Town:
+    """Another currency comes to town, and a diamond's worth changes twice while gifts go on."""
+    pack, fan, star = item_id(Item.PACK_APP, 1), account_id(Kind.VIEWER, 90), account_id(Kind.CREATOR, 2)
+    town.add(Op.POLICY, -1, at_us=at_us, peer=Rule.PACK_COINS, item=pack, amount=65, currency=1)
+    town.add(Op.POLICY, -1, at_us=at_us, peer=Rule.DIAMOND_VALUE, amount=400_001, currency=GBP, region=826)
+    for account in (fan, star):
+        town.add(Op.OPEN, account, at_us=at_us, region=826)
+    for turn in range(1, 5):
+        now_us = at_us + turn * HOUR_US
+        town.add(Op.TOPUP, fan, at_us=now_us, item=pack, amount=89, currency=GBP, region=826)
+        town.gift(fan, star, turn, at_us=now_us)
+        town.gift(fan, account_id(Kind.CREATOR, 0), 3, at_us=now_us)
+        worth = {"amount": 100_000 * turn, "currency": USD if turn > 2 else GBP}
+        town.add(Op.POLICY, -1, at_us=now_us + 1, peer=Rule.DIAMOND_VALUE, region=826, **worth)
+        town.gift(fan, star, 1, at_us=now_us + 1)
+    town.add(Op.TOPUP, account_id(Kind.VIEWER, 0), at_us=at_us + 5 * HOUR_US, item=pack, amount=89, currency=GBP)
+    return town
+
+
+RICH = a_british_side(busy_town(spread_us=5 * HOUR_US), at_us=6 * HOUR_US)
+N_RICH = len(RICH.rows)
+
+
+def test_a_tally_says_what_the_trace_says() -> None:
+    """Payers' spend, packs' bookings and creators' incomes are those that one asks of the whole trace."""
+    trace, (found, series) = RICH.trace(), summarize(RICH)
+    for currency, name in ((USD, "USD"), (GBP, "GBP")):
+        spend, income = spend_by_payer(trace, currency).totals, income_by_creator(trace, currency).totals
+        packs = bookings_by_pack(trace, currency).totals
+        assert stated(found, "bookings", name)["value"] == spend.sum()
+        assert stated(found, "payer_gini", name)["value"] == gini(spend)
+        assert stated(found, "creator_income", name)["value"] == (int(income.sum()) + 500_000) // 1_000_000
+        assert stated(found, "creator_gini", name)["value"] == gini(income)
+        assert stated(found, "best_pack_share", name)["value"] == packs.max() / packs.sum()
+    assert found["payers"]["value"] == int(series["new_payers"].sum()) == 21
+    assert set(zip(series["region"].tolist(), series["currency"].tolist(), strict=True)) == {
+        (0, 0),
+        (840, GBP),
+        (826, GBP),
+    }
+
+
+def through_a_file(state: dict[str, Any]) -> dict[str, Any]:
+    """A state written as plain arrays and read again; anything else is refused."""
+    file = io.BytesIO()
+    np.savez(file, **state)
+    file.seek(0)
+    return dict(np.load(file, allow_pickle=False))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(0, N_RICH), max_size=12), st.sets(st.integers(0, 12)))
+def test_however_a_trace_is_divided(cuts: list[int], pauses: set[int]) -> None:
+    """Blocks of any length, empty ones included, give the same; so does a tally put aside and taken up again."""
+    block, tally = RICH.block(), new_tally(RICH)
+    for turn, (begin, end) in enumerate(pairwise([0, *sorted(cuts), N_RICH])):
+        tally.add({name: column[begin:end] for name, column in block.items()})
+        if turn in pauses:
+            tally = new_tally(RICH, state=through_a_file(tally.state()))
+    found, series = tally.close(closing_of(RICH.book))
+    expected, expected_series = summarize(RICH)
+    assert found == expected
+    assert list(series) == list(expected_series)
+    for name, column in expected_series.items():
+        assert series[name].dtype == column.dtype
+        assert series[name].tolist() == column.tolist(), name
+
+
+def test_a_state_stays_as_it_was() -> None:
+    """What has been put aside doesn't change when the tally goes on, or the one restored from it."""
+    tally = new_tally(RICH)
+    tally.add(RICH.block())
+    state = tally.state()
+    before = through_a_file(state)
+    tally.add(RICH.block())
+    new_tally(RICH, state=state).add(RICH.block())
+    for name, column in before.items():
+        assert np.array_equal(state[name], column), name
+
+
+def test_a_run_without_its_opens_counts_people_all_the_same() -> None:
+    """Viewers and creators are known from the start; a run that keeps no trace needn't open millions of accounts."""
+    block, tally = RICH.block(), new_tally(RICH)
+    others = block["op"] != Op.OPEN
+    tally.add({name: column[others] for name, column in block.items()})
+    assert tally.close(closing_of(RICH.book))[0] == key_figures(RICH)
+
+
+def test_a_gift_to_nobody_known_is_refused() -> None:
+    """Compiled code would write beyond its arrays."""
+    tally = Tally(SimpleNamespace(viewers=1, window_us=QUARTER_US), np.zeros(1, np.uint16))
+    with pytest.raises(IndexError, match="creators_region"):
+        tally.add(RICH.block())
+
+
+def test_sums_know_who_comes_for_the_first_time() -> None:
+    """A growing table agrees with a dict, and an owner's second currency doesn't make a newcomer."""
+    sums, totals, seen = empty_sums(), dict[tuple[int, int], int](), set[int]()
+    draws = np.random.default_rng(1)
+    for owner, unit in zip(draws.integers(0, 3_000, 9_000).tolist(), draws.integers(0, 2, 9_000).tolist(), strict=True):
+        currency = (USD, GBP)[unit]
+        sums = with_room(sums, 1)
+        assert add_to(sums, owner, currency, owner + 1) == (owner not in seen)
+        seen.add(owner)
+        totals[owner, currency] = totals.get((owner, currency), 0) + owner + 1
+    owners, currencies, amounts = (column.tolist() for column in listed(sums))
+    assert list(zip(owners, currencies, strict=True)) == sorted(totals)
+    assert amounts == [totals[key] for key in sorted(totals)]
+    assert sums.taken.tolist() == [len(totals), len(seen)]

@@ -6,14 +6,19 @@ from decimal import Decimal
 from functools import lru_cache
 
 import msgspec
+import numpy as np
 import pytest
 
 from sim.agents.publication import Stream
-from sim.engines import viewer
+from sim.engines import journal, viewer
 from sim.engines.reference import ReferenceEngine
 from sim.ledger import Book, Op, Operation, Outcome, Rule
 from sim.ledger.operations import NO_REF
+from sim.metrics import RECOGNIZED
+from sim.metrics.tally import Tally
 from sim.scenario import Commission, Parameter, load
+from sim.tables import Columns
+from sim.trace import SCHEMA, Trace
 
 Rows = list[tuple[Operation, Outcome]]
 BOUNDARY_OPS = {Op.EXPIRE, Op.CAPTURE, Op.CANCEL, Op.REFUND, Op.CHARGEBACK, Op.PAYOUT, Op.OPEN, Op.POLICY}
@@ -40,11 +45,16 @@ BUSY = (
 )
 
 
+def records(block: Columns) -> Trace:
+    """A block's records, without what they moved."""
+    return Trace({name: block[name] for name in SCHEMA})
+
+
 @lru_cache
 def run(*overrides: str, scenario: str = "us-baseline", seed: int = 1) -> Rows:
     rows: Rows = []
     engine = ReferenceEngine(
-        load(scenario, list(overrides)), seed, lambda *row: rows.append(row), check_every_window=True
+        load(scenario, list(overrides)), seed, lambda block: rows.extend(records(block)), check_every_window=True
     )
     engine.run()
     return rows
@@ -85,6 +95,32 @@ def test_references_point_back_to_what_they_answer() -> None:
         if operation.ref != NO_REF:
             assert operation.ref < operation.seq
             assert operations[operation.ref].op == answers[operation.op]
+
+
+def test_blocks_say_what_each_record_moved() -> None:
+    """Their sums are what the accounts say at the end, and each actor's region is where it was opened."""
+    scenario, blocks = load("us-baseline", list(BUSY)), list[Columns]()
+    engine = ReferenceEngine(scenario, 1, blocks.append)
+    engine.run()
+    assert all({name: column.dtype for name, column in block.items()} == {**SCHEMA, **RECOGNIZED} for block in blocks)
+    tally = Tally(scenario, engine.creators_region)
+    for block in blocks:
+        tally.add(block)
+    kpis, series = tally.close(engine.closing())
+    same = {"revenue": "revenue", "float_cost": "coin_float", "float_coins": "coin_float_coins"}
+    assert {name: int(series[name].sum()) for name in same} == {name: kpis[same[name]]["value"] for name in same}
+    for block in blocks:
+        assert (block["actor_region"] == np.where(block["actor"] >= 0, 840, 0)).all()
+
+
+def test_a_block_is_handed_on_when_it_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And whole windows only, so that it may be longer; the last one may be short."""
+    monkeypatch.setattr(journal, "ROWS_PER_BLOCK", 100)
+    lengths: list[int] = []
+    ReferenceEngine(load("us-baseline", list(BUSY)), 1, lambda block: lengths.append(len(block["seq"]))).run()
+    assert sum(lengths) == len(run(*BUSY))
+    assert min(lengths[:-1]) >= 100
+    assert len(lengths) > 5
 
 
 def test_the_trace_alone_makes_a_book_decide_the_same() -> None:
@@ -158,9 +194,10 @@ def test_gifts_go_to_streams_that_are_on() -> None:
     scenario, seen = load("us-baseline", list(LAVISH)), Counter[bool]()
     streams: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
 
-    def watch(operation: Operation, _: Outcome) -> None:
-        if operation.op == Op.GIFT:
-            seen[any(begin <= operation.at_us < end for begin, end in streams[operation.peer])] += 1
+    def watch(block: Columns) -> None:
+        for operation, _ in records(block):
+            if operation.op == Op.GIFT:
+                seen[any(begin <= operation.at_us < end for begin, end in streams[operation.peer])] += 1
 
     engine = ReferenceEngine(scenario, 1, watch)
     go_live = engine.economy.go_live
@@ -185,7 +222,7 @@ def test_no_draw_decides_twice(monkeypatch: pytest.MonkeyPatch) -> None:
         return real(seed, account, occasion, bounds_s)
 
     monkeypatch.setattr(viewer, "pause_us", pause_us)
-    engine = ReferenceEngine(load("us-baseline", list(LAVISH)), 1, lambda *_: None)
+    engine = ReferenceEngine(load("us-baseline", list(LAVISH)), 1, lambda _: None)
     engine.economy.listen(Op.TOPUP, lambda deed: topups.update([(deed.actor, deed.occasion)]))
     engine.run()
     assert len(topups) > 100
@@ -199,7 +236,8 @@ def test_of_two_interventions_in_one_window_the_later_date_holds() -> None:
         for minutes, rate in ((14, "0.05"), (5, "0.14"))  # neither the file's order nor the rates' is the dates'
     )
     rows: Rows = []
-    ReferenceEngine(msgspec.structs.replace(base, interventions=changes), 1, lambda *row: rows.append(row)).run()
+    changed = msgspec.structs.replace(base, interventions=changes)
+    ReferenceEngine(changed, 1, lambda block: rows.extend(records(block))).run()
     set_at = [(row.at_us, row.amount) for row, _ in rows if row.op == Op.POLICY and row.peer == Rule.COMMISSION]
     assert set_at == [(0, 60_000), (900_000_000, 140_000), (900_000_000, 50_000)]
 

@@ -15,10 +15,10 @@ from rich.console import Console
 from loadtests.replay.result import summarize as summarize_replay
 from loadtests.replay.result import write_requests
 from sim.cli.group import execute
-from sim.ledger import CoinworksError, Op
+from sim.ledger import CoinworksError, Op, closing_of
 from sim.ledger.conservation import asset_flow, cash_flow
 from sim.ledger.money import COIN, USD
-from sim.metrics import summarize
+from sim.metrics.tally import Tally
 from sim.report import ReportError, check_report, kpi_table, write_report
 from sim.report.certificate import _asset
 from sim.report.load import parts_ns, percentile_curve
@@ -35,21 +35,22 @@ MS_NS = 1_000_000
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run: a busy town over a week, under the baseline's parameters."""
-    town, scenario = busy_town(fans=30, spread_us=7 * DAY_US), load("us-baseline")
+    town, scenario = busy_town(fans=30, spread_us=7 * DAY_US), load("us-baseline", ["viewers=30"])
     folder = tmp_path_factory.mktemp("report") / "run"
     with create_run(scenario.name, 1, folder) as run:
+        tally, closing = Tally(scenario, town.creators_region()), closing_of(town.book)
         with run.trace_writer() as writer:
-            for operation, outcome in town.rows:
-                writer.append(operation, outcome)
-        kpis, series = summarize(town.trace(), town.book, scenario)
+            writer.extend(town.block())
+        tally.add(town.block())
+        kpis, series = tally.close(closing)
         run.write_table("metrics", series)
         run.write_table("balances", balance_columns(town.book.balances()))
         run.write_manifest(new_manifest(scenario.name, resolved(scenario), scenario.digest, 1, "reference"))
         cash = {
             name: value if isinstance(value, int | str) else str(value)
-            for name, value in cash_flow(town.book, USD)._asdict().items()
+            for name, value in cash_flow(closing, USD)._asdict().items()
         }
-        conservation = {"assets": [asset_flow(town.book, COIN)._asdict()], "cash": [cash]}
+        conservation = {"assets": [asset_flow(closing, COIN)._asdict()], "cash": [cash]}
         run.write_summary(a_summary(kpis, writer.rows, writer.close(), conservation))
     return folder
 

@@ -3,15 +3,31 @@
 town = Town()
 town.topup(fan := town.viewer(), at_us=5)
 town.gift(fan, town.creator(), 3, at_us=9)
-trace = town.trace()
+trace, block = town.trace(), town.block()
 """
 
 from itertools import count
 
 import numpy as np
 
-from sim.ledger import COIN, DIAMOND, REWARD, Book, Item, Kind, Op, Operation, Outcome, Rule, account_id, item_id
+from sim.ledger import (
+    COIN,
+    DIAMOND,
+    REWARD,
+    Book,
+    Item,
+    Kind,
+    Op,
+    Operation,
+    Outcome,
+    Rule,
+    account_id,
+    item_id,
+    kind_of,
+)
 from sim.ledger.money import USD
+from sim.metrics import RECOGNIZED, recognized
+from sim.tables import Columns
 from sim.trace import SCHEMA, Trace
 
 US = 840
@@ -33,6 +49,7 @@ class Town:
     def __init__(self) -> None:
         self.book = Book()
         self.rows: list[tuple[Operation, Outcome]] = []
+        self._recognized: list[tuple[int, ...]] = []
         self._ids = {kind: count() for kind in Kind}
         for rule, item, amount, currency in TERMS:
             self.add(Op.POLICY, -1, peer=rule, item=item, amount=amount, currency=currency)
@@ -40,7 +57,10 @@ class Town:
     def add(self, op: Op, actor: int, *, at_us: int = 0, **fields: int) -> int:
         """Let something happen; returns its seq."""
         operation = Operation(len(self.rows), at_us, op, actor, **fields)
-        self.rows.append((operation, self.book.apply(operation).outcome))
+        outcome, entries = self.book.apply(operation)
+        holder = self.book.holders.get(actor)
+        self.rows.append((operation, outcome))
+        self._recognized.append((*recognized(op, entries), holder.region if holder else 0))
         return operation.seq
 
     def open(self, kind: Kind, **fields: int) -> int:
@@ -78,6 +98,21 @@ class Town:
         """What happened so far, as columns."""
         values = np.array([(*row[:-1], outcome, row.region) for row, outcome in self.rows], np.int64)
         return Trace({name: values[:, i].astype(dtype) for i, (name, dtype) in enumerate(SCHEMA.items())})
+
+    def block(self) -> Columns:
+        """The same with what each record moved, as an engine hands it on."""
+        values = np.array(self._recognized, np.int64)
+        moved = {name: values[:, i].astype(dtype) for i, (name, dtype) in enumerate(RECOGNIZED.items())}
+        return {**self.trace().columns, **moved}
+
+    def creators_region(self) -> np.ndarray:
+        """The region of creator n."""
+        creators = sorted(account for account in self.book.holders if kind_of(account) == Kind.CREATOR)
+        return np.array([self.book.holders[account].region for account in creators], np.uint16)
+
+    def viewers(self) -> int:
+        """How many viewers there are."""
+        return sum(kind_of(account) == Kind.VIEWER for account in self.book.holders)
 
 
 def busy_town(fans: int = 20, gifts: int = 10, spread_us: int = 4_000_000) -> Town:

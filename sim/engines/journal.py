@@ -2,22 +2,34 @@
 
 Canonical order is (time, boundary before viewers, actor, step). Until a window closes, an operation is known by its
 *ticket*, the count of operations when it happened; a later operation refers to an earlier one by ticket.
+
+Operations leave as blocks: a dict of arrays of one length, the trace's columns and those of `sim.metrics.RECOGNIZED`.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+import numpy as np
 
 from sim.ledger import Op, Operation, Outcome
 from sim.ledger.operations import NO_REF
+from sim.metrics import RECOGNIZED, Moves
+from sim.tables import Columns
+from sim.trace import SCHEMA
 
-Sink = Callable[[Operation, Outcome], None]
+Record = Callable[[Columns], None]
+
+ROWS_PER_BLOCK: Final = 8_192
+BLOCK: Final = {**SCHEMA, **RECOGNIZED}
 
 
 class Row(NamedTuple):
-    """An operation with its outcome; `operation.seq` and `operation.ref` are tickets."""
+    """An operation with its outcome and what it moved; `operation.seq` and `operation.ref` are tickets."""
 
     operation: Operation
     outcome: Outcome
+    moves: Moves
+    actor_region: int
     by_viewer: bool
     occasion: int
 
@@ -25,9 +37,10 @@ class Row(NamedTuple):
 class Journal:
     """Collects rows and hands them on in canonical order."""
 
-    def __init__(self, sink: Sink) -> None:
-        self._sink = sink
+    def __init__(self, record: Record) -> None:
+        self._record = record
         self._rows: list[Row] = []
+        self._waiting: list[tuple[int, ...]] = []  # for a block
         self._seq_of: list[int] = []  # by ticket
         self._written = 0
 
@@ -49,16 +62,25 @@ class Journal:
         self._rows.append(row)
 
     def close(self) -> list[Row]:
-        """End the window: write its rows in canonical order, and return them so."""
+        """End the window: give its rows their places in canonical order, and return them so."""
         # Sorting is stable and one actor's rows come in the order of their steps.
         rows, self._rows = sorted(self._rows, key=_canonical), []
         for row in rows:
             ticket, ref = row.operation.seq, row.operation.ref
             self._seq_of[ticket] = self._written
             operation = row.operation._replace(seq=self._written, ref=NO_REF if ref == NO_REF else self._seq_of[ref])
-            self._sink(operation, row.outcome)
+            self._waiting.append((*operation[:-1], row.outcome, operation.region, *row.moves, row.actor_region))
             self._written += 1
+        if len(self._waiting) >= ROWS_PER_BLOCK:
+            self.flush()
         return rows
+
+    def flush(self) -> None:
+        """Hand on what waits for a block to fill."""
+        if self._waiting:
+            values = np.array(self._waiting, np.int64)
+            self._waiting = []
+            self._record({name: values[:, i].astype(kind) for i, (name, kind) in enumerate(BLOCK.items())})
 
 
 def _canonical(row: Row) -> tuple[int, bool, int]:

@@ -1,14 +1,16 @@
 """The reference engine, the readable specification: a SimPy process per viewer, every posting through `sim.ledger`.
 
-    engine = ReferenceEngine(scenario, seed, sink=writer.append)
+    engine = ReferenceEngine(scenario, seed, record=writer.extend)
     engine.run()
-    engine.book                 # every balance
+    engine.closing(), engine.balances()
 
 Nothing here is fast, and everything can be followed: any quicker engine has to give the same trace, byte for byte.
 """
 
 from collections.abc import Callable
 
+import numpy as np
+import numpy.typing as npt
 from simpy import Environment
 
 from sim.agents import creator, hosts
@@ -19,12 +21,15 @@ from sim.agents.publication import Publication
 from sim.agents.seller import Sellers
 from sim.agents.stage import Act, Process, Proposal
 from sim.agents.windows import Phase
-from sim.engines.journal import Journal, Row, Sink, accepted_deed
+from sim.engines.journal import Journal, Record, Row, accepted_deed
 from sim.engines.market import Market
 from sim.engines.viewer import Viewer
-from sim.ledger import REGION_BY_NAME, Book, Operation, Outcome
+from sim.ledger import REGION_BY_NAME, Book, Closing, Operation, Outcome, closing_of
 from sim.ledger.conservation import check
+from sim.metrics import recognized
+from sim.runs import balance_columns
 from sim.scenario import Scenario
+from sim.tables import Columns
 
 Progress = Callable[[float], None]
 
@@ -39,7 +44,7 @@ class ReferenceEngine:
 
     Parameters
     ----------
-    sink : gets each operation, in canonical order, with its outcome
+    record : gets the operations in canonical order, as blocks (see `sim.engines.journal`)
     check_every_window : assert conservation at every boundary and not only at the end
     """
 
@@ -47,14 +52,14 @@ class ReferenceEngine:
         self,
         scenario: Scenario,
         seed: int,
-        sink: Sink,
+        record: Record,
         *,
         check_every_window: bool = False,
         progress: Progress = unseen,
     ) -> None:
         self.env = Environment()
         self.book = Book()
-        self.journal = Journal(sink)
+        self.journal = Journal(record)
         self.visits = 0
         self._check_every_window = check_every_window
         self._progress = progress
@@ -94,8 +99,23 @@ class ReferenceEngine:
         """Run to the end of the scenario; the final state conserves everything, or this raises ConservationError."""
         self.env.run(until=self.economy.windows.duration_us)
         self._close()
+        self.journal.flush()
         check(self.book)
         self._progress(1.0)
+
+    def closing(self) -> Closing:
+        """What the accounts say now."""
+        return closing_of(self.book)
+
+    def balances(self) -> Columns:
+        """Every account's balances now, as `sim.runs.balance_columns` orders them."""
+        return balance_columns(self.book.balances())
+
+    @property
+    def creators_region(self) -> npt.NDArray[np.uint16]:
+        """The region code of creator n: uint16 array of shape (n_creators,)."""
+        creators = (host for host in self.economy.hosts if not host.is_seller)
+        return np.array([REGION_BY_NAME[self.economy.region_of(host.zone)] for host in creators], np.uint16)
 
     def _close_windows(self) -> Process:
         """At each boundary, first: the past window gets its order, and agents hear what was done."""
@@ -128,9 +148,15 @@ class ReferenceEngine:
         """Let somebody act now: decided by the book, noted in the journal. Returns (ticket, outcome)."""
         ticket = self.journal.next_ticket()
         operation = Operation(ticket, self.economy.now_us, *act)
-        outcome = self.book.apply(operation).outcome
-        self.journal.note(Row(operation, outcome, by_viewer, occasion))
+        outcome, entries = self.book.apply(operation)
+        moves = recognized(operation.op, entries)
+        self.journal.note(Row(operation, outcome, moves, self._region_of(operation.actor), by_viewer, occasion))
         return ticket, outcome
+
+    def _region_of(self, account: int) -> int:
+        """Where an account was opened; 0 for nobody's."""
+        holder = self.book.holders.get(account)
+        return holder.region if holder else 0
 
 
 class BookLedger:

@@ -5,6 +5,7 @@ Standard library only. Start reading at `operations` (what happens) and `book` (
 
 from sim.ledger.accounts import Account, AccountClass, Kind, account_id, account_name, kind_of, parse_account
 from sim.ledger.book import Book
+from sim.ledger.closing import Closing, closing_of
 from sim.ledger.errors import CoinworksError, ConservationError, LedgerError
 from sim.ledger.money import COIN, CURRENCIES, CURRENCY_BY_NAME, DIAMOND, NONE, REWARD
 from sim.ledger.operations import (
@@ -35,6 +36,7 @@ __all__ = [
     "Account",
     "AccountClass",
     "Book",
+    "Closing",
     "CoinworksError",
     "ConservationError",
     "Decision",
@@ -49,6 +51,7 @@ __all__ = [
     "Rule",
     "account_id",
     "account_name",
+    "closing_of",
     "holds_back_credits",
     "item_id",
     "item_kind",

@@ -4,18 +4,20 @@
 
 For every asset, entries sum to zero over all classes. What a holder's lots, orders and payouts explain is what the
 balances of holder, escrow and pending say, and the money behind unspent coins is what the exchange holds. So opening +
-issued = held + pending + retired, each retirement named, and all cash has an owner (`asset_flow`, `cash_flow`).
+issued = held + pending + retired, each retirement named, and all cash has an owner (`asset_flow`, `cash_flow`). And the
+flows by operation are as good as the balances: they add up to them, class by class.
 """
 
 from collections import Counter
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from sim.ledger.accounts import EXCHANGE, PLATFORM, STORE, TAX, Account, AccountClass, Kind, kind_of
+from sim.ledger.accounts import EXCHANGE, Account, AccountClass
 from sim.ledger.book import Book
+from sim.ledger.closing import Closing, closing_of
 from sim.ledger.errors import ConservationError
-from sim.ledger.money import COIN, CURRENCIES, DIAMOND, PPM, REWARD, is_fiat
-from sim.ledger.operations import Op, Rule
+from sim.ledger.money import COIN, CURRENCIES, DIAMOND, REWARD, is_fiat
+from sim.ledger.operations import Op
 from sim.ledger.postings import escrow_account, pending_account
 
 ISSUED_BY: Final = {COIN: Op.TOPUP, REWARD: Op.REWARD, DIAMOND: Op.GIFT}
@@ -24,7 +26,6 @@ RETIRED_BY: Final = {
     REWARD: {Op.GIFT: "gift", Op.EXPIRE: "expiry"},
     DIAMOND: {Op.PAYOUT: "payout"},
 }
-LAST_INSTANT: Final = 2**62
 _EXPLAINED: Final = {AccountClass.HOLDER, AccountClass.ESCROW, AccountClass.PENDING}
 
 
@@ -69,8 +70,10 @@ def check(book: Book) -> None:
     _check_sums(book)
     _check_lots(book)
     _check_explained(book)
+    closing = closing_of(book)
     for asset in (COIN, REWARD, DIAMOND):
-        _check_asset(asset_flow(book, asset))
+        _check_asset(asset_flow(closing, asset))
+    _check_flows(book)
 
 
 def _check_sums(book: Book) -> None:
@@ -132,6 +135,20 @@ def _check_asset(flow: AssetFlow) -> None:
         )
 
 
+def _check_flows(book: Book) -> None:
+    balances: Counter[tuple[AccountClass, int]] = Counter()
+    for (account, asset), amount in book.balances().items():
+        balances[account.klass, asset] += amount
+    flows: Counter[tuple[AccountClass, int]] = Counter()
+    for (_, klass, asset), amount in book.flows().items():
+        flows[klass, asset] += amount
+    for klass, asset in sorted(balances.keys() | flows.keys()):
+        held, flowed = balances[klass, asset], flows[klass, asset]
+        if held != flowed:
+            unit = CURRENCIES[asset].name
+            raise ConservationError(f"{klass.name.lower()}: balances sum to {held} {unit}, but flows to {flowed}")
+
+
 def coin_float(book: Book) -> dict[int, int]:
     """Money received for coins not yet spent, by currency, at lot cost."""
     cost: Counter[int] = Counter()
@@ -142,64 +159,43 @@ def coin_float(book: Book) -> dict[int, int]:
     return dict(cost)
 
 
-def asset_flow(book: Book, asset: int) -> AssetFlow:
+def asset_flow(closing: Closing, asset: int) -> AssetFlow:
     """Opening, issued, held, pending and retired of an in-app asset."""
-    flows = book.flows()
-    by_class = _by_class(book, asset)
 
     def left_circulation(op: Op) -> int:
-        return sum(flows.get((op, klass, asset), 0) for klass in (AccountClass.EXCHANGE, AccountClass.BREAKAGE))
+        return sum(closing.flow(klass, asset, op) for klass in (AccountClass.EXCHANGE, AccountClass.BREAKAGE))
 
     return AssetFlow(
         asset=CURRENCIES[asset].name,
         opening=-left_circulation(Op.OPEN),
         issued=-left_circulation(ISSUED_BY[asset]),
-        held=by_class[AccountClass.HOLDER],
-        pending=by_class[AccountClass.PENDING],
+        held=closing.held(AccountClass.HOLDER, asset),
+        pending=closing.held(AccountClass.PENDING, asset),
         retired={name: left_circulation(op) for op, name in RETIRED_BY[asset].items()},
     )
 
 
-def cash_flow(book: Book, currency: int, at_us: int = LAST_INSTANT) -> CashFlow:
-    """Where a currency's money is; creators' diamonds are valued by the terms of an instant, or the last ones."""
-    flows = book.flows()
-    by_class = _by_class(book, currency)
+def cash_flow(closing: Closing, currency: int) -> CashFlow:
+    """Where a currency's money is; the diamonds that creators hold are valued by the last terms."""
 
     def through_bank(*ops: Op) -> int:
-        return sum(flows.get((op, AccountClass.BANK, currency), 0) for op in ops)
+        return closing.flow(AccountClass.BANK, currency, *ops)
 
-    payable = creator_payable(book, currency, at_us)
+    def held(klass: AccountClass) -> int:
+        return closing.held(klass, currency)
+
+    payable = closing.creator_payable.get(currency, Fraction(0))
     return CashFlow(
         currency=CURRENCIES[currency].name,
         opening=-through_bank(Op.OPEN),
         cash_in=-through_bank(Op.TOPUP, Op.ORDER),
         refunded=through_bank(Op.CHARGEBACK, Op.CANCEL, Op.REFUND),
         paid_out=through_bank(Op.PAYOUT),
-        store_fees=book.balance(STORE, currency),
-        tax_due=book.balance(TAX, currency),
-        coin_float=book.balance(EXCHANGE, currency),
-        escrow=by_class[AccountClass.ESCROW],
-        seller_balances=by_class[AccountClass.HOLDER],
+        store_fees=held(AccountClass.STORE),
+        tax_due=held(AccountClass.TAX),
+        coin_float=held(AccountClass.EXCHANGE),
+        escrow=held(AccountClass.ESCROW),
+        seller_balances=held(AccountClass.HOLDER),
         creator_payable=payable,
-        platform_own=book.balance(PLATFORM, currency) - payable,
+        platform_own=held(AccountClass.PLATFORM) - payable,
     )
-
-
-def creator_payable(book: Book, currency: int, at_us: int = LAST_INSTANT) -> Fraction:
-    """What all diamonds held are worth by the terms of an instant, and those pending by their request's, exactly."""
-    worth = Fraction(0)
-    for holder in book.holders.values():
-        if kind_of(holder.id) == Kind.CREATOR and holder.diamonds:
-            term = book.terms.find(Rule.DIAMOND_VALUE, at_us, region=holder.region)
-            if term is not None and term.currency == currency:
-                worth += Fraction(holder.diamonds * term.value, PPM)
-    pending = sum(asked.cash for asked in book.payouts.values() if not asked.paid and asked.currency == currency)
-    return worth + pending
-
-
-def _by_class(book: Book, asset: int) -> Counter[AccountClass]:
-    totals: Counter[AccountClass] = Counter()
-    for (account, unit), amount in book.balances().items():
-        if unit == asset:
-            totals[account.klass] += amount
-    return totals

@@ -1,15 +1,30 @@
 """Metrics: what a run's economy came to, as numbers with units.
 
-    >>> kpis, series = summarize(trace, book, scenario)
+    >>> tally = sim.metrics.tally.Tally(scenario, creators_region)
+    >>> tally.add(block)                       # while the run goes on
+    >>> kpis, series = tally.close(closing)
     >>> kpis["conversion"]
     {'value': 0.0342, 'unit': 'share'}
 
-`definitions` says what each number means; `breakdown` asks a trace who and what; `recognition` finds when money was
-earned; `series` cuts it into hours; `inequality` measures who has how much.
+`definitions` says what each number means; `tally` adds a run up block by block, by the compiled `counting`;
+`recognition` finds when money was earned; `summary` states the metrics and `series` cuts them into hours; `inequality`
+measures who has how much; `breakdown` asks a whole trace who and what. What is compiled is imported by name, so that
+who only reads metrics, as a report does, doesn't wait for the compiler.
 """
 
 from sim.metrics.definitions import METRIC, METRICS, Metric, stated
 from sim.metrics.inequality import gini, lorenz_curve, lorenz_share
-from sim.metrics.summary import key_figures, summarize
+from sim.metrics.recognition import RECOGNIZED, Moves, recognized
 
-__all__ = ["METRIC", "METRICS", "Metric", "gini", "key_figures", "lorenz_curve", "lorenz_share", "stated", "summarize"]
+__all__ = [
+    "METRIC",
+    "METRICS",
+    "RECOGNIZED",
+    "Metric",
+    "Moves",
+    "gini",
+    "lorenz_curve",
+    "lorenz_share",
+    "recognized",
+    "stated",
+]

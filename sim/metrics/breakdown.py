@@ -8,16 +8,17 @@ Only accepted operations count, unless a function says otherwise. No book is nee
 its files.
 """
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.ledger.accounts import KIND_SPAN, Kind
-from sim.ledger.money import FIAT, PPM
-from sim.ledger.operations import ITEM_SPAN, Item, Op, Rule
+from sim.ledger.money import PPM
+from sim.ledger.operations import Op, Rule
 from sim.ledger.outcomes import Outcome
 from sim.ledger.terms import ANY, Terms
+from sim.metrics.worth import diamond_worth
 from sim.trace import Trace
 
 Int64Array = npt.NDArray[np.int64]
@@ -48,17 +49,6 @@ def total_by(keys: npt.NDArray[np.integer], amounts: npt.NDArray[np.integer]) ->
 def accepted(trace: Trace, op: Op) -> BoolArray:
     """Which records are accepted operations of a kind."""
     return np.asarray((trace.columns["op"] == op) & (trace.columns["outcome"] == Outcome.ACCEPTED))
-
-
-def accounts(trace: Trace, kind: Kind) -> Int64Array:
-    """The ids of all accounts opened of a kind, ascending."""
-    opened = trace.columns["actor"][accepted(trace, Op.OPEN)]
-    return np.sort(opened[opened // KIND_SPAN == kind])
-
-
-def currencies(trace: Trace) -> tuple[int, ...]:
-    """The codes of every fiat currency that the trace speaks of, its policies included; ascending."""
-    return tuple(int(code) for code in np.unique(trace.columns["currency"]) if code in FIAT)
 
 
 def paid_topups(trace: Trace, currency: int) -> BoolArray:
@@ -100,15 +90,16 @@ def income_by_creator(trace: Trace, currency: int) -> Totals:
     place = np.searchsorted(creators, trace.columns["peer"][gifts])
     diamonds, at_us = trace.columns["amount"][gifts], trace.columns["at_us"][gifts]
     terms = policies(trace)
+    set_us = trace.columns["at_us"][accepted(trace, Op.POLICY)]
     income = np.zeros(len(creators), np.int64)
     paid_in = np.zeros(len(creators), np.int64)
     for region in np.unique(regions):
         here = regions[place] == region
-        instants, values, codes = _diamond_values(trace, terms, int(region))
-        in_force = np.searchsorted(instants, at_us[here], side="right") - 1
-        worth = diamonds[here] * values[in_force] * (codes[in_force] == currency)
-        np.add.at(income, place[here], worth)
-        paid_in[regions == region] = codes[-1]
+        worth = diamond_worth(terms, set_us, int(region))
+        in_force = np.searchsorted(worth.from_us, at_us[here], side="right") - 1
+        earned = diamonds[here] * worth.ppm[in_force] * (worth.currency[in_force] == currency)
+        np.add.at(income, place[here], earned)
+        paid_in[regions == region] = worth.currency[-1]
     counts = np.bincount(place, minlength=len(creators)).astype(np.int64)
     mine = (paid_in == currency) | (income > 0)
     return Totals(creators[mine], income[mine], counts[mine])
@@ -132,37 +123,6 @@ def policies(trace: Trace) -> Terms:
     return terms
 
 
-def _diamond_values(trace: Trace, terms: Terms, region: int) -> tuple[Int64Array, Int64Array, Int64Array]:
-    """The instants at which a diamond's value may change, and from each on: ppm of a minor unit, and the currency."""
-    set_here = accepted(trace, Op.POLICY) & np.asarray(trace.columns["peer"] == Rule.DIAMOND_VALUE)
-    instants = np.unique(np.append(trace.columns["at_us"][set_here], 0))
-    found = [terms.find(Rule.DIAMOND_VALUE, int(at), region=region) for at in instants]
-    values = np.array([term.value if term else 0 for term in found], np.int64)
-    codes = np.array([term.currency if term else 0 for term in found], np.int64)
-    return instants, values, codes
-
-
 def whole_minor(millionths: int) -> int:
     """Millionths of a minor unit, rounded half up to the unit."""
     return (millionths + PPM // 2) // PPM
-
-
-def channels(trace: Trace) -> npt.NDArray[np.str_]:
-    """Through which channel each record came: app, web, live, shop or video.
-
-    A topup's and an order's channel is its item's; a gift is given in a live stream; the rest happens in the app.
-    """
-    kinds = trace.columns["item"] // ITEM_SPAN
-    names = np.full(len(kinds), "app", dtype="<U5")
-    names[np.asarray(trace.columns["op"] == Op.GIFT)] = "live"
-    for kind, name in _CHANNEL_OF_ITEM.items():
-        names[kinds == kind] = name
-    return names
-
-
-_CHANNEL_OF_ITEM: Final = {
-    Item.PACK_WEB: "web",
-    Item.GOOD_SHOP: "shop",
-    Item.GOOD_VIDEO: "video",
-    Item.GOOD_LIVE: "live",
-}

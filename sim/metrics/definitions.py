@@ -238,9 +238,19 @@ METRICS: Final = (
         "The platform's part of goods delivered.",
         per_currency=True,
     ),
-    Metric("cancel_rate", "share", "Cancelled orders", "orders with a cancel / orders", "Given up before delivery."),
     Metric(
-        "refund_rate", "share", "Refunded deliveries", "captures with a refund / captures", "Sent back after delivery."
+        "cancel_rate",
+        "share",
+        "Cancelled orders",
+        "accepted cancels / accepted orders",
+        "Given up before delivery, wholly or in part; in the model an order is cancelled once at most.",
+    ),
+    Metric(
+        "refund_rate",
+        "share",
+        "Refunded deliveries",
+        "accepted refunds / accepted captures",
+        "Sent back after delivery, wholly or in part; in the model a delivery is refunded once at most.",
     ),
     Metric(
         "decline_rate",

@@ -1,42 +1,38 @@
 """Recognition: when money becomes the platform's, record by record.
 
-    >>> recognize(trace).revenue.sum() == summarize(trace, book, scenario)[0]["revenue"]["value"]
-    True
+    >>> recognized(Op.TOPUP, decision.entries)
+    Moves(revenue=0, float_cost=1399, float_coins=1321)
 
-A trace says what was asked, not what was posted. Applying it once more to an empty book says what each record earned,
-and by how much it moved the coin float. It does not judge the outcomes: reconciliation does.
+A trace says what was asked, not what was posted. So an engine hands on, beside a record's own columns, what its posting
+earned and by how much it moved the coin float: `RECOGNIZED` names these columns.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from sim.ledger import COIN, AccountClass, Book, Entry, Op
+from sim.ledger import COIN, AccountClass, Entry, Op
 from sim.ledger.money import is_fiat
-from sim.trace import Trace
 
-Int64Array = npt.NDArray[np.int64]
-
-
-class Recognition(NamedTuple):
-    """Per record of a trace, int64 arrays of shape (n_records,): minor units of revenue and of float, and coins."""
-
-    revenue: Int64Array
-    float_cost: Int64Array
-    float_coins: Int64Array
+RECOGNIZED: Final[dict[str, np.dtype[Any]]] = {
+    "revenue": np.dtype("<i8"),  # minor units earned, before creators are paid
+    "float_cost": np.dtype("<i8"),  # change of the money received for unspent coins, in minor units
+    "float_coins": np.dtype("<i8"),  # change of the coins held by viewers, net of coins owed
+    "actor_region": np.dtype("<u2"),  # region in which the actor was opened, 0 for nobody
+}
 
 
-def recognize(trace: Trace) -> Recognition:
-    """What each record earned the platform, and how it moved the coin float."""
-    book = Book()
-    moves = [_moves(operation.op, book.apply(operation).entries) for operation, _ in trace]
-    columns = np.array(moves, np.int64).reshape(len(moves), 3)
-    return Recognition(columns[:, 0], columns[:, 1], columns[:, 2])
+class Moves(NamedTuple):
+    """What one posting did: minor units of revenue and of the float at lot cost, and coins of the float."""
+
+    revenue: int = 0
+    float_cost: int = 0
+    float_coins: int = 0
 
 
-def _moves(op: Op, entries: tuple[Entry, ...]) -> tuple[int, int, int]:
-    """Revenue, float at lot cost and float in coins of one posting. Paying a creator is no loss: the income was."""
+def recognized(op: Op, entries: Iterable[Entry]) -> Moves:
+    """Revenue and float moved by a posting. Paying a creator is no loss: the income was."""
     revenue = cost = coins = 0
     for account, asset, amount in entries:
         if account.klass == AccountClass.PLATFORM and op != Op.PAYOUT:
@@ -45,4 +41,4 @@ def _moves(op: Op, entries: tuple[Entry, ...]) -> tuple[int, int, int]:
             cost += amount
         elif account.klass == AccountClass.HOLDER and asset == COIN:
             coins += amount
-    return revenue, cost, coins
+    return Moves(revenue, cost, coins)

@@ -12,14 +12,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from sim.ledger import REGIONS, Kind, Op, Outcome
-from sim.ledger.accounts import KIND_SPAN
-from sim.ledger.money import FIAT
-from sim.metrics.breakdown import accepted, channels
-from sim.metrics.recognition import Recognition
-from sim.trace import Trace
+from sim.ledger import REGIONS, Item
+from sim.scenario import Scenario
 
 Int64Array = npt.NDArray[np.int64]
+Series = dict[str, npt.NDArray[np.generic]]
 
 HOUR_US: Final = 3_600_000_000
 
@@ -42,83 +39,47 @@ COLUMNS: Final = {
     "float_cost": "change of the money received for unspent coins, in minor units",
 }
 
+REGION_CODES: Final = tuple(sorted(REGIONS))
+CHANNELS: Final = ("app", "live", "shop", "video", "web")
+APP: Final = CHANNELS.index("app")
+LIVE: Final = CHANNELS.index("live")
+CHANNEL_OF_ITEM: Final = {
+    Item.PACK_WEB: "web",
+    Item.GOOD_SHOP: "shop",
+    Item.GOOD_VIDEO: "video",
+    Item.GOOD_LIVE: "live",
+}
 
-def time_series(trace: Trace, recognition: Recognition, step_us: int = HOUR_US) -> dict[str, npt.NDArray[np.generic]]:
-    """Measures by step, region and channel, sorted by the three.
+# The last axis of what is counted: the measures, and the records of whatever kind, setup included
+MEASURES: Final = tuple(COLUMNS)[4:]
+RECORDS: Final = len(MEASURES)
+
+
+def step_us(scenario: Scenario) -> int:
+    """The step of a scenario's series: an hour, or a window where that is longer."""
+    return max(HOUR_US, scenario.window_us)
+
+
+def empty_cells(n_steps: int) -> Int64Array:
+    """Nothing counted: int64 array of shape (n_steps, n_regions, n_channels, n_measures + 1)."""
+    return np.zeros((n_steps, len(REGION_CODES), len(CHANNELS), len(MEASURES) + 1), np.int64)
+
+
+def series_columns(cells: Int64Array, step_us: int, currency_of_region: Int64Array) -> Series:
+    """The columns of `COLUMNS`, sorted by the first three: the cells in which there was any record.
 
     Parameters
     ----------
-    trace : the run's trace
-    recognition : what each of its records earned
+    cells : as `empty_cells` makes them
     step_us : length of a step, in microseconds
-
-    Returns
-    -------
-    the columns of `COLUMNS`, arrays of one shape
+    currency_of_region : int64 array of shape (n_regions,), what its topups and orders use
     """
-    step = trace.columns["at_us"] // step_us
-    region = actor_regions(trace)
-    channel_names, channel = np.unique(channels(trace), return_inverse=True)
-    code = (step * (max(REGIONS) + 1) + region) * len(channel_names) + channel
-    codes, row = np.unique(code, return_inverse=True)
-
-    rest, channel_of_row = np.divmod(codes, len(channel_names))
-    step_of_row, region_of_row = np.divmod(rest, max(REGIONS) + 1)
-    columns: dict[str, npt.NDArray[np.generic]] = {
-        "at_us": step_of_row * step_us,
-        "region": region_of_row.astype(np.uint16),
-        "channel": channel_names[channel_of_row],
-        "currency": _currency_of_region(trace, region)[region_of_row],
+    step, region, channel = np.nonzero(cells[..., RECORDS])
+    columns: Series = {
+        "at_us": step * step_us,
+        "region": np.array(REGION_CODES, np.uint16)[region],
+        "channel": np.array(CHANNELS, "<U5")[channel],
+        "currency": currency_of_region[region].astype(np.uint16),
     }
-    for name, values in _measures(trace, recognition).items():
-        columns[name] = np.zeros(len(codes), np.int64)
-        np.add.at(columns[name], row, values)
-    return columns
-
-
-def _measures(trace: Trace, recognition: Recognition) -> dict[str, Int64Array]:
-    amount = trace.columns["amount"]
-    topup, gift, order = (accepted(trace, op) for op in (Op.TOPUP, Op.GIFT, Op.ORDER))
-    asked = ~np.isin(trace.columns["op"], (Op.OPEN, Op.POLICY))
-    paid = topup & np.isin(trace.columns["currency"], tuple(FIAT))
-    return {
-        "operations": asked.astype(np.int64),
-        "declined": (trace.columns["outcome"] != Outcome.ACCEPTED).astype(np.int64),
-        "topups": paid.astype(np.int64),
-        "new_payers": _first_of_each(trace.columns["actor"], paid),
-        "bookings": amount * (paid),
-        "gifts": gift.astype(np.int64),
-        "coins_given": amount * gift,
-        "orders": order.astype(np.int64),
-        "gmv": amount * order,
-        "revenue": recognition.revenue,
-        "float_coins": recognition.float_coins,
-        "float_cost": recognition.float_cost,
-    }
-
-
-def _first_of_each(keys: Int64Array, mask: npt.NDArray[np.bool_]) -> Int64Array:
-    """1 at the first masked record of each key, 0 elsewhere."""
-    first = np.zeros(len(keys), np.int64)
-    places = np.flatnonzero(mask)
-    first[places[np.unique(keys[places], return_index=True)[1]]] = 1
-    return first
-
-
-def actor_regions(trace: Trace) -> Int64Array:
-    """The region in which each record's actor was opened; 0 for a policy that binds everyone."""
-    opened = accepted(trace, Op.OPEN)
-    ids, regions = trace.columns["actor"][opened], trace.columns["region"][opened]
-    order = np.argsort(ids)
-    ids, regions = ids[order], regions[order].astype(np.int64)
-    actor = trace.columns["actor"]
-    place = np.minimum(np.searchsorted(ids, actor), max(len(ids) - 1, 0))
-    return np.where(actor >= KIND_SPAN * Kind.VIEWER, regions[place], 0) if len(ids) else np.zeros(len(actor), np.int64)
-
-
-def _currency_of_region(trace: Trace, region: Int64Array) -> npt.NDArray[np.uint16]:
-    """The fiat currency that a region's topups and orders use, by region number."""
-    table = np.zeros(max(REGIONS) + 1, np.uint16)
-    money = np.isin(trace.columns["currency"], tuple(FIAT)) & np.isin(trace.columns["op"], (Op.TOPUP, Op.ORDER))
-    table[region[money]] = trace.columns["currency"][money]
-    return table
+    found = cells[step, region, channel]
+    return columns | {name: found[:, place].copy() for place, name in enumerate(MEASURES)}

@@ -1,0 +1,76 @@
+"""Closing: what the accounts say at the end of a run, whichever engine kept them.
+
+    >>> closing = closing_of(book)
+    >>> closing.flow(AccountClass.STORE, USD, Op.TOPUP, Op.CHARGEBACK)      # what the stores kept
+    600
+    >>> closing.held(AccountClass.TAX, USD)
+    0
+
+An engine with a million accounts in columns has no `Book`. It can say its flows, though, and these few numbers are all
+that metrics and conservation ask of the final state.
+"""
+
+from collections import Counter
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+from sim.ledger.accounts import AccountClass, Kind, kind_of
+from sim.ledger.book import Book
+from sim.ledger.money import PPM, is_fiat
+from sim.ledger.operations import Op, Rule
+
+LAST_INSTANT: Final = 2**62
+
+
+class Closing(NamedTuple):
+    """The end of a run, in units of each asset; a currency of which there is nothing is left out.
+
+    flows : net entries by operation, account class and asset; a key exists where an entry was posted
+    unspent_price : by currency, what fans paid for coins that they still hold, rounded down lot by lot
+    creator_payable : by currency, the exact worth of diamonds held (by the last terms) and pending (by their request's)
+    """
+
+    flows: dict[tuple[Op, AccountClass, int], int]
+    unspent_price: dict[int, int]
+    creator_payable: dict[int, Fraction]
+
+    def flow(self, klass: AccountClass, asset: int, *ops: Op) -> int:
+        """What some operations brought a class of accounts, net."""
+        return sum(self.flows.get((op, klass, asset), 0) for op in ops)
+
+    def held(self, klass: AccountClass, asset: int) -> int:
+        """The balance of a class of accounts."""
+        return self.flow(klass, asset, *Op)
+
+
+def closing_of(book: Book) -> Closing:
+    """What a book says at the end."""
+    return Closing(book.flows(), _unspent_price(book), _creator_payable(book))
+
+
+def _unspent_price(book: Book) -> dict[int, int]:
+    price: Counter[int] = Counter()
+    for holder in book.holders.values():
+        for lot in holder.lots:
+            if is_fiat(lot.currency):
+                bought = book.topups[lot.topup]
+                price[lot.currency] += bought.price * lot.left // bought.coins
+    return {currency: amount for currency, amount in price.items() if amount}
+
+
+def _creator_payable(book: Book) -> dict[int, Fraction]:
+    worth: dict[int, Fraction] = {}
+
+    def add(currency: int, amount: Fraction | int) -> None:
+        if amount:
+            worth[currency] = worth.get(currency, Fraction(0)) + amount
+
+    for holder in book.holders.values():
+        if kind_of(holder.id) == Kind.CREATOR and holder.diamonds:
+            term = book.terms.find(Rule.DIAMOND_VALUE, LAST_INSTANT, region=holder.region)
+            if term is not None:
+                add(term.currency, Fraction(holder.diamonds * term.value, PPM))
+    for asked in book.payouts.values():
+        if not asked.paid:
+            add(asked.currency, asked.cash)
+    return worth
