@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sim.engines.reference import Progress, ReferenceEngine, unseen
+from sim.engines.windowed import WindowedEngine
 from sim.ledger import COIN, CURRENCY_BY_NAME, DIAMOND, REWARD, Closing
 from sim.ledger.conservation import asset_flow, cash_flow
 from sim.metrics.tally import Tally
@@ -20,7 +21,7 @@ from sim.runs import NewRun, Run, Summary, create_run, new_manifest, open_run, p
 from sim.scenario import Scenario, resolved
 from sim.tables import Columns
 
-ENGINES: Final = {"reference": ReferenceEngine}
+ENGINES: Final = {"windowed": WindowedEngine, "reference": ReferenceEngine}
 
 
 def simulate(

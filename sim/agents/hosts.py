@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from sim.agents.calendar import Calendar
 from sim.behavior.purposes import POPULARITY, TRAITS
@@ -57,13 +58,18 @@ def popularity(seed: int, account: int, shape: float) -> int:
 
 
 def reach_of(hosts: list[Host]) -> Int64Array:
-    """Running sum of popularity.
+    """Running sum of the hosts' popularity, see `reach`."""
+    return reach(np.array([host.weight for host in hosts], np.int64))
+
+
+def reach(weights: npt.NDArray[np.integer]) -> Int64Array:
+    """Running sum of popularity, to draw hosts from.
 
     Raises
     ------
     CoinworksError : the sum is too large to draw from, at about five million hosts
     """
-    reach = np.cumsum(np.array([host.weight for host in hosts], np.int64))
+    reach = np.cumsum(weights, dtype=np.int64)
     if reach[-1] >= REACH_MAX:
-        raise CoinworksError(f"{len(hosts):,} hosts: their popularity {reach[-1]:,} must be < {REACH_MAX:,}")
+        raise CoinworksError(f"{len(weights):,} hosts: their popularity {reach[-1]:,} must be < {REACH_MAX:,}")
     return reach

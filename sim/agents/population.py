@@ -108,11 +108,11 @@ def _fill(seed: int, viewers: Viewers, terms: TraitTerms, zone_reach: Int64Array
         viewers.is_shopper[index] = traits.is_shopper
         viewers.checks_in[index] = traits.checks_in
         viewers.taps_first[index] = traits.taps_first
-        _follow(seed, account, viewers.favourites[index], creators_reach)
+        follow(seed, account, viewers.favourites[index], creators_reach)
 
 
 @rule
-def _follow(seed: int, viewer: int, favourites: Int64Array, reach: Int64Array) -> None:
+def follow(seed: int, viewer: int, favourites: npt.NDArray[np.integer], reach: Int64Array) -> None:
     """Draw favourites by popularity, again for one drawn before; among few creators a repeat may stay."""
     for place in range(favourites.shape[0]):
         for attempt in range(ATTEMPTS):

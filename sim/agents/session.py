@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.agents.economy import Economy
 from sim.agents.hosts import Host
+from sim.agents.stage import Stage
 from sim.behavior.labor import REST, session
 from sim.behavior.types import Int64Array
 from sim.scenario import Parameter
@@ -39,8 +40,8 @@ def sessions(economy: Economy, host: Host, terms: SessionTerms) -> Iterator[tupl
                 yield begin_us, length_us, number
 
 
-def start_hours_reach(economy: Economy) -> Int64Array:
+def start_hours_reach(stage: Stage) -> Int64Array:
     """Running sum of the weights of the hours at which sessions begin: creators' and sellers' alike."""
-    weights = economy.scenario.creators.start_hours
+    weights = stage.scenario.creators.start_hours
     total = sum(weights)
     return np.cumsum(np.array([round(weight * REACH / total) for weight in weights], np.int64))

@@ -72,7 +72,7 @@ def check(book: Book) -> None:
     _check_explained(book)
     closing = closing_of(book)
     for asset in (COIN, REWARD, DIAMOND):
-        _check_asset(asset_flow(closing, asset))
+        check_asset(asset_flow(closing, asset))
     _check_flows(book)
 
 
@@ -127,7 +127,8 @@ def _equal(account: Account, asset: int, stated: int, explained: int) -> None:
         raise ConservationError(f"{account}: balance {stated} {unit}, but its parts explain {explained}")
 
 
-def _check_asset(flow: AssetFlow) -> None:
+def check_asset(flow: AssetFlow) -> None:
+    """Assert that all of an in-app asset is somewhere, or was retired."""
     came, went = flow.opening + flow.issued, flow.held + flow.pending + sum(flow.retired.values())
     if came != went:
         raise ConservationError(

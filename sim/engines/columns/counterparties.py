@@ -1,0 +1,332 @@
+"""Counterparties: the other side of what viewers do. Creators and sellers as columns, and the platform's payments.
+
+    other = Counterparties(stage, assets, new_tickets(0, 1))
+    tickets = other.close(orders, creators, diamonds)   # the past window is heard; not at the start
+    rows = other.settle(rates)                          # what is due at this boundary happens
+    shown = other.publish()                             # what viewers see until the next
+    other.after()
+
+The calls of a boundary come in this order, and `close` once more at the end of the run. They do what the processes of
+`sim.agents.creator` and `sim.agents.seller` do, but without an object a host, order or payout. Gifts are posted where
+they are given; here they only arrive.
+"""
+
+from fractions import Fraction
+from typing import Any, Final, NamedTuple, Self, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.agents.hosts import reach
+from sim.agents.session import start_hours_reach
+from sim.agents.stage import Stage
+from sim.behavior.types import Int64Array
+from sim.engines.columns import audit
+from sim.engines.columns import earnings as earning
+from sim.engines.columns import orders as selling
+from sim.engines.columns.agenda import Agenda, Int32Array, Structs, due_at_most, dues, restored_agenda
+from sim.engines.columns.earnings import (
+    CREATOR,
+    PAYOUT_ASKED,
+    Earnings,
+    cash_out_of,
+    new_earnings,
+    plan_turns,
+    room_for_payouts,
+)
+from sim.engines.columns.escrow import holdings, restored_escrow
+from sim.engines.columns.host_columns import draw_hosts
+from sim.engines.columns.orders import OPEN_ORDER, ORDER_TYPES, Orders, fulfilment_of, new_sales, room_for_orders
+from sim.engines.columns.proposals import Clock, canonical, new_proposals
+from sim.engines.columns.rates import Rates
+from sim.engines.columns.rows import Rows, Tickets, new_rows, room_for
+from sim.engines.columns.settlement import carry_out
+from sim.engines.columns.shelves import draw_shelves
+from sim.engines.columns.streams_on import Shown, Streams, go_on, no_streams, show
+from sim.engines.columns.timetable import Habits, Timetable
+from sim.engines.columns.totals import Totals, new_totals
+from sim.ledger import REGION_BY_NAME
+from sim.ledger.errors import CoinworksError
+from sim.scenario import Scenario
+from sim.scenario.types import DAY_US
+from sim.tables import Columns
+
+__all__ = ["ORDER_TYPES", "Counterparties", "Orders", "Shown"]
+
+ESCROW: Final = ("buyer", "asset", "amount")
+
+_NamedTuple = TypeVar("_NamedTuple", bound=NamedTuple)
+
+
+class Counterparties:
+    """Creators, sellers, the orders and payouts on their way.
+
+    Parameters
+    ----------
+    assets : codes by their place on the asset axis, see `totals.assets_of`
+    tickets : of this source; grown as need be
+
+    Attributes
+    ----------
+    creators_reach : running sum of the creators' popularity, array of shape (n_creators,)
+    creators_region, sellers_region : region codes, arrays of shape (n_creators,) and (n_sellers,)
+    totals : of the operations order, capture, cancel, refund and payout
+
+    Raises
+    ------
+    CoinworksError : so many creators that a favourite can't be drawn from them
+    """
+
+    def __init__(self, stage: Stage, assets: list[int], tickets: Tickets) -> None:
+        scenario = stage.scenario
+        self.stage = stage
+        self.tickets = tickets
+        self.totals: Totals = new_totals(len(assets))
+        self._assets = assets
+        self._n_boundaries = scenario.duration_us // scenario.window_us
+        self._hosts, self.n_creators = draw_hosts(scenario, stage.seed, stage.calendar)
+        self.n_sellers = len(self._hosts.zone) - self.n_creators
+        self.creators_reach: Int64Array = reach(self._hosts.weight[: self.n_creators])
+        order = list(scenario.regions)
+        regions = np.array([order.index(zone.region) for zone in stage.calendar.zones], np.uint16)[self._hosts.zone]
+        codes = np.array([REGION_BY_NAME[name] for name in order], np.uint16)[regions]
+        self.creators_region: npt.NDArray[np.uint16] = codes[: self.n_creators]
+        self.sellers_region: npt.NDArray[np.uint16] = codes[self.n_creators :]
+        self._fulfilment, self._cash_out = fulfilment_of(scenario), cash_out_of(scenario)
+        self._sales = new_sales(
+            draw_shelves(scenario, stage.seed, self.n_sellers),
+            regions[self.n_creators :],
+            len(assets),
+            self._n_boundaries,
+        )
+        self._earnings = new_earnings(regions[: self.n_creators], self._n_boundaries)
+        if self._cash_out.value_ppm:  # nobody asks for what is worth nothing
+            plan_turns(self._earnings, self._cash_out, self._clock(0))
+        self._goods_each = self._sales.shelves.good.shape[1]
+        self._prices = np.array([good.price_cents for good in scenario.catalogs.goods.goods], np.int64)
+        n_live = self.n_creators + (self.n_sellers if self._goods_each else 0)
+        self._timetable = Timetable(stage, self._hosts, n_live, self._habits(scenario))
+        self._on: Streams = no_streams()
+        self._next_end_us = 0
+        self._shown: Shown | None = None  # while neither streams nor stock have changed
+        self._with_sellers = True
+        self._numbers: Int64Array = np.zeros(1, np.int64)
+        self._given = 0
+        self._late: Int32Array = np.empty(0, np.int32)
+        self._rates: Rates | None = None
+        self._no_rows = new_rows(0)
+
+    def __repr__(self) -> str:
+        return f"<Counterparties creators={self.n_creators} sellers={self.n_sellers} at {self.stage.now_us} us>"
+
+    def _habits(self, scenario: Scenario) -> Habits:
+        creators, sellers = scenario.creators, scenario.sellers
+        return Habits(
+            self.n_creators,
+            float(creators.sessions_per_week),
+            float(creators.session_minutes),
+            float(sellers.sessions_per_week),
+            float(sellers.session_minutes),
+            start_hours_reach(self.stage),
+        )
+
+    def _clock(self, now_us: int) -> Clock:
+        window_us = self.stage.windows.window_us
+        return Clock(now_us // window_us, now_us, window_us, DAY_US // window_us, self.stage.seed)
+
+    def close(self, orders: Orders, creators: Int32Array, diamonds: Int64Array) -> Int64Array:
+        """Hear what viewers did in the window that ends now.
+
+        Parameters
+        ----------
+        orders : all accepted ones, in canonical order
+        creators, diamonds : of each accepted gift, the creator's number and the diamonds, in any order
+
+        Returns
+        -------
+        int64 array of shape (n_orders,): the ticket that each order makes
+        """
+        if len(creators):
+            earning.credit(self._earnings.creators, creators, diamonds)
+            self._given += int(diamonds.sum())
+        if not len(orders.at_us):
+            return np.empty(0, np.int64)
+        if self._rates is None:
+            raise CoinworksError("orders before the first settlement: expected the rates of their window first")
+        self._shown = None
+        typed = Orders(*(np.ascontiguousarray(getattr(orders, name), kind) for name, kind in ORDER_TYPES.items()))
+        self._sales = room_for_orders(self._sales, len(typed.at_us))
+        made, self._late = selling.receive(
+            self._sales,
+            typed,
+            self.n_creators,
+            self._fulfilment,
+            self._rates,
+            self.totals,
+            self.tickets,
+            self._numbers,
+            self._clock(self.stage.now_us),
+        )
+        return made
+
+    def settle(self, rates: Rates) -> Rows:
+        """Let everything happen that is due at this boundary: its rows, in canonical order.
+
+        Parameters
+        ----------
+        rates : in force from this boundary on
+        """
+        self._rates = rates
+        clock = self._clock(self.stage.now_us)
+        if clock.boundary % clock.windows_a_day == 0:
+            self._sales.shelves.stock[:] = int(self.stage.scenario.sellers.stock_per_good)
+            self._shown = None
+        n_orders = due_at_most(self._sales.agenda, clock.boundary)
+        n_turns = due_at_most(self._earnings.turns, clock.boundary)
+        n_payments = due_at_most(self._earnings.payments, clock.boundary)
+        if not n_orders + n_turns + n_payments:
+            return self._no_rows
+        proposals = new_proposals(n_orders + 2 * n_turns + n_payments)
+        found = np.empty(max(n_orders, n_turns, n_payments), np.int32)
+        if n_orders:
+            self._shown = None
+            selling.orders_due(self._sales, found, proposals, clock)
+        if n_turns + n_payments:
+            earning.earnings_due(self._earnings, found, self._cash_out, proposals, clock)
+        n = int(proposals.made[0])
+        if not n:
+            return self._no_rows
+        rows = new_rows(n)
+        self._earnings = room_for_payouts(self._earnings, n_turns)
+        self.tickets = room_for(self.tickets, n)
+        carry_out(
+            proposals,
+            canonical(proposals),
+            self._sales,
+            self._fulfilment,
+            self._earnings,
+            self._cash_out,
+            rates,
+            self.totals,
+            self.tickets,
+            self._numbers,
+            rows,
+            clock,
+        )
+        return rows
+
+    def publish(self) -> Shown:
+        """The streams that viewers will see until the next boundary."""
+        now_us, with_sellers = self.stage.now_us, self.stage.live_shopping
+        sessions, first, last = self._timetable.begun(now_us // self.stage.windows.window_us)
+        if first < last or now_us >= self._next_end_us:
+            self._on = go_on(self._on, sessions, first, last, now_us, self.n_creators, self._goods_each)
+            self._next_end_us = int(self._on.until_us.min(initial=self.stage.windows.duration_us))
+            self._shown = None
+        if self._shown is None or with_sellers != self._with_sellers:
+            self._with_sellers = with_sellers
+            shelves, weight = self._sales.shelves, self._hosts.weight
+            self._shown = show(self._on, weight, shelves, self._prices, self.n_creators, with_sellers)
+        return self._shown
+
+    def after(self) -> None:
+        """When everyone has seen what is published: what came too late for this boundary's settlement."""
+        if len(self._late):
+            selling.put_back(self._sales, self._late)
+            self._shown = None
+            self._late = self._late[:0]
+
+    def balances(self) -> Columns:
+        """Every (account, asset) that an entry has touched: columns klass, owner, asset, amount, in that order."""
+        return audit.balances_of(self._sales, self._earnings, self._assets)
+
+    def payable(self, rates: Rates) -> dict[int, Fraction]:
+        """By currency, what creators' diamonds are worth: held by these rates, pending by their request's."""
+        return audit.payable_of(self._earnings, rates)
+
+    def check(self) -> None:
+        """Assert the laws of conservation that concern these accounts.
+
+        Raises
+        ------
+        ConservationError : names the account or class, and the amounts
+        """
+        audit.check(self._sales, self._earnings, self._given, self.totals, self._assets)
+
+    def state(self) -> dict[str, Any]:
+        """Everything that can't be drawn again, as arrays and whole numbers; to be asked for after `after`."""
+        sales, earnings = self._sales, self._earnings
+        parts = {
+            "tickets": self.tickets._asdict(),
+            "totals": self.totals._asdict(),
+            "streams": self._on._asdict(),
+            "rates": self._rates._asdict() if self._rates else {},
+            "creators": _fields(earnings.creators),
+            "payouts": _fields(earnings.payouts[: len(dues(earnings.payments))]),
+            "orders": _fields(sales.open[: len(dues(sales.agenda))]),
+            "escrow": dict(zip(ESCROW, holdings(sales.escrow), strict=True)),
+            "sellers": {"stock": sales.shelves.stock, "cash": sales.cash, "had_cash": sales.had_cash},
+            "due": {
+                "orders": dues(sales.agenda),
+                "payments": dues(earnings.payments),
+                "turns": dues(earnings.turns),
+            },
+        }
+        arrays = {f"{name}.{field}": array.copy() for name, part in parts.items() for field, array in part.items()}
+        return {**arrays, "numbers": int(self._numbers[0]), "given": self._given}
+
+    @classmethod
+    def restored(cls, stage: Stage, assets: list[int], state: dict[str, Any]) -> Self:
+        """Those of a checkpoint, who go on as if nothing had been.
+
+        Raises
+        ------
+        CoinworksError : the scenario has other hosts, or other goods on their shelves
+        """
+        other = cls(stage, assets, _tuple(Tickets, "tickets", state))
+        other._check_alike(state)
+        other.totals = _tuple(Totals, "totals", state)
+        other._sales = other._sales._replace(
+            shelves=other._sales.shelves._replace(stock=state["sellers.stock"].copy()),
+            agenda=other._agenda(state["due.orders"]),
+            open=_structs(OPEN_ORDER, "orders", state),
+            escrow=restored_escrow(*(state[f"escrow.{name}"] for name in ESCROW)),
+            cash=state["sellers.cash"].copy(),
+            had_cash=state["sellers.had_cash"].copy(),
+        )
+        other._earnings = Earnings(
+            _structs(CREATOR, "creators", state),
+            other._agenda(state["due.turns"]),
+            _structs(PAYOUT_ASKED, "payouts", state),
+            other._agenda(state["due.payments"]),
+        )
+        other._on = _tuple(Streams, "streams", state)
+        other._rates = _tuple(Rates, "rates", state) if "rates.region" in state else None
+        other._numbers[0] = state["numbers"]
+        other._given = state["given"]
+        return other
+
+    def _agenda(self, due: Int32Array) -> Agenda:
+        return restored_agenda(due, self._n_boundaries)
+
+    def _check_alike(self, state: dict[str, Any]) -> None:
+        own = {"creators.region": self._earnings.creators["region"], "sellers.stock": self._sales.shelves.stock}
+        for name, column in own.items():
+            if state[name].shape != column.shape:
+                stated, expected = (" x ".join(map(str, shape)) for shape in (state[name].shape, column.shape))
+                raise CoinworksError(f"checkpoint {name} of shape {stated}: expected {expected}, as in the scenario")
+
+
+def _tuple(kind: type[_NamedTuple], name: str, state: dict[str, Any]) -> _NamedTuple:
+    return kind(*(state[f"{name}.{field}"].copy() for field in kind._fields))
+
+
+def _fields(structs: Structs) -> dict[str, npt.NDArray[Any]]:
+    return {name: structs[name] for name in structs.dtype.names or ()}
+
+
+def _structs(kind: np.dtype[np.void], name: str, state: dict[str, Any]) -> Structs:
+    array = np.zeros(len(state[f"{name}.{(kind.names or ())[0]}"]), kind)
+    for field, column in _fields(array).items():
+        column[:] = state[f"{name}.{field}"]
+    return array

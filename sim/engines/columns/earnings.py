@@ -1,0 +1,248 @@
+"""Creators' earnings: diamonds held, asked for at every turn to cash out, and paid some days later.
+
+What `sim.agents.creator` tells as a process, decided and posted as `sim.ledger.earnings` does.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.behavior.delay import DAY_US, around, memoryless
+from sim.behavior.purposes import CASH_OUT, PAYMENT
+from sim.behavior.types import Int64Array
+from sim.compiled import on_columns, rule
+from sim.engines.columns.agenda import (
+    Agenda,
+    Int32Array,
+    Structs,
+    capacity_of,
+    enlarged,
+    hire,
+    needed,
+    new_agenda,
+    put,
+    release,
+    take,
+)
+from sim.engines.columns.amounts import whole_units
+from sim.engines.columns.host_columns import FIRST_CREATOR
+from sim.engines.columns.proposals import ANSWERS_NOTHING, Clock, Proposals, propose, settled_at
+from sim.engines.columns.rates import NO_LIMIT, Rates
+from sim.engines.columns.rows import NO_TICKET, Rows, Tickets, give_back, grown, note, take_ticket
+from sim.engines.columns.totals import DIAMONDS, Totals, post
+from sim.ledger import DIAMOND, AccountClass, Op, Outcome
+from sim.ledger.accounts import NOBODY
+from sim.ledger.money import NONE, PPM
+from sim.ledger.operations import NO_ITEM
+from sim.scenario import Scenario
+from sim.streams import draw
+
+HOLDER: Final = int(AccountClass.HOLDER)
+PENDING: Final = int(AccountClass.PENDING)
+PLATFORM: Final = int(AccountClass.PLATFORM)
+BANK: Final = int(AccountClass.BANK)
+EXCHANGE: Final = int(AccountClass.EXCHANGE)
+PAYOUT: Final = int(Op.PAYOUT)
+BALANCE: Final = int(Op.BALANCE)
+ACCEPTED: Final = int(Outcome.ACCEPTED)
+OVER_CAP: Final = int(Outcome.OVER_CAP)
+BELOW_FLOOR: Final = int(Outcome.BELOW_FLOOR)
+INSUFFICIENT_FUNDS: Final = int(Outcome.INSUFFICIENT_FUNDS)
+
+
+# A creator:
+#   region              its place in `Rates`
+#   diamonds, pending   held, and on their way out
+#   earned, asked       whether there ever were any of these
+#   cashed_on, cashed   a day, and the minor units asked for on it
+#   turn, turn_at_us    cash-outs considered so far, and when the next one is meant to be
+CREATOR: Final = np.dtype(
+    [
+        ("diamonds", np.int64),
+        ("pending", np.int64),
+        ("cashed", np.int64),
+        ("turn_at_us", np.int64),
+        ("turn", np.int32),
+        ("cashed_on", np.int32),
+        ("region", np.int16),
+        ("earned", np.bool_),
+        ("asked", np.bool_),
+    ]
+)
+# A request that is not paid yet, worth `cash`.
+PAYOUT_ASKED: Final = np.dtype(
+    [
+        ("creator", np.int64),
+        ("number", np.int64),
+        ("diamonds", np.int64),
+        ("cash", np.int64),
+        ("ticket", np.int64),
+    ]
+)
+
+
+class Earnings(NamedTuple):
+    """The creators' side: records of `turns` are `CREATOR`s, those of `payments` are `PAYOUT_ASKED`."""
+
+    creators: Structs
+    turns: Agenda
+    payouts: Structs
+    payments: Agenda
+
+
+class CashOut(NamedTuple):
+    """When and how much creators ask for, as a scenario states it."""
+
+    value_ppm: int
+    floor: int
+    most_diamonds: int
+    every_days: float
+    delay_days: float
+
+
+def cash_out_of(scenario: Scenario) -> CashOut:
+    """A scenario's numbers."""
+    terms = scenario.creators
+    value_ppm = terms.diamond_value_cents.ppm
+    most = int(terms.payout_ceiling_cents) * PPM // value_ppm if value_ppm else 0
+    every_days, delay_days = float(terms.cash_out_every_days), float(terms.payout_delay_days)
+    return CashOut(value_ppm, int(terms.payout_floor_cents), most, every_days, delay_days)
+
+
+def new_earnings(region: npt.NDArray[np.integer], n_boundaries: int) -> Earnings:
+    """Creators with nothing, no turns planned."""
+    creators = np.zeros(len(region), CREATOR)
+    creators["region"] = region
+    turns, payments = new_agenda(n_boundaries, len(region)), new_agenda(n_boundaries)
+    return Earnings(creators, turns, np.zeros(capacity_of(payments), PAYOUT_ASKED), payments)
+
+
+def room_for_payouts(earnings: Earnings, more: int) -> Earnings:
+    """The same with room for so many more payouts."""
+    capacity = needed(earnings.payments, more)
+    if capacity <= capacity_of(earnings.payments):
+        return earnings
+    payments = enlarged(earnings.payments, capacity)
+    return earnings._replace(payments=payments, payouts=grown(earnings.payouts, capacity_of(payments)))
+
+
+@rule
+def plan_turns(earnings: Earnings, terms: CashOut, clock: Clock) -> None:
+    """Plan every creator's first turn to cash out, which is not at the start itself."""
+    for n in range(earnings.creators.shape[0]):
+        creator = earnings.creators[n]
+        creator.turn_at_us = memoryless(draw(clock.seed, FIRST_CREATOR + n, CASH_OUT, 0)[0], terms.every_days)
+        put(earnings.turns, hire(earnings.turns), settled_at(clock, creator.turn_at_us))
+
+
+@rule
+def credit(creators: Structs, creator: Int32Array, diamonds: Int64Array) -> None:
+    """Add the diamonds of a window's gifts, which were posted with the gifts."""
+    for i in range(creator.shape[0]):
+        creators[creator[i]].diamonds += diamonds[i]
+        creators[creator[i]].earned = True
+
+
+@rule
+def earnings_due(earnings: Earnings, found: Int32Array, terms: CashOut, proposals: Proposals, clock: Clock) -> None:
+    """Let the creators whose turn it is ask for what is above the floor, and propose the payments that are due."""
+    for i in range(take(earnings.turns, clock.boundary, found)):
+        n = int(found[i])
+        creator, account = earnings.creators[n], FIRST_CREATOR + n
+        creator.turn += 1
+        diamonds, cash = whole_units(min(creator.diamonds, terms.most_diamonds), terms.value_ppm)
+        if cash >= max(terms.floor, 1):
+            propose(proposals, PAYOUT, account, NOBODY, ANSWERS_NOTHING, n, diamonds)
+            propose(proposals, BALANCE, account, NOBODY, ANSWERS_NOTHING, n, 0)
+        word = draw(clock.seed, account, CASH_OUT, int(creator.turn))[0]
+        creator.turn_at_us += around(word, terms.every_days)
+        put(earnings.turns, n, settled_at(clock, creator.turn_at_us))
+    for i in range(take(earnings.payments, clock.boundary, found)):
+        record = int(found[i])
+        asked = earnings.payouts[record]
+        propose(proposals, PAYOUT, FIRST_CREATOR + asked.creator, NOBODY, asked.number, record, asked.diamonds)
+
+
+@on_columns
+def _note(
+    earnings: Earnings, n: int, op: int, amount: int, outcome: int, rates: Rates, rows: Rows, clock: Clock
+) -> int:
+    """Write down what a creator did."""
+    currency = DIAMOND if op == PAYOUT else NONE
+    code = rates.region[earnings.creators[n].region]
+    return note(rows, clock.now_us, op, FIRST_CREATOR + n, NOBODY, NO_ITEM, amount, currency, outcome, code)
+
+
+@on_columns
+def look(earnings: Earnings, n: int, rates: Rates, rows: Rows, clock: Clock) -> None:
+    """A creator who asks for a payout looks at the balance."""
+    _note(earnings, n, BALANCE, 0, ACCEPTED, rates, rows, clock)
+
+
+@on_columns
+def request(
+    earnings: Earnings,
+    n: int,
+    amount: int,
+    terms: CashOut,
+    rates: Rates,
+    totals: Totals,
+    tickets: Tickets,
+    numbers: Int64Array,
+    rows: Rows,
+    clock: Clock,
+) -> None:
+    """Diamonds worth whole minor units to pending, unless the day's ceiling or the floor says no."""
+    creator = earnings.creators[n]
+    region = int(creator.region)
+    diamonds, cash = whole_units(amount, rates.diamond_value[region])
+    day = clock.now_us // DAY_US
+    today = cash + (creator.cashed if creator.cashed_on == day else 0)
+    outcome = _request_outcome(creator.diamonds, amount, cash, today, rates, region)
+    row = _note(earnings, n, PAYOUT, amount, outcome, rates, rows, clock)
+    if outcome != ACCEPTED:
+        return
+    creator.cashed_on, creator.cashed = day, today
+    creator.diamonds -= diamonds
+    creator.pending += diamonds
+    creator.asked = True
+    post(totals, PAYOUT, HOLDER, DIAMONDS, -diamonds)
+    post(totals, PAYOUT, PENDING, DIAMONDS, diamonds)
+    record = hire(earnings.payments)
+    asked = earnings.payouts[record]
+    asked.creator, asked.number, asked.diamonds, asked.cash = n, numbers[0], diamonds, cash
+    numbers[0] += 1
+    delay_us = around(draw(clock.seed, FIRST_CREATOR + n, PAYMENT, int(creator.turn))[0], terms.delay_days)
+    comes = put(earnings.payments, record, settled_at(clock, clock.now_us + delay_us))
+    asked.ticket = take_ticket(tickets) if comes else NO_TICKET
+    rows.makes[row] = asked.ticket
+
+
+@on_columns
+def _request_outcome(held: int, amount: int, cash: int, today: int, rates: Rates, region: int) -> int:
+    ceiling = rates.payout_ceiling[region]
+    if ceiling != NO_LIMIT and today > ceiling:
+        return OVER_CAP
+    if cash < max(rates.payout_floor[region], 1):
+        return BELOW_FLOOR
+    return ACCEPTED if held >= amount else INSUFFICIENT_FUNDS
+
+
+@on_columns
+def pay(
+    earnings: Earnings, record: int, rates: Rates, totals: Totals, tickets: Tickets, rows: Rows, clock: Clock
+) -> None:
+    """Pay what a request has set aside."""
+    asked = earnings.payouts[record]
+    creator = earnings.creators[asked.creator]
+    asset = rates.asset[creator.region]
+    creator.pending -= asked.diamonds
+    post(totals, PAYOUT, PENDING, DIAMONDS, -asked.diamonds)
+    post(totals, PAYOUT, EXCHANGE, DIAMONDS, asked.diamonds)
+    post(totals, PAYOUT, PLATFORM, asset, -asked.cash)
+    post(totals, PAYOUT, BANK, asset, asked.cash)
+    row = _note(earnings, asked.creator, PAYOUT, asked.diamonds, ACCEPTED, rates, rows, clock)
+    rows.refers[row] = asked.ticket
+    give_back(tickets, asked.ticket)
+    release(earnings.payments, record)

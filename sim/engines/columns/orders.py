@@ -1,0 +1,376 @@
+"""Orders from the window in which they were made to their delivery, cancellation or return.
+
+What `sim.agents.seller` tells as a process an order, decided and posted as `sim.ledger.shopping` does.
+"""
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.behavior.delay import around
+from sim.behavior.purposes import FULFILMENT, RETURN
+from sim.behavior.types import Int64Array
+from sim.compiled import on_columns, rule
+from sim.engines.columns.agenda import (
+    Agenda,
+    Int32Array,
+    Structs,
+    capacity_of,
+    enlarged,
+    hire,
+    needed,
+    new_agenda,
+    put,
+    release,
+    take,
+)
+from sim.engines.columns.amounts import portion, share_left
+from sim.engines.columns.escrow import Escrow, hold, new_escrow, with_room
+from sim.engines.columns.host_columns import FIRST_SELLER
+from sim.engines.columns.proposals import Clock, Proposals, boundary_after, propose, settled_at
+from sim.engines.columns.rates import NO_LIMIT, Rates
+from sim.engines.columns.rows import NO_TICKET, Rows, Tickets, give_back, grown, note, take_ticket
+from sim.engines.columns.shelves import NO_SLOT, Shelves, slot_of
+from sim.engines.columns.totals import FIRST_FIAT, Totals, post
+from sim.ledger import AccountClass, Op, Outcome
+from sim.ledger.operations import ITEM_SPAN
+from sim.scenario import Scenario
+from sim.streams import draw, uniform
+
+HOLDER: Final = int(AccountClass.HOLDER)
+ESCROW: Final = int(AccountClass.ESCROW)
+PLATFORM: Final = int(AccountClass.PLATFORM)
+TAX: Final = int(AccountClass.TAX)
+BANK: Final = int(AccountClass.BANK)
+ORDER: Final = int(Op.ORDER)
+CAPTURE: Final = int(Op.CAPTURE)
+CANCEL: Final = int(Op.CANCEL)
+REFUND: Final = int(Op.REFUND)
+ACCEPTED: Final = int(Outcome.ACCEPTED)
+KEPT: Final = 2**62  # a boundary after every run
+
+ORDER_TYPES: Final[dict[str, np.dtype[Any]]] = {
+    "at_us": np.dtype("<i8"),
+    "buyer": np.dtype("<i8"),
+    "host": np.dtype("<i4"),
+    "item": np.dtype("<i4"),
+    "amount": np.dtype("<i8"),
+    "region": np.dtype("<i4"),
+    "occasion": np.dtype("<i8"),
+}
+
+
+class Orders(NamedTuple):
+    """A window's accepted orders in canonical order: arrays of shape (n_orders,), of `ORDER_TYPES`.
+
+    `host` is the seller's place among all hosts, `region` the buyer's in `Rates`.
+    """
+
+    at_us: Int64Array
+    buyer: Int64Array
+    host: Int32Array
+    item: Int32Array
+    amount: Int64Array
+    region: Int32Array
+    occasion: Int64Array
+
+
+# An order with something still to come:
+#   step                the operation that comes next: cancel, capture or refund
+#   number              in which order the operations happened that `step` answers
+#   received            the boundary at which the seller heard of it
+#   slot                the good's place on the shelf, or NO_SLOT where no piece would come back
+#   tax, commission     on the amount; the commission is known from the delivery on
+#   answer              the amount of the next operation
+OPEN_ORDER: Final = np.dtype(
+    [
+        ("number", np.int64),
+        ("buyer", np.int64),
+        ("amount", np.int64),
+        ("tax", np.int64),
+        ("commission", np.int64),
+        ("answer", np.int64),
+        ("occasion", np.int64),
+        ("ticket", np.int64),
+        ("seller", np.int32),
+        ("received", np.int32),
+        ("slot", np.int32),
+        ("item", np.int32),
+        ("region", np.int32),
+        ("step", np.int32),
+    ]
+)
+
+
+class Sales(NamedTuple):
+    """The sellers' side.
+
+    Attributes
+    ----------
+    agenda, open : when an order's next step is due, and the order, an `OPEN_ORDER`
+    cash, had_cash : arrays of shape (n_sellers, n_currencies): what sellers are owed, and whether they ever were
+    region : array of shape (n_sellers,), by its place in `Rates`
+    """
+
+    shelves: Shelves
+    agenda: Agenda
+    open: Structs
+    escrow: Escrow
+    cash: Int64Array
+    had_cash: npt.NDArray[np.bool_]
+    region: npt.NDArray[np.uint16]
+
+
+class Fulfilment(NamedTuple):
+    """What becomes of orders, as a scenario states it."""
+
+    delivery_days: float
+    cancel_rate: float
+    return_rate: float
+    return_days: float
+    partial_refund_share: float
+
+
+def fulfilment_of(scenario: Scenario) -> Fulfilment:
+    """A scenario's numbers."""
+    return Fulfilment(*(float(getattr(scenario.sellers, name)) for name in Fulfilment._fields))
+
+
+def new_sales(shelves: Shelves, region: npt.NDArray[np.uint16], n_assets: int, n_boundaries: int) -> Sales:
+    """No orders yet, and no cash."""
+    agenda = new_agenda(n_boundaries)
+    shape = (len(region), n_assets - FIRST_FIAT)
+    cash, had_cash = np.zeros(shape, np.int64), np.zeros(shape, np.bool_)
+    open_orders = np.zeros(capacity_of(agenda), OPEN_ORDER)
+    return Sales(shelves, agenda, open_orders, new_escrow(), cash, had_cash, region)
+
+
+def room_for_orders(sales: Sales, more: int) -> Sales:
+    """The same with room for so many more orders."""
+    escrow, capacity = with_room(sales.escrow, more), needed(sales.agenda, more)
+    if capacity <= capacity_of(sales.agenda):
+        return sales._replace(escrow=escrow)
+    agenda = enlarged(sales.agenda, capacity)
+    return sales._replace(escrow=escrow, agenda=agenda, open=grown(sales.open, capacity_of(agenda)))
+
+
+@rule
+def receive(
+    sales: Sales,
+    orders: Orders,
+    n_creators: int,
+    fulfilment: Fulfilment,
+    rates: Rates,
+    totals: Totals,
+    tickets: Tickets,
+    numbers: Int64Array,
+    clock: Clock,
+) -> tuple[Int64Array, Int32Array]:
+    """Take a window's orders from stock, or cancel them at once; returns a ticket for each, and the late ones.
+
+    Late is an order that is to be cancelled before its seller hears of it: its piece comes back after this boundary.
+    """
+    n, n_late = orders.at_us.shape[0], 0
+    made, late = np.empty(n, np.int64), np.empty(n, np.int32)
+    for i in range(n):
+        record, region = hire(sales.agenda), int(orders.region[i])
+        bought, asset = sales.open[record], rates.asset[region]
+        bought.number = numbers[0]
+        numbers[0] += 1
+        bought.received = clock.boundary
+        bought.buyer = orders.buyer[i]
+        bought.seller = orders.host[i] - n_creators
+        bought.item = orders.item[i]
+        bought.region = region
+        bought.amount = orders.amount[i]
+        bought.answer = orders.amount[i]
+        bought.tax = portion(bought.amount, rates.order_tax[region])
+        bought.commission = 0
+        bought.occasion = orders.occasion[i]
+        bought.slot = _take_piece(sales.shelves, int(bought.seller), orders.item[i] % ITEM_SPAN)
+        made[i] = bought.ticket = take_ticket(tickets)
+        paid = bought.amount + bought.tax
+        hold(sales.escrow, bought.buyer, asset, paid)
+        post(totals, ORDER, BANK, asset, -paid)
+        post(totals, ORDER, ESCROW, asset, paid)
+        if bought.slot == NO_SLOT:
+            bought.step = CANCEL
+            put(sales.agenda, record, clock.boundary)
+        elif _promise(sales, record, orders.at_us[i], fulfilment, clock):
+            late[n_late] = record
+            n_late += 1
+    return made, late[:n_late]
+
+
+@on_columns
+def _take_piece(shelves: Shelves, seller: int, good: int) -> int:
+    """Put a piece aside, the later order's buyer going without; returns its place on the shelf, or NO_SLOT."""
+    slot = slot_of(shelves, seller, good)
+    if shelves.stock[seller, slot] <= 0:
+        return NO_SLOT
+    shelves.stock[seller, slot] -= 1
+    return slot
+
+
+@on_columns
+def _promise(sales: Sales, record: int, at_us: int, fulfilment: Fulfilment, clock: Clock) -> bool:
+    """Plan the delivery, or the cancellation before it; returns whether that is late."""
+    bought = sales.open[record]
+    words = draw(clock.seed, bought.buyer, FULFILMENT, bought.occasion)
+    delivery_us = around(words[1], fulfilment.delivery_days)
+    if uniform(words[0]) < fulfilment.cancel_rate:
+        bought.step = CANCEL
+        instant_us = at_us + delivery_us // 2
+        put(sales.agenda, record, settled_at(clock, instant_us))
+        return boundary_after(clock, instant_us) == clock.boundary
+    bought.step = CAPTURE
+    put(sales.agenda, record, settled_at(clock, at_us + delivery_us))
+    return False
+
+
+@rule
+def put_back(sales: Sales, late: Int32Array) -> None:
+    """Let the pieces of late orders be sold again."""
+    for record in late:
+        bought = sales.open[record]
+        sales.shelves.stock[bought.seller, bought.slot] += 1
+        bought.slot = NO_SLOT
+
+
+@rule
+def orders_due(sales: Sales, found: Int32Array, proposals: Proposals, clock: Clock) -> None:
+    """Propose what is due for orders; the pieces of cancelled ones come back."""
+    for i in range(take(sales.agenda, clock.boundary, found)):
+        record = int(found[i])
+        bought = sales.open[record]
+        actor, peer = bought.buyer, FIRST_SELLER + int(bought.seller)
+        if bought.step == CAPTURE:
+            actor, peer = peer, actor
+        propose(proposals, int(bought.step), actor, peer, bought.number, record, 0)
+        if bought.step == CANCEL and bought.slot != NO_SLOT and not _was_restocked(int(bought.received), clock):
+            sales.shelves.stock[bought.seller, bought.slot] += 1
+
+
+@on_columns
+def _was_restocked(received: int, clock: Clock) -> bool:
+    """Whether shelves are filled at this boundary after the pieces of an order's cancellation came back.
+
+    Agents act at a boundary in the order in which they planned to, and shelves are filled once a day.
+    """
+    return clock.boundary % clock.windows_a_day == 0 and received < clock.boundary - clock.windows_a_day
+
+
+@on_columns
+def _answer(sales: Sales, record: int, rates: Rates, tickets: Tickets, rows: Rows, clock: Clock) -> int:
+    """Write down the next operation of an order; the ticket that it answers is free again."""
+    bought = sales.open[record]
+    region, seller = int(bought.region), int(bought.seller)
+    actor, peer, home = bought.buyer, FIRST_SELLER + seller, region
+    if bought.step == CAPTURE:
+        actor, peer, home = peer, actor, int(sales.region[seller])
+    row = note(
+        rows,
+        clock.now_us,
+        int(bought.step),
+        actor,
+        peer,
+        int(bought.item),
+        bought.answer,
+        rates.currency[region],
+        ACCEPTED,
+        rates.region[home],
+    )
+    rows.refers[row] = bought.ticket
+    give_back(tickets, bought.ticket)
+    return row
+
+
+@on_columns
+def cancel(sales: Sales, record: int, rates: Rates, totals: Totals, tickets: Tickets, rows: Rows, clock: Clock) -> None:
+    """Before delivery: all of the escrow back to the buyer."""
+    bought = sales.open[record]
+    asset, paid = rates.asset[bought.region], bought.amount + bought.tax
+    hold(sales.escrow, bought.buyer, asset, -paid)
+    post(totals, CANCEL, ESCROW, asset, -paid)
+    post(totals, CANCEL, BANK, asset, paid)
+    _answer(sales, record, rates, tickets, rows, clock)
+    release(sales.agenda, record)
+
+
+@on_columns
+def capture(
+    sales: Sales,
+    record: int,
+    fulfilment: Fulfilment,
+    rates: Rates,
+    totals: Totals,
+    tickets: Tickets,
+    numbers: Int64Array,
+    rows: Rows,
+    clock: Clock,
+) -> None:
+    """On delivery: the escrow to the seller, less commission, and the tax on its way; some orders come back later."""
+    bought = sales.open[record]
+    asset, seller = rates.asset[bought.region], int(bought.seller)
+    paid, commission = bought.amount + bought.tax, portion(bought.amount, rates.commission[sales.region[seller]])
+    hold(sales.escrow, bought.buyer, asset, -paid)
+    post(totals, CAPTURE, ESCROW, asset, -paid)
+    _add_cash(sales, totals, CAPTURE, seller, asset, bought.amount - commission)
+    post(totals, CAPTURE, PLATFORM, asset, commission)
+    post(totals, CAPTURE, TAX, asset, bought.tax)
+    bought.commission = commission
+    number = numbers[0]
+    numbers[0] += 1
+    refund_at, returned = _return_of(sales, record, fulfilment, clock)
+    returns = refund_at < sales.agenda.state[0]
+    ticket = take_ticket(tickets) if returns else NO_TICKET  # before the order's own is given back: see `Tickets`
+    row = _answer(sales, record, rates, tickets, rows, clock)
+    rows.revenue[row] = commission
+    rows.makes[row] = ticket
+    if returns:
+        bought.step, bought.answer, bought.ticket, bought.number = REFUND, returned, ticket, number
+        put(sales.agenda, record, refund_at)
+    else:
+        release(sales.agenda, record)
+
+
+@on_columns
+def _return_of(sales: Sales, record: int, fulfilment: Fulfilment, clock: Clock) -> tuple[int, int]:
+    """The boundary of a delivered order's refund, beyond every run if it is kept, and the amount."""
+    bought = sales.open[record]
+    words = draw(clock.seed, bought.buyer, RETURN, bought.occasion)
+    if uniform(words[0]) >= fulfilment.return_rate:
+        return KEPT, 0
+    in_part = uniform(words[2]) < fulfilment.partial_refund_share
+    refund_at = settled_at(clock, clock.now_us + around(words[1], fulfilment.return_days))
+    return refund_at, (bought.amount + 1) // 2 if in_part else bought.amount
+
+
+@on_columns
+def refund(sales: Sales, record: int, rates: Rates, totals: Totals, tickets: Tickets, rows: Rows, clock: Clock) -> None:
+    """After delivery: all or part back to the buyer; the platform returns its commission, less a fee."""
+    bought = sales.open[record]
+    asset, seller = rates.asset[bought.region], int(bought.seller)
+    home, returned = sales.region[seller], bought.answer
+    left = bought.amount - returned
+    commission = bought.commission - share_left(bought.commission, left, bought.amount)
+    tax = bought.tax - share_left(bought.tax, left, bought.amount)
+    fee = portion(commission, rates.refund_fee[home])
+    if rates.refund_fee_cap[home] != NO_LIMIT and rates.asset[home] == asset:
+        fee = min(fee, rates.refund_fee_cap[home])
+    _add_cash(sales, totals, REFUND, seller, asset, commission - fee - returned)
+    post(totals, REFUND, PLATFORM, asset, fee - commission)
+    post(totals, REFUND, TAX, asset, -tax)
+    post(totals, REFUND, BANK, asset, returned + tax)
+    row = _answer(sales, record, rates, tickets, rows, clock)
+    rows.revenue[row] = fee - commission
+    release(sales.agenda, record)
+
+
+@on_columns
+def _add_cash(sales: Sales, totals: Totals, op: int, seller: int, asset: int, amount: int) -> None:
+    """Change what a seller is owed; refunds may take it below zero."""
+    post(totals, op, HOLDER, asset, amount)
+    sales.cash[seller, asset - FIRST_FIAT] += amount
+    sales.had_cash[seller, asset - FIRST_FIAT] |= amount != 0

@@ -1,0 +1,41 @@
+"""Saving: columns as named arrays, and back.
+
+    arrays = flat("shard", viewers)           # {'shard.lots.left': array([...]), ...}
+    viewers = filled("shard", viewers, arrays)
+
+Only arrays and numbers are kept, so a file of them needs no code to be read, and none is run by reading it.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Arrays = dict[str, npt.NDArray[Any]]
+_Columns = TypeVar("_Columns")
+
+
+def flat(name: str, columns: Any) -> Arrays:
+    """Every array inside nested tuples of columns, by its path; a copy."""
+    return {path: np.array(leaf) for path, leaf in _leaves(name, columns)}
+
+
+def filled(name: str, like: _Columns, arrays: Mapping[str, npt.NDArray[Any]]) -> _Columns:
+    """Columns of the same build as `like`, with the arrays kept under a name."""
+    if isinstance(like, np.ndarray):
+        return arrays[name].copy()  # type: ignore[return-value]  # an array like the one given
+    if isinstance(like, tuple):
+        fields = like._fields if hasattr(like, "_fields") else range(len(like))
+        parts = (filled(f"{name}.{field}", part, arrays) for field, part in zip(fields, like, strict=True))
+        return type(like)(*parts) if hasattr(like, "_fields") else type(like)(parts)
+    return type(like)(arrays[name].item())  # type: ignore[call-arg]  # a plain number
+
+
+def _leaves(name: str, columns: Any) -> Iterator[tuple[str, Any]]:
+    if not isinstance(columns, tuple):
+        yield name, columns
+        return
+    fields = columns._fields if hasattr(columns, "_fields") else range(len(columns))
+    for field, part in zip(fields, columns, strict=True):
+        yield from _leaves(f"{name}.{field}", part)

@@ -1,0 +1,117 @@
+"""The scene: what compiled viewers see in one window, and the world that never changes.
+
+A scene is small and whole, so that it can be sent to viewers in another process.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.agents.stage import Stage
+from sim.behavior.topup import Packs, coin_price
+from sim.behavior.types import Float64Array, Int64Array
+from sim.compiled import inlined
+from sim.engines.columns.counterparties import Shown
+from sim.engines.columns.rates import Rates
+from sim.engines.market import Terms, terms_of
+from sim.ledger import CURRENCY_BY_NAME, REGION_BY_NAME, Item, item_id
+
+
+class World(NamedTuple):
+    """What holds for a whole run.
+
+    Attributes
+    ----------
+    zone_region, zone_code, zone_asset : arrays of shape (n_zones,): each zone's region by its place in the scenario and
+        by its code, and the place of its currency on the asset axis
+    gift_prices, gift_items : arrays of shape (n_gifts,), by ascending price
+    usual_prices : array of shape (n_goods,)
+    visit_weights, local_day : arrays of shape (n_zones, n_hours), see `sim.agents.calendar`
+    """
+
+    seed: int
+    epoch_hour: int
+    window_us: int
+    n_windows: int
+    n_creators: int
+    terms: Terms
+    chargeback_rate: float
+    chargeback_days: float
+    zone_region: Int64Array
+    zone_code: Int64Array
+    zone_asset: Int64Array
+    gift_prices: Int64Array
+    gift_items: Int64Array
+    usual_prices: Int64Array
+    visit_weights: Float64Array
+    local_day: Int64Array
+
+
+class Scene(NamedTuple):
+    """What is published for a window, and the terms in force. Arrays of packs have shape (n_packs,), region by region.
+
+    Attributes
+    ----------
+    coin_price : array of shape (n_regions, 2): the least price of a coin, in the app alone and with the web
+    """
+
+    begin_us: int
+    end_us: int
+    checkin_coins: int
+    shown: Shown
+    packs: Packs
+    coin_price: Float64Array
+    rates: Rates
+
+
+def world_of(stage: Stage, assets: Sequence[int], n_creators: int) -> World:
+    """The world of a scenario."""
+
+    def currency_of(region: str) -> int:
+        return CURRENCY_BY_NAME[stage.scenario.regions[region].currency].code
+
+    scenario, calendar = stage.scenario, stage.calendar
+    order = list(scenario.regions)
+    gifts = sorted((gift.coins, n) for n, gift in enumerate(scenario.catalogs.gifts.gifts))
+    return World(
+        seed=stage.seed,
+        epoch_hour=calendar.epoch_hour,
+        window_us=scenario.window_us,
+        n_windows=scenario.duration_us // scenario.window_us,
+        n_creators=n_creators,
+        terms=terms_of(scenario),
+        chargeback_rate=float(scenario.platform.chargeback_rate),
+        chargeback_days=float(scenario.platform.chargeback_delay_days),
+        zone_region=np.array([order.index(zone.region) for zone in calendar.zones], np.int64),
+        zone_code=np.array([REGION_BY_NAME[zone.region] for zone in calendar.zones], np.int64),
+        zone_asset=np.array([assets.index(currency_of(zone.region)) for zone in calendar.zones], np.int64),
+        gift_prices=np.array([coins for coins, _ in gifts], np.int64),
+        gift_items=np.array([item_id(Item.GIFT, n) for _, n in gifts], np.int64),
+        usual_prices=np.array([good.price_cents for good in scenario.catalogs.goods.goods], np.int64),
+        visit_weights=calendar.visit_weights,
+        local_day=calendar.local_day,
+    )
+
+
+def scene_of(stage: Stage, shown: Shown, rates: Rates) -> Scene:
+    """What viewers see from this boundary to the next."""
+    now_us = stage.now_us
+    packs = [stage.packs[name] for name in stage.scenario.regions]
+    prices = [[coin_price(of_region, on_web) for on_web in (False, True)] for of_region in packs]
+    return Scene(
+        begin_us=now_us,
+        end_us=now_us + stage.windows.window_us,
+        checkin_coins=stage.checkin_coins,
+        shown=shown,
+        packs=Packs(*(np.concatenate(column) for column in zip(*packs, strict=True))),
+        coin_price=np.array(prices),
+        rates=rates,
+    )
+
+
+@inlined
+def packs_of(scene: Scene, region: int) -> Packs:
+    """The packs on sale in a region."""
+    begin, end = scene.rates.first_pack[region], scene.rates.first_pack[region + 1]
+    return Packs(scene.packs.coins[begin:end], scene.packs.price[begin:end], scene.packs.on_web[begin:end])

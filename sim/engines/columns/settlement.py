@@ -1,0 +1,53 @@
+"""The settlement of one boundary: what was proposed happens, in canonical order, and is written down as rows."""
+
+from typing import Final
+
+from sim.behavior.types import Int64Array
+from sim.compiled import rule
+from sim.engines.columns import earnings as earning
+from sim.engines.columns import orders as selling
+from sim.engines.columns.earnings import CashOut, Earnings
+from sim.engines.columns.orders import Fulfilment, Sales
+from sim.engines.columns.proposals import ANSWERS_NOTHING, Clock, Proposals
+from sim.engines.columns.rates import Rates
+from sim.engines.columns.rows import Rows, Tickets
+from sim.engines.columns.totals import Totals
+from sim.ledger import Op
+
+CAPTURE: Final = int(Op.CAPTURE)
+CANCEL: Final = int(Op.CANCEL)
+REFUND: Final = int(Op.REFUND)
+BALANCE: Final = int(Op.BALANCE)
+
+
+@rule
+def carry_out(
+    proposals: Proposals,
+    order: Int64Array,
+    sales: Sales,
+    fulfilment: Fulfilment,
+    earnings: Earnings,
+    cash_out: CashOut,
+    rates: Rates,
+    totals: Totals,
+    tickets: Tickets,
+    numbers: Int64Array,
+    rows: Rows,
+    clock: Clock,
+) -> None:
+    """Let everything proposed happen in an order, a row for each."""
+    for k in order:
+        wanted = proposals.wanted[k]
+        op, record = wanted.op, wanted.record
+        if op == CANCEL:
+            selling.cancel(sales, record, rates, totals, tickets, rows, clock)
+        elif op == REFUND:
+            selling.refund(sales, record, rates, totals, tickets, rows, clock)
+        elif op == CAPTURE:
+            selling.capture(sales, record, fulfilment, rates, totals, tickets, numbers, rows, clock)
+        elif op == BALANCE:
+            earning.look(earnings, record, rates, rows, clock)
+        elif wanted.number == ANSWERS_NOTHING:
+            earning.request(earnings, record, wanted.amount, cash_out, rates, totals, tickets, numbers, rows, clock)
+        else:
+            earning.pay(earnings, record, rates, totals, tickets, rows, clock)

@@ -1,0 +1,111 @@
+"""Streams that are on, and what is shown of them during a window."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.agents.publication import NO_GOOD
+from sim.behavior.types import Int64Array
+from sim.compiled import rule
+from sim.engines.columns.agenda import Int32Array
+from sim.engines.columns.shelves import NO_SLOT, Shelves
+from sim.engines.columns.timetable import Sessions
+
+
+class Streams(NamedTuple):
+    """Arrays of shape (n_streams,), by host. `slot` is the place of the good on the seller's shelf, or NO_SLOT."""
+
+    host: Int32Array
+    until_us: Int64Array
+    slot: Int32Array
+
+
+class Shown(NamedTuple):
+    """What viewers see: arrays of shape (n_shown,), by host.
+
+    Attributes
+    ----------
+    host : place of the host, creators first, then sellers
+    reach : running sum of popularity
+    good, price, stock : of what the stream shows; NO_GOOD, 0, 0 for creators
+    """
+
+    host: Int32Array
+    until_us: Int64Array
+    reach: Int64Array
+    good: Int32Array
+    price: Int64Array
+    stock: Int64Array
+
+
+def no_streams() -> Streams:
+    """Nobody is live."""
+    return Streams(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int32))
+
+
+@rule
+def go_on(
+    on: Streams, sessions: Sessions, first: int, last: int, now_us: int, n_creators: int, n_goods: int
+) -> Streams:
+    """The streams after the sessions from `first` to `last` have begun: a host's later one replaces the earlier."""
+    size = on.host.shape[0] + last - first
+    after = Streams(np.empty(size, np.int32), np.empty(size, np.int64), np.empty(size, np.int32))
+    i, n = 0, 0
+    for k in range(first, last):
+        place = sessions.place[k]
+        while i < on.host.shape[0] and on.host[i] < place:
+            n += _keep(after, n, on.host[i], on.until_us[i], on.slot[i], now_us)
+            i += 1
+        if i < on.host.shape[0] and on.host[i] == place:
+            i += 1
+        if k + 1 == last or sessions.place[k + 1] != place:
+            slot = sessions.day[k] % n_goods if place >= n_creators else NO_SLOT
+            n += _keep(after, n, place, now_us + sessions.length_us[k], slot, now_us)
+    while i < on.host.shape[0]:
+        n += _keep(after, n, on.host[i], on.until_us[i], on.slot[i], now_us)
+        i += 1
+    return Streams(after.host[:n], after.until_us[:n], after.slot[:n])
+
+
+@rule
+def _keep(streams: Streams, n: int, host: int, until_us: int, slot: int, now_us: int) -> int:
+    """Write down a stream unless it has ended; returns how many streams that makes."""
+    if until_us <= now_us:
+        return 0
+    streams.host[n], streams.until_us[n], streams.slot[n] = host, until_us, slot
+    return 1
+
+
+@rule
+def show(
+    on: Streams,
+    weight: npt.NDArray[np.int32],
+    shelves: Shelves,
+    prices: Int64Array,
+    n_creators: int,
+    with_sellers: bool,
+) -> Shown:
+    """What is shown of the streams; sellers' only where live shopping is allowed."""
+    n = on.host.shape[0]
+    if not with_sellers:
+        n = np.searchsorted(on.host, n_creators)
+    shown = Shown(
+        on.host[:n],
+        on.until_us[:n],
+        np.empty(n, np.int64),
+        np.empty(n, np.int32),
+        np.zeros(n, np.int64),
+        np.zeros(n, np.int64),
+    )
+    reach = 0
+    for i in range(n):
+        host = on.host[i]
+        reach += weight[host]
+        shown.reach[i] = reach
+        shown.good[i] = NO_GOOD
+        if host >= n_creators:
+            seller, slot = host - n_creators, on.slot[i]
+            good = shelves.good[seller, slot]
+            shown.good[i], shown.price[i], shown.stock[i] = good, prices[good], shelves.stock[seller, slot]
+    return shown

@@ -1,0 +1,137 @@
+"""The audit: whether a shard's columns explain its totals, and what its accounts say when a run ends."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.behavior.types import Int64Array
+from sim.compiled import rule
+from sim.engines.columns.amounts import share_left
+from sim.engines.columns.chain import Viewers
+from sim.engines.columns.purses import HELD_COINS, HELD_REWARDS, HOLDER, NONE
+from sim.engines.columns.scene import World
+from sim.engines.columns.totals import COINS, FIRST_FIAT, N_CLASSES, REWARDS, Totals, by_class, summed
+from sim.ledger import COIN, CURRENCIES, REWARD, AccountClass
+from sim.ledger.accounts import NOBODY, Account
+from sim.ledger.errors import ConservationError
+from sim.tables import Columns
+
+
+class Audit(NamedTuple):
+    """What the accounts of some viewers say.
+
+    Attributes
+    ----------
+    float_cost, unspent_price : by place on the asset axis: money behind unspent coins, and what fans paid for them
+    """
+
+    totals: Totals
+    balances: Columns
+    float_cost: Int64Array
+    unspent_price: Int64Array
+
+
+def audited(world: World, viewers: Viewers) -> Audit:
+    """Assert that every purse is explained by its lots and grants, and all purses by the totals.
+
+    Raises
+    ------
+    ConservationError : names the account, or the asset, and the amounts
+    """
+    purses, totals = viewers.purses, viewers.totals
+    n_assets = totals.amount.shape[2]
+    cost, price = np.zeros(n_assets, np.int64), np.zeros(n_assets, np.int64)
+    keeps_grants = bool(len(purses.coins)) and bool((purses.last_grant != NONE).any())
+    purse, coins, rewards = _explain(world, viewers, cost, price)
+    if purse >= 0:
+        owner = Account(AccountClass.HOLDER, viewers.crowd.first + int(purses.viewer[purse]))
+        _equal(str(owner), "coin", max(int(purses.coins[purse]), 0), coins)
+        if keeps_grants:
+            _equal(str(owner), "reward", int(purses.rewards[purse]), rewards)
+    _equal("all viewers", "coin", int(totals.amount[:, HOLDER, COINS].sum()), int(purses.coins.sum()))
+    _equal("all viewers", "reward", int(totals.amount[:, HOLDER, REWARDS].sum()), int(purses.rewards.sum()))
+    return Audit(totals, _balances(viewers), cost, price)
+
+
+def _equal(account: str, unit: str, stated: int, explained: int) -> None:
+    if stated != explained:
+        raise ConservationError(f"{account}: balance {stated} {unit}, but its parts explain {explained}")
+
+
+def _balances(viewers: Viewers) -> Columns:
+    """Every balance that an entry has touched, by account and asset."""
+    purses = viewers.purses
+    owners = viewers.crowd.first + purses.viewer.astype(np.int64)
+    parts = [
+        (owners[held], np.full(int(held.sum()), asset), amounts[held])
+        for asset, bit, amounts in ((COIN, HELD_COINS, purses.coins), (REWARD, HELD_REWARDS, purses.rewards))
+        for held in [(purses.held & bit) != 0]
+    ]
+    owner, asset, amount = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.lexsort((asset, owner))
+    return {
+        "klass": np.full(len(order), AccountClass.HOLDER, np.uint8),
+        "owner": owner[order],
+        "asset": asset[order].astype(np.uint16),
+        "amount": amount[order],
+    }
+
+
+@rule
+def _explain(world: World, viewers: Viewers, cost: Int64Array, price: Int64Array) -> tuple[int, int, int]:
+    """Add up lots; returns the first purse that its lots or grants don't explain, with what they make, or -1."""
+    purses, lots, grants = viewers.purses, viewers.lots, viewers.grants
+    for purse in range(purses.coins.shape[0]):
+        asset = world.zone_asset[viewers.crowd.zone[purses.viewer[purse]]]
+        coins, rewards = 0, 0
+        lot = purses.first_lot[purse]
+        while lot != NONE:
+            coins += lots.left[lot]
+            cost[asset] += share_left(lots.cost[lot], lots.left[lot], lots.coins[lot])
+            price[asset] += lots.price[lot] * lots.left[lot] // lots.coins[lot]
+            lot = lots.next[lot]
+        place = purses.first_grant[purse]
+        while place != NONE:
+            rewards += grants.left[place]
+            place = grants.next[place]
+        explained = purses.last_grant[purse] == NONE or rewards == purses.rewards[purse]
+        if coins != max(purses.coins[purse], 0) or not explained:
+            return purse, coins, rewards
+    return -1, 0, 0
+
+
+def combined(audits: Sequence[Audit], counterparties: Totals) -> Audit:
+    """The audits of all shards together, with the totals of everyone else."""
+    balances = {name: np.concatenate([audit.balances[name] for audit in audits]) for name in audits[0].balances}
+    return Audit(
+        summed([counterparties, *(audit.totals for audit in audits)]),
+        balances,
+        sum(audit.float_cost for audit in audits),
+        sum(audit.unspent_price for audit in audits),
+    )
+
+
+def check_float(audit: Audit, assets: Sequence[int]) -> None:
+    """Assert that the exchange holds the money behind unspent coins, and nothing else."""
+    held = by_class(audit.totals)[AccountClass.EXCHANGE]
+    for place in range(FIRST_FIAT, len(assets)):
+        _equal("exchange", CURRENCIES[assets[place]].name, int(held[place]), int(audit.float_cost[place]))
+
+
+def own_balances(totals: Totals, assets: Sequence[int]) -> Columns:
+    """The balances of the classes that have a single account."""
+    amounts, touched = by_class(totals), totals.entries.sum(axis=0) > 0
+    rows = [
+        (klass, NOBODY, code, amounts[klass, place])
+        for klass in range(AccountClass.BREAKAGE, N_CLASSES)
+        for place, code in enumerate(assets)
+        if touched[klass, place]
+    ]
+    klass, owner, asset, amount = np.array(rows, np.int64).reshape(-1, 4).T
+    return {
+        "klass": klass.astype(np.uint8),
+        "owner": owner,
+        "asset": asset.astype(np.uint16),
+        "amount": amount,
+    }

@@ -1,0 +1,102 @@
+"""What an engine did and what its accounts say in the end, as tests compare it.
+
+    assert_identical(ran("windowed", scenario, threads=2), ran("reference", scenario))
+
+As a program it runs a scenario in a process of its own, whose environment may pretend another CPU, and prints what came
+out: `python engine_runs.py reference viewers=60 days=1`.
+"""
+
+import hashlib
+import json
+import math
+import struct
+import sys
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.divergence import first_divergence
+from sim.ledger import Kind, Op
+from sim.ledger.accounts import KIND_SPAN
+from sim.ledger.closing import Closing
+from sim.metrics import RECOGNIZED
+from sim.metrics.tally import Tally
+from sim.model import ENGINES
+from sim.scenario import Scenario, load
+from sim.tables import Columns
+from sim.trace import SCHEMA, Digest, Trace
+
+
+class Result(NamedTuple):
+    """All that two engines must agree on; `recognized` are the columns that records have beside the trace's."""
+
+    trace: Trace
+    recognized: Columns
+    visits: int
+    balances: Columns
+    closing: Closing
+    series: Columns
+    kpis: dict[str, Any]
+
+
+def ran(engine: str, scenario: Scenario, **options: Any) -> Result:
+    """Run a scenario to its end on an engine by name; options are the engine's own."""
+    blocks: list[Columns] = []
+    economy = ENGINES[engine](scenario, scenario.seed, lambda block: blocks.append(copied(block)), **options)
+    economy.run()
+    columns = {name: np.concatenate([block[name] for block in blocks]) for name in SCHEMA | RECOGNIZED}
+    trace, recognized = ({name: columns[name] for name in names} for names in (SCHEMA, RECOGNIZED))
+    tally = Tally(scenario, creators_region(trace))
+    for block in blocks:
+        tally.add(block)
+    kpis, series = tally.close(economy.closing())
+    return Result(Trace(trace), recognized, economy.visits, economy.balances(), economy.closing(), series, kpis)
+
+
+def copied(block: Columns) -> Columns:
+    """An engine may use its arrays again."""
+    return {name: column.copy() for name, column in block.items()}
+
+
+def creators_region(columns: Columns) -> npt.NDArray[np.uint16]:
+    """The region of each creator, from the records that open the accounts."""
+    opens_creator = (columns["op"] == Op.OPEN) & (columns["actor"] // KIND_SPAN == Kind.CREATOR)
+    region: npt.NDArray[np.uint16] = columns["region"][opens_creator].astype(np.uint16)
+    return region
+
+
+def assert_identical(found: Result, expected: Result, names: tuple[str, str] = ("windowed", "reference")) -> None:
+    """Fail unless two runs are the same, byte for byte; the first record that differs is shown in both versions."""
+    divergence = first_divergence(expected.trace, found.trace, names[::-1])
+    assert divergence is None, f"\n{divergence}"
+    assert found.trace.digest == expected.trace.digest
+    assert found.visits == expected.visits
+    assert_same_columns(found.recognized, expected.recognized)
+    assert_same_columns(found.balances, expected.balances)
+    assert_same_columns(found.series, expected.series)
+    assert found.closing == expected.closing
+    assert found.kpis == expected.kpis
+
+
+def assert_same_columns(found: Columns, expected: Columns) -> None:
+    assert list(found) == list(expected)
+    for name, column in expected.items():
+        assert found[name].dtype == column.dtype, name
+        np.testing.assert_array_equal(found[name], column, err_msg=name)
+
+
+def exponentials_fingerprint() -> str:
+    """A hash of many exponentials as the C library computes them: another code path of it rounds some otherwise."""
+    values = [math.exp(n / 1000) for n in range(-20_000, 20_000)]
+    return hashlib.sha256(struct.pack(f"{len(values)}d", *values)).hexdigest()
+
+
+def main(engine: str, *overrides: str) -> None:
+    digest, scenario = Digest(), load("us-baseline", overrides)
+    ENGINES[engine](scenario, scenario.seed, digest.update).run()
+    print(json.dumps({"digest": digest.hexdigest(), "exponentials": exponentials_fingerprint()}))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,245 @@
+"""Random scenarios: what the engines are compared on.
+
+    @given(overrides())
+    def test_something(overrides):
+        scenario = load("us-baseline", overrides)
+
+A scenario is drawn as overrides of `us-baseline`, so a failing example can be pasted behind `coinworks simulate
+us-baseline --set`. It is small enough for the reference engine, and stands at the edges of what a scenario may say:
+shares of 0 and 1, delays of nothing, windows that no hour is a multiple of, clocks that change, dates off the grid.
+"""
+
+import shlex
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from hypothesis import strategies as st
+
+from sim.scenario import load
+from sim.scenario.window import window_us
+
+Texts = st.SearchStrategy[str]
+
+VISITS_MOST: Final = 2_000  # of all viewers and days together
+WINDOWS_MOST: Final = 1_600
+VIEWERS_MOST: Final = 300
+DAYS_MOST: Final = 4
+VISITS_A_DAY_MOST: Final = 24  # at most one an hour
+
+# Everything happens within hours, to most people.
+LIVELY: Final = (
+    "gifting.giver_share=0.5",
+    "gifting.intent=0.5",
+    "gifting.reward_intent=0.3",
+    "gifting.tap_first=0.5",
+    "gifting.combo=0.5",
+    "creators.per_thousand_viewers=50",
+    "creators.sessions_per_week=7",
+    "creators.payout_floor_cents=10",
+    "creators.payout_delay_days=0.2",
+    "creators.cash_out_every_days=0.2",
+    "topup.hesitation=0.1",
+    "rewards.checkin_share=0.7",
+    "rewards.life_days=0.35",
+    "shopping.shopper_share=0.8",
+    "shopping.live_conversion=0.4",
+    "sellers.per_thousand_viewers=30",
+    "sellers.sessions_per_week=7",
+    "sellers.stock_per_good=1",
+    "sellers.delivery_days=0.3",
+    "sellers.cancel_rate=0.2",
+    "sellers.return_rate=0.5",
+    "sellers.return_days=0.2",
+    "platform.chargeback_rate=0.4",
+    "platform.chargeback_delay_days=0.2",
+)
+# Rich fans whose gifts take several of the largest pack.
+LAVISH: Final = (*LIVELY, "gifting.willingness_median_cents=200000", "topup.weekly_budget_median_cents=100000000")
+
+
+def texts(*some: object) -> Texts:
+    """One of these, as it stands in a scenario."""
+    return st.sampled_from([str(value) for value in some])
+
+
+def decimals(low: int, high: int, places: int = 3) -> Texts:
+    return st.decimals(low, high, places=places).map(str)
+
+
+SHARE: Final = texts(0, 1) | decimals(0, 1)
+RATE: Final = texts(0, 1, "0.000001", "0.07", "0.3") | decimals(0, 1, places=6)
+SIGMA: Final = texts(0, 10) | decimals(0, 3)
+DELAY: Final = texts(0, "0.0001", 1, 30) | decimals(0, 2)
+HOURS: Final = texts([1] * 24, [0] * 20 + [1] + [0] * 3, [0.001] * 12 + [1000] * 12)
+SHAPE: Final = texts("0.05", "1.02", "1.1", 2, 100)
+
+PARAMETERS: Final[dict[str, Texts]] = {
+    "audience.visits_sigma": SIGMA,
+    "audience.hours": HOURS,
+    "audience.weekend_factor": texts(0, 1, 5),
+    "audience.watch_minutes": texts("0.001", 5, 60, 1440),
+    "audience.favourites": st.integers(0, 10).map(str),
+    "audience.favourite_share": SHARE,
+    "gifting.giver_share": SHARE,
+    "gifting.intent": SHARE,
+    "gifting.reward_intent": SHARE,
+    "gifting.willingness_median_cents": texts(0, 1, 30, 300, 200_000, 10**15),
+    "gifting.willingness_sigma": SIGMA,
+    "gifting.mood_sigma": SIGMA,
+    "gifting.price_elasticity": texts(0, 1, "1.5", 4, 100),
+    "gifting.tap_first": SHARE,
+    "gifting.combo": texts(0, "0.3", "0.7", "0.95"),
+    "gifting.favourite_boost": texts(0, 1, 2, 1000),
+    "topup.web_share": SHARE,
+    "topup.leftover_value": SHARE,
+    "topup.hesitation": SHARE,
+    "topup.reference_cents_per_coin": texts("0.001", "1.513", 1000),
+    "topup.weekly_budget_median_cents": texts(0, 1, 99, 2000, 10**8, 10**15),
+    "topup.budget_sigma": SIGMA,
+    "topup.budget_link": SHARE,
+    "topup.noise": texts(0, "0.08", 3, 1000),
+    "rewards.checkin_coins": st.integers(0, 50).map(str),
+    "rewards.checkin_share": SHARE,
+    "rewards.life_days": texts("0.1", "0.0001", 5) | decimals(0, 2, places=5),
+    "shopping.live_conversion": SHARE,
+    "shopping.shopper_share": SHARE,
+    "shopping.taste_sigma": SIGMA,
+    "creators.per_thousand_viewers": texts(0, 20, 300, 1000),
+    "creators.popularity_shape": SHAPE,
+    "creators.sessions_per_week": texts(0, 1, "3.5", 7),
+    "creators.session_minutes": texts(1, 30, 360, 1440),
+    "creators.start_hours": HOURS,
+    "creators.diamond_value_cents": texts(0, "0.000001", "0.333333", "0.5", 1, 1000),
+    "creators.payout_floor_cents": texts(0, 1, 50, 1000),
+    "creators.payout_ceiling_cents": texts(1000, 1999, 10**9),
+    "creators.payout_delay_days": DELAY,
+    "creators.cash_out_every_days": DELAY,
+    "sellers.per_thousand_viewers": texts(0, 4, 100, 1000),
+    "sellers.popularity_shape": SHAPE,
+    "sellers.sessions_per_week": texts(0, 1, "3.5", 7),
+    "sellers.session_minutes": texts(1, 30, 360, 1440),
+    "sellers.goods_each": texts(0, 1, 3, 5, 100),
+    "sellers.stock_per_good": texts(0, 1, 2, 3, 40),
+    "sellers.delivery_days": DELAY,
+    "sellers.cancel_rate": SHARE,
+    "sellers.return_rate": SHARE,
+    "sellers.partial_refund_share": SHARE,
+    "sellers.return_days": DELAY,
+    "sellers.commission": RATE,
+    "sellers.refund_fee": RATE,
+    "sellers.refund_fee_cap_cents": texts(0, 1, 500, 10**9),
+    "platform.store_fee": RATE,
+    "platform.web_fee": RATE,
+    "platform.chargeback_rate": SHARE,
+    "platform.chargeback_delay_days": DELAY,
+    "platform.balance_page": SHARE,
+    "regions.US.topup_tax": RATE,
+    "regions.US.order_tax": RATE,
+}
+
+# Divisors of a day; 675 s is 128 to the day, and neither a divisor nor a multiple of an hour.
+WINDOWS: Final = ("15min", "1h", "6h", "24h", "12h", "90min", "32min", "675s", "5min", "1min")
+SHORT_WINDOWS: Final = ("27s", "10s")  # thousands of boundaries: slow, and rare here
+
+ZONES_OF_BASELINE: Final = load("us-baseline").regions["US"].time_zones
+
+
+class Land(NamedTuple):
+    """A country as overrides, and the regions that it has then."""
+
+    overrides: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ("US",)
+
+
+def zones(shares: Mapping[str, float]) -> str:
+    """Other time zones than the baseline's, whose own are set to 0."""
+    stated = {**dict.fromkeys(ZONES_OF_BASELINE, 0), **shares}
+    return "regions.US.time_zones={" + ", ".join(f'"{name}" = {share}' for name, share in stated.items()) + "}"
+
+
+BRITAIN: Final = (
+    'regions.GB={ share = 0.35, currency = "USD", packs = "packs-us", topup_tax = 0.2, order_tax = 0.2, '
+    'time_zones = { "Europe/London" = 0.9, "Asia/Kolkata" = 0.1 } }'
+)
+LANDS: Final = (
+    Land(),
+    Land((zones({"America/New_York": 1}),)),
+    Land((zones({"Pacific/Kiritimati": 0.333333, "Pacific/Pago_Pago": 0.333333, "Asia/Kathmandu": 0.333334}),)),
+    Land(("regions.US.share=0.65", BRITAIN), ("US", "GB")),
+)
+# The eves of both changes of clocks in the United States, one in Europe, a leap day, a new year, and the first day.
+DAYS: Final = tuple(
+    datetime.fromisoformat(f"{day}T00:00Z")
+    for day in ("2024-04-08", "2024-03-09", "2024-11-02", "2024-03-30", "2024-02-28", "2023-12-30", "1970-01-01")
+)
+PACKS: Final = tuple(pack.name for pack in load("us-baseline").packs("US"))
+
+
+@st.composite
+def overrides(draw: st.DrawFn) -> tuple[str, ...]:
+    """A scenario as overrides of `us-baseline`."""
+    window, days, viewers, visits_per_day = draw(sizes())
+    start, land = draw(starts()), draw(st.sampled_from(LANDS))
+    keys = draw(st.lists(st.sampled_from(sorted(PARAMETERS)), max_size=6, unique=True))
+    changes = draw(st.lists(interventions(start, days, window, land.regions), max_size=4))
+    return (
+        f"seed={draw(st.integers(0, 2**64 - 1) | st.sampled_from([1, 2**63 - 1, 2**63, 2**64 - 1]))}",
+        f"start={start.isoformat()}",
+        f"days={days}",
+        f"viewers={viewers}",
+        f"window={window}",
+        f"audience.visits_per_day={visits_per_day}",
+        *draw(st.sampled_from([LIVELY, LIVELY, LAVISH, ()])),
+        *land.overrides,
+        *(f"{key}={draw(PARAMETERS[key])}" for key in keys),
+        f"interventions=[{', '.join(changes)}]",
+    )
+
+
+@st.composite
+def sizes(draw: st.DrawFn) -> tuple[str, int, int, int]:
+    """Window, days, viewers and visits a day that the reference engine carries in about a second."""
+    window = draw(st.sampled_from(4 * WINDOWS + SHORT_WINDOWS))
+    windows_a_day = 86_400_000_000 // window_us(window)
+    days = draw(st.integers(1, max(1, min(DAYS_MOST, WINDOWS_MOST // windows_a_day))))
+    visits_per_day = draw(st.sampled_from([3, 1, 6, 12, 60, 0]))
+    visits_each = days * min(max(visits_per_day, 1), VISITS_A_DAY_MOST)
+    most = min(VIEWERS_MOST, VISITS_MOST // visits_each)
+    viewers = draw(st.sampled_from([1, 2, 7, *range(most // 2, most + 1)]))
+    return window, days, viewers, visits_per_day
+
+
+@st.composite
+def starts(draw: st.DrawFn) -> datetime:
+    """Any hour of a notable day, now and then not on the hour."""
+    return draw(st.sampled_from(DAYS)) + timedelta(
+        hours=draw(st.integers(0, 23)), seconds=draw(st.sampled_from([0, 0, 0, 1800, 61]))
+    )
+
+
+@st.composite
+def interventions(draw: st.DrawFn, start: datetime, days: int, window: str, regions: tuple[str, ...]) -> str:
+    """A dated change, as an inline table: at the start, on and off a boundary, or after the end."""
+    n_windows = days * 86_400_000_000 // window_us(window)
+    offset_us = draw(st.integers(0, n_windows + 1)) * window_us(window) + draw(st.sampled_from([0, 0, 1, 1_234_567]))
+    at = (start + timedelta(microseconds=offset_us)).isoformat()
+    change = draw(
+        st.one_of(
+            RATE.map("kind = 'commission', rate = {}".format),
+            texts(0, 1, 3, 1000).map("kind = 'checkin', coins = {}".format),
+            texts("false", "true").map("kind = 'live_shopping', allowed = {}".format),
+            st.builds(
+                "kind = 'pack_price', region = '{}', pack = '{}', price_cents = {}".format,
+                st.sampled_from(regions),
+                st.sampled_from(PACKS),
+                texts(1, 99, 1299, 99_999),
+            ),
+        )
+    )
+    return f"{{ at = {at}, {change} }}"
+
+
+def as_command(overrides: Iterable[str]) -> str:
+    """The command that runs a drawn scenario, to be pasted into a shell."""
+    return shlex.join(["coinworks", "simulate", "us-baseline", *(f"--set={override}" for override in overrides)])

@@ -1,0 +1,182 @@
+"""Two engines, one trace: whatever the reference engine does, the windowed one does too, byte for byte.
+
+This is the heart of the project: a difference of one record is shown in both versions, and is never let be. With any
+number of threads, any division of the viewers, any window, on any CPU, for every scenario in the repository and for
+random ones. The identity proves the engine and not the rules, which have tests of their own.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import strategies as st
+
+import engine_runs
+from engine_runs import Result, assert_identical, exponentials_fingerprint, ran
+from random_scenarios import LIVELY, PARAMETERS, as_command, overrides
+from sim.ledger import Op, Outcome
+from sim.model import ENGINES
+from sim.paths import scenarios_dir
+from sim.scenario import Parameter, Scenario, load
+from sim.trace import Trace
+
+HERE = Path(__file__).parent
+SCENARIOS = sorted(path.stem for path in scenarios_dir().glob("*.toml"))
+VIEWER_DAYS = 2_400  # few enough for the reference engine; the days stay, so that interventions happen
+WINDOWS = ["1min", "15min", "1h", "6h"]
+MINUTES_5_US = 300_000_000
+
+windowed = pytest.mark.skipif("windowed" not in ENGINES, reason="there is no second engine to compare with")
+repeatable = settings(
+    max_examples=30,  # a third of a second each
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],  # shrinking runs for minutes: the campaign does it
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+few = settings(repeatable, max_examples=20)
+campaign = settings(repeatable, max_examples=500, derandomize=False, phases=tuple(Phase), print_blob=True)
+
+
+def small(name: str, *changes: str) -> Scenario:
+    """A scenario over all its days, with few viewers."""
+    return load(name, [f"viewers={VIEWER_DAYS // load(name).days}", *changes])
+
+
+@lru_cache
+def reference(name: str, *changes: str) -> Result:
+    return ran("reference", small(name, *changes))
+
+
+@windowed
+@pytest.mark.parametrize("manner", [(), LIVELY], ids=["as it is", "lively"])
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_scenario_gives_one_trace(name: str, manner: tuple[str, ...]) -> None:
+    assert_identical(ran("windowed", small(name, *manner)), reference(name, *manner))
+
+
+@windowed
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_window_gives_one_trace(name: str, window: str) -> None:
+    changes = (*LIVELY, f"window={window}")
+    assert_identical(ran("windowed", small(name, *changes), threads=2, shards=3), reference(name, *changes))
+
+
+@windowed
+@pytest.mark.parametrize("shards", [1, 2, 3, 7, 1_000])
+@pytest.mark.parametrize("threads", [1, 2, 7])
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_threads_and_divisions_change_nothing(name: str, threads: int, shards: int) -> None:
+    """A thousand shards are more than there are viewers: some have none."""
+    found = ran("windowed", small(name, *LIVELY), threads=threads, shards=shards)
+    assert_identical(found, reference(name, *LIVELY))
+
+
+def test_windows_have_traces_of_their_own() -> None:
+    """Else the comparison over windows would say nothing."""
+    digests = {reference("us-baseline", *LIVELY, f"window={window}").trace.digest for window in WINDOWS}
+    assert len(digests) == len(WINDOWS)
+
+
+def test_the_small_scenarios_do_everything_that_can_be_done() -> None:
+    columns = reference("us-baseline", *LIVELY).trace.columns
+    done = columns["op"][columns["outcome"] == Outcome.ACCEPTED]
+    assert set(np.unique(done)) == {*map(int, Op)}
+    assert {Outcome.INSUFFICIENT_FUNDS, Outcome.FROZEN} <= {*map(Outcome, np.unique(columns["outcome"]))}
+
+
+def test_one_changed_record_fails_and_is_shown() -> None:
+    expected = reference("us-baseline", *LIVELY)
+    amount = expected.trace.columns["amount"].copy()
+    amount[1_000] += 1
+    changed = expected._replace(trace=Trace(expected.trace.columns | {"amount": amount}))
+    with pytest.raises(AssertionError, match=r"record 1000: reference and windowed differ in amount\n"):
+        assert_identical(changed, expected)
+
+
+# Another CPU: first the C library's code paths for one without FMA and wide registers (the two spellings of its
+# releases), then also rules compiled for the least of all x86-64.
+OLD_LIBRARY = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-AVX,-FMA,-FMA4,-ERMS,-FSRM,-AVX512F,-AVX2_Usable,-FMA_Usable"}
+OLD_CPU = {**OLD_LIBRARY, "NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
+
+
+def has_other_code_paths() -> bool:
+    """Whether the C library here would compute otherwise, were this an older CPU."""
+    flags = Path("/proc/cpuinfo").read_text().split() if platform.libc_ver()[0] == "glibc" else []
+    return platform.machine() == "x86_64" and "fma" in flags
+
+
+@pytest.mark.skipif(not has_other_code_paths(), reason="needs glibc on an x86-64 CPU with FMA, to switch it off")
+@pytest.mark.parametrize("engine", ["reference", pytest.param("windowed", marks=windowed)])
+@pytest.mark.parametrize("pretence", [OLD_LIBRARY, OLD_CPU], ids=["old library", "old CPU"])
+def test_another_cpu_gives_the_same_trace(engine: str, pretence: Mapping[str, str], tmp_path: Path) -> None:
+    cache = {"NUMBA_CACHE_DIR": str(tmp_path)} if "NUMBA_CPU_NAME" in pretence else {}
+    changes = ("viewers=60", "days=1", *LIVELY)
+    command = [sys.executable, engine_runs.__file__, engine, *changes]
+    child = subprocess.run(
+        command, env={**os.environ, **pretence, **cache}, cwd=HERE.parent, capture_output=True, text=True, timeout=110
+    )
+    assert child.returncode == 0, child.stderr
+    there = json.loads(child.stdout)
+    assert there["exponentials"] != exponentials_fingerprint()  # so the pretence works
+    assert there["digest"] == ran("reference", load("us-baseline", list(changes))).trace.digest
+
+
+def test_every_parameter_is_drawn_at_random() -> None:
+    baseline = load("us-baseline")
+    tables = {name: getattr(baseline, name) for name in baseline.__struct_fields__} | {
+        "regions.US": baseline.regions["US"]
+    }
+    parameters = {
+        f"{name}.{key}"
+        for name, table in tables.items()
+        for key in getattr(table, "__struct_fields__", ())
+        if isinstance(getattr(table, key), Parameter)
+    }
+    assert parameters - PARAMETERS.keys() == {"audience.visits_per_day", "regions.US.share"}  # drawn apart
+
+
+@few
+@given(overrides())
+def test_random_scenarios_conserve_at_every_window(changes: tuple[str, ...]) -> None:
+    run_at_random(changes)
+
+
+@windowed
+@repeatable
+@given(overrides(), st.integers(1, 7), st.integers(1, 9))
+def test_random_scenarios_give_one_trace(changes: tuple[str, ...], threads: int, shards: int) -> None:
+    compare_at_random(changes, threads, shards)
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(3_600)
+@campaign
+@given(overrides(), st.integers(1, 7), st.integers(1, 9))
+def test_hundreds_of_random_scenarios(changes: tuple[str, ...], threads: int, shards: int) -> None:
+    if "windowed" in ENGINES:
+        compare_at_random(changes, threads, shards)
+    else:
+        run_at_random(changes)
+
+
+def run_at_random(changes: tuple[str, ...]) -> Result:
+    """Run a drawn scenario on the reference engine, which asserts conservation."""
+    note(as_command(changes))
+    scenario = load("us-baseline", changes)
+    return ran("reference", scenario, check_every_window=scenario.window_us >= MINUTES_5_US)  # else it takes long
+
+
+def compare_at_random(changes: tuple[str, ...], threads: int, shards: int) -> None:
+    expected = run_at_random(changes)
+    assert_identical(ran("windowed", load("us-baseline", changes), threads=threads, shards=shards), expected)
