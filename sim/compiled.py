@@ -21,9 +21,9 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 STALE_AFTER_S: Final = 30 * 24 * 3600
 
@@ -91,9 +91,21 @@ import numba  # noqa: E402  it reads NUMBA_CACHE_DIR when it is imported
 numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]  # type: ignore[attr-defined]  # if imported before us
 
 
-def _compiler(**options: bool | str) -> Callable[[_Function], _Function]:
+def _compiler(**options: Any) -> Callable[[_Function], _Function]:
     compile_ = numba.njit(cache=True, fastmath=False, error_model="python", nogil=True, **options)
-    return cast("Callable[[_Function], _Function]", compile_)
+    return cast("Callable[[_Function], _Function]", lambda function: _once_a_type(compile_(function)))
+
+
+def _once_a_type(dispatcher: Any) -> Any:
+    """Compile once for all numbers of a type; numba would once more for each constant that stands in a call."""
+    template_of = dispatcher.get_call_template
+    general: Callable[[Any], Any] = numba.types.unliteral
+
+    def get_call_template(args: Iterable[Any], kws: Mapping[str, Any]) -> Any:
+        return template_of([general(kind) for kind in args], {name: general(kind) for name, kind in kws.items()})
+
+    dispatcher.get_call_template = get_call_template
+    return dispatcher
 
 
 def rule(function: _Function) -> _Function:

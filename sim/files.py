@@ -10,6 +10,7 @@ disk leaves half a file that looks whole. Files that belong together are `write_
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -47,6 +48,14 @@ def naming(path: Path) -> Iterator[None]:
         if error.filename is None:
             error.filename = str(path)
         raise
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """The same file under another name, without a copy where the file system can."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def _unfinished_name(path: Path) -> Path:

@@ -21,6 +21,7 @@ from typing import Final, Self
 
 import numpy as np
 
+from sim.files import link_or_copy
 from sim.ledger.errors import CoinworksError
 from sim.ledger.operations import Op, Operation
 from sim.ledger.outcomes import Outcome
@@ -157,6 +158,28 @@ class TraceWriter:
             self.digest = self._streamed.hexdigest()
         return self.digest
 
+    def keep(self, folder: Path) -> None:
+        """Keep the records so far in another folder, from which `go_on_from` takes them; full parts are shared."""
+        self._flush_appended()
+        folder.mkdir()
+        for part in range(self._parts):
+            link_or_copy(self.folder / _part_name(part), folder / _part_name(part))
+        write_parquet(folder / _part_name(self._parts), _joined(self._blocks))
+
+    def go_on_from(self, folder: Path) -> None:
+        """Begin with the records that another writer kept.
+
+        Raises
+        ------
+        TraceError : a part is missing or no longer what was kept
+        """
+        *full, rest = _parts(folder)
+        for part, path in enumerate(full):
+            self._count(_read_part(path))
+            link_or_copy(path, self.folder / _part_name(part))
+            self._parts += 1
+        self._take(_read_part(rest))
+
     def _flush_appended(self) -> None:
         if self._appended:
             given = np.array(self._appended, dtype=np.int64)
@@ -168,13 +191,16 @@ class TraceWriter:
         length = len(block["seq"])
         if not length:
             return
-        self.rows += length
-        self._last_at_us = int(block["at_us"][-1])
-        self._streamed.update(block)
+        self._count(block)
         self._blocks.append(block)
         self._blocks_rows += length
         if self._blocks_rows >= self._rows_per_part:
             self._write_full_parts(_joined(self._blocks))
+
+    def _count(self, block: Columns) -> None:
+        self.rows += len(block["seq"])
+        self._last_at_us = int(block["at_us"][-1])
+        self._streamed.update(block)
 
     def _write_full_parts(self, rows: Columns) -> None:
         while len(rows["seq"]) >= self._rows_per_part:

@@ -7,18 +7,26 @@ from typing import Final
 from sim.agents.stage import Process, Stage
 from sim.ledger import Op, Rule
 from sim.ledger.accounts import NOBODY
-from sim.scenario import Checkin, Commission, LiveShopping, PackPrice
+from sim.scenario import Checkin, Commission, LiveShopping, PackPrice, Scenario
+from sim.scenario.interventions import AnyIntervention
 
 
 def start(stage: Stage) -> None:
-    """Let the scenario's interventions come, each on its date."""
+    """Let the scenario's interventions come, each on its date; those before this boundary have come already."""
     for intervention in sorted(stage.scenario.interventions, key=lambda change: change.at):
-        stage.env.process(_intervene(stage, intervention))
+        due_us = stage.windows.after(since_start_us(stage.scenario, intervention))
+        if due_us >= stage.now_us:
+            stage.env.process(_intervene(stage, intervention, due_us))
 
 
-def _intervene(stage: Stage, intervention: PackPrice | Commission | Checkin | LiveShopping) -> Process:
-    since_start = intervention.at.astimezone(UTC) - stage.calendar.start
-    yield stage.boundary(round(since_start.total_seconds() * 1_000_000))
+def since_start_us(scenario: Scenario, intervention: AnyIntervention) -> int:
+    """The date of an intervention, in microseconds from the scenario's start."""
+    since_start = intervention.at.astimezone(UTC) - scenario.start.astimezone(UTC)
+    return round(since_start.total_seconds() * 1_000_000)
+
+
+def _intervene(stage: Stage, intervention: AnyIntervention, due_us: int) -> Process:
+    yield stage.boundary(due_us)
     CARRY_OUT[type(intervention)](stage, intervention)
 
 

@@ -31,9 +31,12 @@ def simulation_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def simulate_variant(scenario: str, options: dict[str, Any], engine: str = "reference") -> "Run":
-    """Simulate the variant of a scenario that those options ask for; takes them out of `options`."""
-    from sim.model import simulate
+def simulate_variant(scenario: str, options: dict[str, Any], **manner: Any) -> "Run":
+    """Simulate the variant of a scenario that those options ask for; takes them out of `options`.
+
+    `manner` are fields of `sim.model.Manner`.
+    """
+    from sim.model import Manner, simulate
     from sim.scenario import load
 
     sizes = {key: options.pop(key) for key in ("viewers", "days")}
@@ -43,7 +46,7 @@ def simulate_variant(scenario: str, options: dict[str, Any], engine: str = "refe
         return simulate(
             loaded,
             seed=options.pop("seed"),
-            engine=engine,
+            manner=Manner(**manner),
             out=options.pop("out"),
             progress=lambda share: done(share * loaded.days),
         )

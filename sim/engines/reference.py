@@ -61,6 +61,7 @@ class ReferenceEngine:
         self.book = Book()
         self.journal = Journal(record)
         self.visits = 0
+        self.unrecorded = 0  # every open is recorded
         self._check_every_window = check_every_window
         self._progress = progress
         self.economy = Economy(self.env, scenario, seed, BookLedger(self.book))

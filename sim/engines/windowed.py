@@ -9,7 +9,8 @@ boundary the other side settles and publishes (`columns.counterparties`); then e
 the window by itself (`columns.shard`); what they did goes to the journal, which puts it into order.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing
 from typing import Final
 
 import numpy as np
@@ -27,11 +28,14 @@ from sim.engines.columns.division import Division, Local
 from sim.engines.columns.journal import Journal, Record
 from sim.engines.columns.opening import opened, policies
 from sim.engines.columns.rates import Rates, rates_at, refuse_unknown
+from sim.engines.columns.remote_division import Place, Remote
 from sim.engines.columns.rows import Rows, new_tickets
+from sim.engines.columns.saving import Arrays, part_of, restore_stage, state_of_stage
 from sim.engines.columns.scene import scene_of
 from sim.engines.columns.shard import Harvest, setting_of
 from sim.engines.columns.totals import FIRST_FIAT, assets_of, check_sums, flows_of
 from sim.engines.columns.viewer_audit import check_float, combined, own_balances
+from sim.engines.forks import changed_terms
 from sim.ledger import COIN, CURRENCY_BY_NAME, DIAMOND, REWARD, Closing, Kind, Rule
 from sim.ledger.conservation import asset_flow, check_asset
 from sim.ledger.terms import Terms
@@ -39,6 +43,8 @@ from sim.scenario import Scenario
 from sim.tables import Columns
 
 Progress = Callable[[float], None]
+Save = Callable[[int, int, Arrays], None]
+N_STATED: Final = 6  # numbers of a term
 OPENED_AT_ONCE: Final = 262_144
 
 
@@ -47,14 +53,23 @@ def unseen(done: float) -> None:
     del done
 
 
+def unsaved(at_us: int, shards: int, state: Arrays) -> None:
+    """A state that nobody asked for."""
+    del at_us, shards, state
+
+
 class WindowedEngine:
     """One run of a scenario.
 
     Parameters
     ----------
     record : gets the run's rows block by block, in canonical order (a trace's columns and `sim.metrics.RECOGNIZED`)
-    threads : how many shards of the viewers advance at a time
+    threads : how many shards of the viewers advance at a time, in each place
     shards : into how many parts the viewers are divided; as many as threads unless given. The trace is the same.
+    places : other processes that keep the shards, see `columns.remote_division`; they are left when the run ends
+    begin_us : where a run goes on that `go_on_from` a state, cut there
+    cuts, save : at these boundaries `save(at_us, shards, state)` gets what a run needs to go on from there
+    opens : whether everyone's opening is recorded; without it the records are no trace
     """
 
     def __init__(
@@ -65,21 +80,32 @@ class WindowedEngine:
         *,
         threads: int = 1,
         shards: int | None = None,
+        places: Sequence[Place] = (),
+        begin_us: int = 0,
+        cuts: Collection[int] = (),
+        save: Save = unsaved,
+        opens: bool = True,
         progress: Progress = unseen,
     ) -> None:
-        self.env = Environment()
+        self.env = Environment(begin_us)
         self.stage = Stage(self.env, scenario, seed)
         self.journal = Journal(record)
         self.terms = Terms()
+        self._stated: list[tuple[int, ...]] = []
         self.assets = assets_of([CURRENCY_BY_NAME[region.currency].code for region in scenario.regions.values()])
-        n_shards = min(shards or threads, scenario.viewers)
+        self._n_shards = n_shards = min(shards or threads * max(len(places), 1), scenario.viewers)
         self.counterparties = Counterparties(self.stage, self.assets, new_tickets(0, n_shards + 1))
         hosts = self.counterparties.n_creators + self.counterparties.n_sellers
         self.setting = setting_of(self.stage, self.assets, self.counterparties.creators_reach, hosts)
-        self.division: Division = Local(self.setting, n_shards, threads)
-        self.rates: Rates | None = None
-        self._harvests: list[Harvest] = []
+        self.division: Division = (
+            Remote(self.setting, places, n_shards, threads) if places else Local(self.setting, n_shards, threads)
+        )
+        self.rates: Rates = rates_at(self.terms, scenario, self.assets, begin_us)  # of no policy yet
+        self._harvests: Sequence[Harvest] = ()
         self._progress = progress
+        self._cuts, self._save = cuts, save
+        self._opens = opens
+        self.unrecorded = 0
 
     def __repr__(self) -> str:
         return f"<WindowedEngine at {self.env.now} us, {self.division!r}>"
@@ -96,9 +122,12 @@ class WindowedEngine:
 
     def run(self) -> None:
         """Run to the end of the scenario; the final state conserves everything, or this raises ConservationError."""
-        for fields in opening_terms(self.stage.scenario):
-            self.stage.propose(**fields._asdict())
-        self.stage.packs = {name: packs_on_sale(self.stage.scenario, name) for name in self.stage.scenario.regions}
+        with closing(self.division):
+            self._run()
+
+    def _run(self) -> None:
+        if not self.env.now:
+            self._begin()
         interventions.start(self.stage)
         self.env.process(self._windows())
         self.env.run(until=self.stage.windows.duration_us)
@@ -107,14 +136,48 @@ class WindowedEngine:
         self.check()
         self._progress(1.0)
 
+    def _begin(self) -> None:
+        scenario = self.stage.scenario
+        for fields in opening_terms(scenario):
+            self.stage.propose(**fields._asdict())
+        self.stage.packs = {name: packs_on_sale(scenario, name) for name in scenario.regions}
+
+    def state(self) -> Arrays:
+        """Everything that the rest of the run depends on and that can't be drawn again."""
+        parts = {
+            "journal": self.journal.state(),
+            "opening": {"unrecorded": self.unrecorded},
+            "stage": state_of_stage(self.stage),
+            "terms": {"stated": np.array(self._stated, np.int64).reshape(-1, N_STATED)},
+            "counterparties": self.counterparties.state(),
+            **{f"shard{k}": state for k, state in enumerate(self.division.states())},
+        }
+        return {f"{part}/{name}": np.asarray(column) for part, state in parts.items() for name, column in state.items()}
+
+    def go_on_from(self, arrays: Arrays, past: Scenario) -> None:
+        """Take up a state, cut at `begin_us`; what this scenario states otherwise holds from here on."""
+        self.journal.restore(part_of("journal", arrays))
+        self.unrecorded = part_of("opening", arrays)["unrecorded"]
+        restore_stage(self.stage, part_of("stage", arrays), past)
+        for stated in part_of("terms", arrays)["stated"].tolist():
+            self._term(*stated)
+        self.rates = rates_at(self.terms, self.stage.scenario, self.assets, self.stage.now_us)
+        self.counterparties = Counterparties.restored(self.stage, self.assets, part_of("counterparties", arrays))
+        self.division.restore([part_of(f"shard{k}", arrays) for k in range(self._n_shards)])
+        for act in changed_terms(past, self.stage.scenario):
+            self.stage.propose(**act._asdict())
+
     def _windows(self) -> Process:
         """The round of windows: settle and publish, live through the window, and when it closes hear what was done."""
         windows = self.stage.windows
-        yield windows.boundary(0, Phase.SETTLE)
+        yield windows.boundary(windows.now_us, Phase.SETTLE)
         while True:
             self._advance(self._settle())
             yield windows.boundary(windows.now_us + 1, Phase.CLOSE)
             self._close()
+            if windows.now_us in self._cuts:
+                self.journal.flush()
+                self._save(windows.now_us, self._n_shards, self.state())
             self._progress(windows.now_us / windows.duration_us)
             yield windows.boundary(windows.now_us, Phase.SETTLE)
 
@@ -132,40 +195,41 @@ class WindowedEngine:
 
     def _hear(self, stated: Rows) -> None:
         """Let policies take effect."""
-        for row in range(len(stated.at_us)):
-            refuse_unknown(Rule(int(stated.peer[row])))
-            self.terms.set(
-                Rule(int(stated.peer[row])),
-                int(stated.amount[row]),
-                at_us=self.stage.now_us,
-                seq=self.journal.written + row,
-                item=int(stated.item[row]),
-                region=int(stated.region[row]),
-                currency=int(stated.currency[row]),
-            )
+        fields = (stated.peer, stated.amount, stated.item, stated.region, stated.currency)
+        for rule, *term in zip(*(column.tolist() for column in fields), strict=True):
+            refuse_unknown(Rule(rule))
+            self._term(rule, *term, self.stage.now_us)
         if len(stated.at_us):
             self.rates = rates_at(self.terms, self.stage.scenario, self.assets, self.stage.now_us)
+
+    def _term(self, *stated: int) -> None:
+        rule, amount, item, region, currency, at_us = stated
+        seq = len(self._stated)  # of two for one scope and instant, the later holds
+        self._stated.append(stated)
+        self.terms.set(Rule(rule), amount, at_us=at_us, seq=seq, item=item, region=region, currency=currency)
 
     def _open(self, stated: Rows) -> None:
         """The first rows of a trace: the terms, then an account for everyone."""
         self.journal.take([stated], [])
-        everyone = (
-            (Kind.VIEWER, self._viewer_regions, self.stage.scenario.viewers),
-            (
-                Kind.CREATOR,
-                lambda begin, end: self.counterparties.creators_region[begin:end],
-                self.counterparties.n_creators,
-            ),
-            (
-                Kind.SELLER,
-                lambda begin, end: self.counterparties.sellers_region[begin:end],
-                self.counterparties.n_sellers,
-            ),
-        )
-        for kind, regions, count in everyone:
-            for begin in range(0, count, OPENED_AT_ONCE):
-                self.journal.take([opened(kind, begin, regions(begin, min(begin + OPENED_AT_ONCE, count)))], [])
-                self.journal.flush()
+        known: set[int] = set()
+        for kind, begin, regions in self._everyone():
+            if self._opens:
+                told = regions
+            else:  # the metrics want to know at least which regions there are
+                told = np.array(sorted(set(np.unique(regions).tolist()) - known), np.uint16)
+                known.update(told.tolist())
+            self.unrecorded += len(regions) - len(told)
+            self.journal.take([opened(kind, begin, told)], [])
+            self.journal.flush()
+
+    def _everyone(self) -> Iterator[tuple[Kind, int, npt.NDArray[np.uint16]]]:
+        """The regions of all accounts, so many at a time: their kind, the number of the first, and the codes."""
+        viewers, other = self.stage.scenario.viewers, self.counterparties
+        for begin in range(0, viewers, OPENED_AT_ONCE):
+            yield Kind.VIEWER, begin, self._viewer_regions(begin, min(begin + OPENED_AT_ONCE, viewers))
+        for kind, regions in ((Kind.CREATOR, other.creators_region), (Kind.SELLER, other.sellers_region)):
+            for begin in range(0, len(regions), OPENED_AT_ONCE):
+                yield kind, begin, regions[begin : begin + OPENED_AT_ONCE]
 
     def _viewer_regions(self, begin: int, end: int) -> npt.NDArray[np.uint16]:
         world = self.setting.world

@@ -58,7 +58,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     kpis: dict[str, Any]
 
 
-_Document = TypeVar("_Document", Manifest, Summary)
+_Document = TypeVar("_Document", bound=msgspec.Struct)
 
 
 class _Header(msgspec.Struct):

@@ -63,9 +63,14 @@ class Run:
     def __repr__(self) -> str:
         return f"<Run {self.path.name} operations={self.summary.operations}>"
 
+    @property
+    def keeps_trace(self) -> bool:
+        """Whether there is a trace to read."""
+        return (self.path / "trace").is_dir()
+
     def trace(self) -> Trace:
         """The trace, checked against the digest in the summary."""
-        if self.summary.trace_digest is None:
+        if not self.keeps_trace:
             raise RunError(f"{self.path}: the run kept no trace (it was made with --metrics-only)")
         return read_trace(self.path / "trace", self.summary.trace_digest)
 

@@ -254,7 +254,7 @@ class Counterparties:
         audit.check(self._sales, self._earnings, self._given, self.totals, self._assets)
 
     def state(self) -> dict[str, Any]:
-        """Everything that can't be drawn again, as arrays and whole numbers; to be asked for after `after`."""
+        """Everything that can't be drawn again, as arrays and whole numbers; to be asked for after `close`."""
         sales, earnings = self._sales, self._earnings
         parts = {
             "tickets": self.tickets._asdict(),
@@ -273,7 +273,7 @@ class Counterparties:
             },
         }
         arrays = {f"{name}.{field}": array.copy() for name, part in parts.items() for field, array in part.items()}
-        return {**arrays, "numbers": int(self._numbers[0]), "given": self._given}
+        return {**arrays, "late": self._late.copy(), "numbers": int(self._numbers[0]), "given": self._given}
 
     @classmethod
     def restored(cls, stage: Stage, assets: list[int], state: dict[str, Any]) -> Self:
@@ -304,6 +304,7 @@ class Counterparties:
         other._rates = _tuple(Rates, "rates", state) if "rates.region" in state else None
         other._numbers[0] = state["numbers"]
         other._given = state["given"]
+        other._late = state["late"].copy()
         return other
 
     def _agenda(self, due: Int32Array) -> Agenda:

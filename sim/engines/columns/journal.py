@@ -8,7 +8,7 @@ be done on columns; then each goes straight to its place: counts first, records 
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +39,14 @@ class Journal:
 
     def __repr__(self) -> str:
         return f"<Journal written={self.written} waiting={self._waiting}>"
+
+    def state(self) -> dict[str, Any]:
+        """What later rows depend on; to be asked for after `flush`."""
+        return {"seq_of": self._seq_of, "written": self.written}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on after the rows of another journal."""
+        self._seq_of, self.written = state["seq_of"], state["written"]
 
     def take(self, boundary: list[Rows], acts: list[Rows]) -> None:
         """Take the rows of a window from its sources; each source's are in the order of steps for every actor."""

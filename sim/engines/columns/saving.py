@@ -12,6 +12,10 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from sim.agents.stage import Stage
+from sim.agents.terms import packs_on_sale
+from sim.scenario import Scenario
+
 Arrays = dict[str, npt.NDArray[Any]]
 _Columns = TypeVar("_Columns")
 
@@ -30,6 +34,28 @@ def filled(name: str, like: _Columns, arrays: Mapping[str, npt.NDArray[Any]]) ->
         parts = (filled(f"{name}.{field}", part, arrays) for field, part in zip(fields, like, strict=True))
         return type(like)(*parts) if hasattr(like, "_fields") else type(like)(parts)
     return type(like)(arrays[name].item())  # type: ignore[call-arg]  # a plain number
+
+
+def part_of(name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, Any]:
+    """The arrays under `name/`, and the single numbers as such."""
+    begin = f"{name}/"
+    mine = {path.removeprefix(begin): column for path, column in arrays.items() if path.startswith(begin)}
+    return {path: column if column.ndim else column.item() for path, column in mine.items()}
+
+
+def state_of_stage(stage: Stage) -> Arrays:
+    """What interventions have changed."""
+    packs = [flat(f"packs.{region}", of_region) for region, of_region in stage.packs.items()]
+    arrays = {path: column for part in packs for path, column in part.items()}
+    return {**arrays, "checkin_coins": np.array(stage.checkin_coins), "live_shopping": np.array(stage.live_shopping)}
+
+
+def restore_stage(stage: Stage, state: Mapping[str, Any], past: Scenario) -> None:
+    """What interventions had changed; a check-in that this scenario states otherwise than the past's is the new one."""
+    stage.packs = {name: filled(f"packs.{name}", packs_on_sale(past, name), state) for name in past.regions}
+    if stage.scenario.rewards.checkin_coins.value == past.rewards.checkin_coins.value:
+        stage.checkin_coins = state["checkin_coins"]
+    stage.live_shopping = state["live_shopping"]
 
 
 def _leaves(name: str, columns: Any) -> Iterator[tuple[str, Any]]:

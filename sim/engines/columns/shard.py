@@ -8,7 +8,7 @@ a shard is told what is published, and answers with rows and with what the other
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt

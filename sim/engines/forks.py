@@ -1,0 +1,97 @@
+"""Forks: what may be another in a scenario that goes on from a checkpoint of the past.
+
+The people, their clocks and what they promised stay; prices, rates and how people react may change from the cut on.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from sim.agents.interventions import since_start_us
+from sim.agents.stage import Act
+from sim.agents.terms import opening_terms
+from sim.ledger.errors import CoinworksError
+from sim.scenario import Scenario, from_resolved
+from sim.scenario.difference import Difference, differences
+
+# Everything else is in the columns already: who there is, when they meet, and what is on its way.
+MAY_CHANGE: Final = (
+    "audience.hours",
+    "audience.weekend_factor",
+    "audience.watch_minutes",
+    "audience.favourite_share",
+    "gifting.intent",
+    "gifting.reward_intent",
+    "gifting.mood_sigma",
+    "gifting.price_elasticity",
+    "gifting.combo",
+    "gifting.favourite_boost",
+    "topup.leftover_value",
+    "topup.hesitation",
+    "topup.reference_cents_per_coin",
+    "topup.noise",
+    "rewards.checkin_coins",
+    "shopping.live_conversion",
+    "creators.diamond_value_cents",
+    "creators.payout_floor_cents",
+    "creators.payout_ceiling_cents",
+    "creators.payout_delay_days",
+    "creators.cash_out_every_days",
+    "sellers.stock_per_good",
+    "sellers.delivery_days",
+    "sellers.cancel_rate",
+    "sellers.return_rate",
+    "sellers.partial_refund_share",
+    "sellers.return_days",
+    "sellers.commission",
+    "sellers.refund_fee",
+    "sellers.refund_fee_cap_cents",
+    "platform.store_fee",
+    "platform.web_fee",
+    "platform.chargeback_rate",
+    "platform.chargeback_delay_days",
+    "platform.balance_page",
+    "interventions",
+)
+OF_A_REGION: Final = ("topup_tax", "order_tax")
+
+
+def check_fork(past: Mapping[str, Any], scenario: Scenario, at_us: int) -> list[Difference]:
+    """The differences from the scenario of a checkpoint, if the run may go on under this one.
+
+    Raises
+    ------
+    CoinworksError : a key that can't change in the middle of a run; the message names it, with both values
+    """
+    found = differences(past, scenario)
+    for difference in found:
+        if not _may_change(difference.key):
+            raise CoinworksError(f"the checkpoint is of another past: {difference}")
+    if _before(from_resolved(past), at_us) != _before(scenario, at_us):
+        raise CoinworksError("the checkpoint is of another past: interventions before its instant differ")
+    return found
+
+
+def changed_terms(past: Scenario, scenario: Scenario) -> Iterator[Act]:
+    """The policies that state at a fork what differs from the past's opening."""
+    before = {_scope(act): act.amount for act in opening_terms(past)}
+    for act in opening_terms(scenario):
+        if before.get(_scope(act)) != act.amount:
+            yield act
+
+
+def _scope(act: Act) -> tuple[int, ...]:
+    return act.peer, act.item, act.region, act.currency
+
+
+def _may_change(key: str) -> bool:
+    table, _, rest = key.partition(".")
+    return key in MAY_CHANGE or (table == "regions" and rest.partition(".")[2] in OF_A_REGION)
+
+
+def _before(scenario: Scenario, at_us: int) -> list[Any]:
+    window_us = scenario.window_us
+    return [
+        change
+        for change in scenario.interventions
+        if -(-since_start_us(scenario, change) // window_us) * window_us < at_us
+    ]
