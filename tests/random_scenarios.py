@@ -212,10 +212,8 @@ def sizes(draw: st.DrawFn) -> tuple[str, int, int, int]:
 
 @st.composite
 def starts(draw: st.DrawFn) -> datetime:
-    """Any hour of a notable day, now and then not on the hour."""
-    return draw(st.sampled_from(DAYS)) + timedelta(
-        hours=draw(st.integers(0, 23)), seconds=draw(st.sampled_from([0, 0, 0, 1800, 61]))
-    )
+    """Any hour of a notable day."""
+    return draw(st.sampled_from(DAYS)) + timedelta(hours=draw(st.integers(0, 23)))
 
 
 @st.composite

@@ -185,7 +185,20 @@ PROBLEMS = {
     ),
     "cents in parts": (
         "[topup]\nweekly_budget_median_cents = 1999.5",
-        "my.toml:4: topup.weekly_budget_median_cents = 1999.5: expected a whole number of cents >= 0",
+        "my.toml:4: topup.weekly_budget_median_cents = 1999.5: "
+        "expected a whole number of cents in [0, 1000000000000]",
+    ),
+    "more pieces than there are": (
+        "[sellers]\nstock_per_good = 1000000000000000000000",
+        "my.toml:4: sellers.stock_per_good = 1000000000000000000000: expected a whole number in [0, 1000000000]",
+    ),
+    "a start off the hour": (
+        "start = 2024-04-08T04:30:00Z",
+        "my.toml:3: start = 2024-04-08T04:30:00+00:00: expected a full hour (UTC) from 1971 to 2199",
+    ),
+    "a start before calendars": (
+        "start = 0001-01-01T00:00:00Z",
+        "my.toml:3: start = 0001-01-01T00:00:00+00:00: expected a full hour (UTC) from 1971 to 2199",
     ),
     "a range that misses its value": (
         "[gifting]\ncombo = { value = 0.9, range = [0.1, 0.6] }",

@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal, NamedTuple
 import msgspec
 
 from sim.ledger.errors import CoinworksError
-from sim.ledger.money import PPM
+from sim.ledger.money import AMOUNT_MAX, PPM
 
 Basis = Literal["mechanism", "fitted", "assumed"]
 
@@ -95,10 +95,10 @@ COUNTED_UNITS: Final = ("cents", "coins", "days", "minutes", "viewers")
 # A share says how many; a rate goes to the ledger, which counts in parts per million.
 Share = Annotated[Parameter, Quantity("share", 0, 1)]
 Rate = Annotated[Parameter, Quantity("rate", 0, 1, ledger_rate=True)]
-Cents = Annotated[Parameter, Quantity("cents", 0, whole=True)]
+Cents = Annotated[Parameter, Quantity("cents", 0, AMOUNT_MAX, whole=True)]
 CentsEach = Annotated[Parameter, Quantity("cents", 0, 1000, ledger_rate=True)]
 CoinPrice = Annotated[Parameter, Quantity("cents a coin", 0, 1000, above_low=True)]
-Count = Annotated[Parameter, Quantity("number", 0, whole=True)]
+Count = Annotated[Parameter, Quantity("number", 0, 10**9, whole=True)]
 PerDay = Annotated[Parameter, Quantity("per day", 0, 1000)]
 DaysAWeek = Annotated[Parameter, Quantity("days a week", 0, 7)]
 PerThousand = Annotated[Parameter, Quantity("per 1,000 viewers", 0, 1000)]

@@ -4,7 +4,7 @@ Each rule reads the values that were well formed and is silent about the others,
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from sim.scenario.window import WINDOW_EXPECTED, window_us
 
 FIAT_NAMES: Final = tuple(name for name, currency in CURRENCY_BY_NAME.items() if currency.is_fiat)
 REGION_NAMES: Final = tuple(name for name, code in REGION_BY_NAME.items() if code)
+YEARS: Final = range(1971, 2200)
 HOURS: Final = (("audience", "hours"), ("creators", "start_hours"))
 
 
@@ -26,6 +27,7 @@ def check_scenario(found: Conversion, regions: Iterable[str]) -> None:
     """Every rule between the keys of a scenario; `regions` are the names that stand in the document."""
     names = tuple(regions)
     _window(found)
+    _start(found)
     _regions(found, names)
     for name in names:
         _currency(found, ("regions", name, "currency"))
@@ -80,6 +82,13 @@ def _window(found: Conversion) -> None:
         window_us(window)
     except ValueError:
         found.report(("window",), window, WINDOW_EXPECTED)
+
+
+def _start(found: Conversion) -> None:
+    """Visits have hours, so a run begins on one; and clocks and calendars are only known for so long."""
+    start = found.values.get(("start",))
+    if start is not None and not (start.year in YEARS and start.astimezone(UTC).strftime("%M%S%f") == "0000000000"):
+        found.report(("start",), start, f"a full hour (UTC) from {YEARS[0]} to {YEARS[-1]}")
 
 
 def _regions(found: Conversion, names: tuple[str, ...]) -> None:
@@ -149,6 +158,7 @@ def _payout(found: Conversion) -> None:
 
 def _interventions(found: Conversion, regions: tuple[str, ...]) -> None:
     start, days = found.values.get(("start",)), found.values.get(("days",))
+    start = start if start is None or start.year in YEARS else None
     for index, region, _ in _pack_prices(found):
         if region not in regions:
             found.report(("interventions", index, "region"), region, f"one of {', '.join(regions)}")

@@ -161,7 +161,7 @@ class Settings(Table, frozen=True):
 
     question: Annotated[str, "what the scenario asks, in one sentence; never inherited"]
     seed: Annotated[int, Quantity("number", 0, 2**64 - 1, whole=True), "key of every draw"]
-    start: Annotated[datetime, "first instant, with its zone"]
+    start: Annotated[datetime, "first instant, on a full hour, with its zone"]
     days: Annotated[int, Quantity("days", 1, 3660, whole=True), "length of the run"]
     viewers: Annotated[int, Quantity("viewers", 1, 10**9, whole=True), "people; everything else scales with them"]
     window: Annotated[str, 'step in which viewers act on published state: "15min", "10s"']
