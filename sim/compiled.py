@@ -122,11 +122,11 @@ def on_columns(function: _Function) -> _Function:
     """Compile a function that changes columns and makes none.
 
     References to arrays are not counted, for its caller holds them all: counting took nine tenths of the time of the
-    windowed engine's inner loop, which names a hundred columns.
+    windowed engine's inner loop.
     """
     return _compiler(_nrt=False)(function)
 
 
-def inlined_on_columns(function: _Function) -> _Function:
-    """Compile as `on_columns`, copied into each caller."""
-    return _compiler(_nrt=False, inline="always")(function)
+def inner(function: _Function) -> _Function:
+    """Compile as `on_columns`, for compiled callers only: a way in from Python takes as long to compile as the rest."""
+    return _compiler(_nrt=False, no_cpython_wrapper=True)(function)

@@ -4,6 +4,7 @@ with cluster(workers=2) as found:
     found.address, found.workers[0].kill()
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import NamedTuple
 
 HERE = Path(__file__).parent
 READY_S = 30.0
+START = "from distributed.cli.{0} import main; main()"
 CONFIG = {"DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES": "[]"}  # no pages: nobody looks at them
 
 
@@ -25,15 +27,16 @@ class Cluster(NamedTuple):
 
 
 @contextmanager
-def cluster(folder: Path, workers: int) -> Iterator[Cluster]:
-    """A scheduler and so many workers, each a process."""
+def cluster(folder: Path, workers: int, prelude: str = "") -> Iterator[Cluster]:
+    """A scheduler and so many workers, each a process; workers run a prelude first, to be otherwise than we are."""
     address = folder / "address.json"
-    started = [_started("dask_scheduler", "--port", "0", "--scheduler-file", str(address), folder=folder)]
+    worker = f"{prelude}\n{START.format('dask_worker')}"
+    started = [_started(START.format("dask_scheduler"), "--port", "0", "--scheduler-file", str(address), folder=folder)]
     try:
         _wait_for(address)
         for _ in range(workers):
             options = ("--nthreads", "1", "--memory-limit", "0", "--no-nanny", "--local-directory", str(folder))
-            started.append(_started("dask_worker", "--scheduler-file", str(address), *options, folder=folder))
+            started.append(_started(worker, "--scheduler-file", str(address), *options, folder=folder))
         yield Cluster(_address(address), started[0], started[1:])
     finally:
         for process in reversed(started):
@@ -42,8 +45,8 @@ def cluster(folder: Path, workers: int) -> Iterator[Cluster]:
 
 
 def _started(program: str, *options: str, folder: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", f"distributed.cli.{program}", "--host", "127.0.0.1", "--no-dashboard", *options]
-    with (folder / f"{program}.log").open("ab") as log:
+    command = [sys.executable, "-c", program, "--host", "127.0.0.1", "--no-dashboard", *options]
+    with (folder / "log").open("ab") as log:
         return subprocess.Popen(command, cwd=HERE.parent, env={**os.environ, **CONFIG}, stdout=log, stderr=log)
 
 
@@ -55,6 +58,4 @@ def _wait_for(path: Path) -> None:
 
 
 def _address(path: Path) -> str:
-    import json
-
     return str(json.loads(path.read_text())["address"])

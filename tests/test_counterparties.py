@@ -17,9 +17,11 @@ from sim.agents.publication import Publication
 from sim.agents.stage import Act, Stage
 from sim.agents.terms import packs_on_sale
 from sim.engines.columns import agenda, escrow
-from sim.engines.columns.counterparties import ORDER_TYPES, Counterparties, Orders, Shown
+from sim.engines.columns.counterparties import Counterparties, Shown
+from sim.engines.columns.earnings import GIVEN
+from sim.engines.columns.orders import ORDERED
 from sim.engines.columns.rates import rates_at
-from sim.engines.columns.rows import NO_TICKET, Rows, new_tickets
+from sim.engines.columns.rows import NO_TICKET, Structs, new_tickets
 from sim.engines.columns.totals import assets_of, flows_of
 from sim.engines.reference import ReferenceEngine
 from sim.ledger import CURRENCY_BY_NAME, AccountClass, Book, Kind, Op, Outcome, Rule, account_id
@@ -31,7 +33,7 @@ from sim.ledger.postings import Decision
 from sim.scenario import Commission, LiveShopping, Parameter, Scenario, load
 
 THEIRS = {Op.ORDER, Op.CAPTURE, Op.CANCEL, Op.REFUND, Op.PAYOUT}
-NOT_COMPARED = {"count", "makes", "refers"}
+NOT_COMPARED = {"makes", "refers"}
 BUSY = (
     "viewers=250",
     "days=3",
@@ -162,19 +164,14 @@ class Played:
         gifts = [deed.act for deed in deeds if deed.act.op == Op.GIFT]
         bought = [deed for deed in deeds if deed.act.op == Op.ORDER]
         bought.sort(key=lambda deed: (deed.at_us, deed.act.actor))
-        columns = [
-            [deed.at_us for deed in bought],
-            [deed.act.actor for deed in bought],
-            [deed.act.peer % KIND_SPAN + self.told.n_creators for deed in bought],
-            [deed.act.item for deed in bought],
-            [deed.act.amount for deed in bought],
-            [self.rates(0).region.tolist().index(deed.region) for deed in bought],
-            [deed.occasion for deed in bought],
-        ]
-        kinds: list[Any] = list(ORDER_TYPES.values())
-        orders = Orders(*(np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)))
-        creators = np.array([act.peer % KIND_SPAN for act in gifts], np.int32)
-        tickets = self.other.close(orders, creators, np.array([act.amount for act in gifts], np.int64))
+        codes = self.rates(0).of["code"].tolist()
+        orders = np.zeros(len(bought), ORDERED)
+        for order, deed in zip(orders, bought, strict=True):
+            order["at_us"], order["buyer"], order["amount"] = deed.at_us, deed.act.actor, deed.act.amount
+            order["host"] = deed.act.peer % KIND_SPAN + self.told.n_creators
+            order["item"], order["region"], order["occasion"] = deed.act.item, codes.index(deed.region), deed.occasion
+        given = np.array([(act.peer % KIND_SPAN, act.amount) for act in gifts], GIVEN)
+        tickets = self.other.close(orders, given)
         for deed, ticket in zip(bought, tickets.tolist(), strict=True):
             self.make(ticket, deed.ticket)
 
@@ -183,15 +180,15 @@ class Played:
         assert ticket not in self.tickets, "a ticket that is still to be answered was given out again"
         self.tickets[ticket] = original
 
-    def compare_rows(self, boundary: int, rows: Rows) -> None:
+    def compare_rows(self, boundary: int, rows: Structs) -> None:
         settled = [deed for deed in self.told.deeds.get(boundary, ()) if not deed.by_viewer]
         expected = [deed for deed in settled if deed.act.op in THEIRS | {Op.BALANCE}]
-        assert rows.count[0] == len(expected)
+        assert len(rows) == len(expected)
         for row, deed in enumerate(expected):
-            ref = NO_REF if rows.refers[row] == NO_TICKET else self.tickets.pop(int(rows.refers[row]))
-            if rows.makes[row] != NO_TICKET:
-                self.make(int(rows.makes[row]), deed.ticket)
-            stated = {name: int(column[row]) for name, column in rows._asdict().items() if name not in NOT_COMPARED}
+            ref = NO_REF if rows["refers"][row] == NO_TICKET else self.tickets.pop(int(rows["refers"][row]))
+            if rows["makes"][row] != NO_TICKET:
+                self.make(int(rows["makes"][row]), deed.ticket)
+            stated = {name: int(rows[name][row]) for name in rows.dtype.names or () if name not in NOT_COMPARED}
             assert stated | {"ref": ref} == {
                 **deed.act._asdict(),
                 "at_us": deed.at_us,
@@ -358,9 +355,8 @@ def test_a_checkpoint_of_other_hosts_is_refused() -> None:
 
 
 def test_no_orders_come_before_the_first_settlement() -> None:
-    one = Orders(*(np.ones(1, kind) for kind in ORDER_TYPES.values()))
     with pytest.raises(CoinworksError, match="before the first settlement"):
-        Played(busy()).other.close(one, np.empty(0, np.int32), np.empty(0, np.int64))
+        Played(busy()).other.close(np.zeros(1, ORDERED), np.zeros(0, GIVEN))
 
 
 def corrupt(other: Counterparties, what: str) -> None:

@@ -38,6 +38,12 @@ def wants_to_give(word: int, terms: GiftTerms, is_giver: bool, has_rewards: bool
 
 
 @rule
+def may_want_to_give(word: int, terms: GiftTerms, is_giver: bool) -> bool:
+    """Whether any creator could make a viewer want to give, who is a giver or has rewards."""
+    return wants_to_give(word, terms, is_giver, True, False) or wants_to_give(word, terms, is_giver, True, True)
+
+
+@rule
 def willing_to_pay(word: int, median: float, mood_sigma: float) -> float:
     """What a gift is worth to the giver at this moment, in minor units."""
     return log_normal(median, mood_sigma, normal_quantile(uniform(word)))

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from sim.behavior.types import Int64Array
 from sim.compiled import rule
-from sim.streams import below, uniform
+from sim.streams import IndexArray, below, uniform
 
 NOTHING: Final = -1
 
@@ -20,17 +20,22 @@ class Live(NamedTuple):
     place : array of shape (n_hosts,): each host's position in the arrays, or NOTHING
     """
 
-    host: Int64Array
+    host: IndexArray
     until_us: Int64Array
     reach: Int64Array
-    place: Int64Array
+    place: IndexArray
 
 
 @rule
 def pick(reach: Int64Array, word: int) -> int:
     """An index drawn with chances in proportion to the weights whose running sum is `reach`."""
+    return pick_between(reach, word, 0, reach.shape[0] - 1)
+
+
+@rule
+def pick_between(reach: Int64Array, word: int, low: int, high: int) -> int:
+    """The same by someone who knows that it is between two indices, both included."""
     target = below(word, int(reach[-1]))
-    low, high = 0, reach.shape[0] - 1
     while low < high:
         middle = (low + high) // 2
         if reach[middle] > target:
@@ -61,15 +66,25 @@ def live_favourite(live: Live, favourites: Int64Array, at_us: int, word: int) ->
 
 
 @rule
+def still_on(live: Live, place: int, at_us: int) -> int:
+    """The stream at a position, or NOTHING when it has just ended."""
+    return place if live.until_us[place] > at_us else NOTHING
+
+
+@rule
+def choose_favourite(
+    live: Live, favourites: Int64Array, favourite_share: float, at_us: int, words: tuple[int, int, int, int]
+) -> int:
+    """The favourite whose stream a viewer opens, as a position in `live`; NOTHING when it is to be another's."""
+    return live_favourite(live, favourites, at_us, words[1]) if uniform(words[0]) < favourite_share else NOTHING
+
+
+@rule
 def choose_stream(
     live: Live, favourites: Int64Array, favourite_share: float, at_us: int, words: tuple[int, int, int, int]
 ) -> int:
     """The stream that a viewer opens at an instant, as a position in `live`; NOTHING when it has just ended."""
     if live.host.shape[0] == 0:
         return NOTHING
-    if uniform(words[0]) < favourite_share:
-        place = live_favourite(live, favourites, at_us, words[1])
-        if place != NOTHING:
-            return place
-    place = pick(live.reach, words[2])
-    return place if live.until_us[place] > at_us else NOTHING
+    place = choose_favourite(live, favourites, favourite_share, at_us, words)
+    return place if place != NOTHING else still_on(live, pick(live.reach, words[2]), at_us)

@@ -21,17 +21,16 @@ from sim.agents import interventions
 from sim.agents.stage import Process, Stage
 from sim.agents.terms import opening_terms, packs_on_sale
 from sim.agents.windows import Phase
-from sim.behavior.types import Int64Array
-from sim.engines.columns.counterparties import Counterparties, Orders, Shown
+from sim.engines.columns.counterparties import Counterparties, Shown
 from sim.engines.columns.crowd import home_regions
 from sim.engines.columns.division import Division, Local
-from sim.engines.columns.journal import Journal, Record
+from sim.engines.columns.journal import Journal, Record, joined
 from sim.engines.columns.opening import opened, policies
 from sim.engines.columns.rates import Rates, rates_at, refuse_unknown
 from sim.engines.columns.remote_division import Place, Remote
-from sim.engines.columns.rows import Rows, new_tickets
+from sim.engines.columns.rows import NO_ROWS, Structs, new_tickets
 from sim.engines.columns.saving import Arrays, part_of, restore_stage, state_of_stage
-from sim.engines.columns.scene import scene_of
+from sim.engines.columns.scene import Scenes
 from sim.engines.columns.shard import Harvest, setting_of
 from sim.engines.columns.totals import FIRST_FIAT, assets_of, check_sums, flows_of
 from sim.engines.columns.viewer_audit import check_float, combined, own_balances
@@ -102,6 +101,7 @@ class WindowedEngine:
         )
         self.rates: Rates = rates_at(self.terms, scenario, self.assets, begin_us)  # of no policy yet
         self._harvests: Sequence[Harvest] = ()
+        self._scenes = Scenes(self.stage)
         self._progress = progress
         self._cuts, self._save = cuts, save
         self._opens = opens
@@ -187,19 +187,18 @@ class WindowedEngine:
         self._hear(stated)
         if self.stage.now_us == 0:
             self._open(stated)
-            stated = policies([], 0)
+            stated = NO_ROWS
         self._settled = [stated, self.counterparties.settle(self.rates)]
         shown = self.counterparties.publish()
         self.counterparties.after()
         return shown
 
-    def _hear(self, stated: Rows) -> None:
+    def _hear(self, stated: Structs) -> None:
         """Let policies take effect."""
-        fields = (stated.peer, stated.amount, stated.item, stated.region, stated.currency)
-        for rule, *term in zip(*(column.tolist() for column in fields), strict=True):
+        for rule, *term in stated[["peer", "amount", "item", "region", "currency"]].tolist():
             refuse_unknown(Rule(rule))
             self._term(rule, *term, self.stage.now_us)
-        if len(stated.at_us):
+        if len(stated):
             self.rates = rates_at(self.terms, self.stage.scenario, self.assets, self.stage.now_us)
 
     def _term(self, *stated: int) -> None:
@@ -208,7 +207,7 @@ class WindowedEngine:
         self._stated.append(stated)
         self.terms.set(Rule(rule), amount, at_us=at_us, seq=seq, item=item, region=region, currency=currency)
 
-    def _open(self, stated: Rows) -> None:
+    def _open(self, stated: Structs) -> None:
         """The first rows of a trace: the terms, then an account for everyone."""
         self.journal.take([stated], [])
         known: set[int] = set()
@@ -233,39 +232,33 @@ class WindowedEngine:
 
     def _viewer_regions(self, begin: int, end: int) -> npt.NDArray[np.uint16]:
         world = self.setting.world
-        return home_regions(world.seed, self.stage.calendar.cumulative_shares(), world.zone_code, begin, end)
+        return home_regions(world.seed, self.stage.calendar.cumulative_shares(), world.zones["code"], begin, end)
 
     def _advance(self, shown: Shown) -> None:
-        self._harvests = self.division.advance(scene_of(self.stage, shown, self.rates))
+        self._harvests = self.division.advance(self._scenes.now(shown, self.rates))
 
     def _close(self) -> None:
         """Let the other side hear what viewers did, and the journal take it down."""
         harvests = self._harvests
-        tickets = self.counterparties.close(
-            self._orders(),
-            np.concatenate([harvest.creators for harvest in harvests]),
-            np.concatenate([harvest.diamonds for harvest in harvests]),
-        )
-        self._hand_out(tickets)
+        gifts = joined([harvest.gifts for harvest in harvests])
+        if any(len(harvest.orders) for harvest in harvests):
+            self._hand_out(gifts)
+        elif len(gifts):
+            self.counterparties.close(harvests[0].orders, gifts)
         self.journal.take(
             [*self._settled, *(harvest.boundary for harvest in harvests)], [harvest.acts for harvest in harvests]
         )
 
-    def _orders(self) -> Orders:
-        """The window's orders in canonical order."""
-        parts = [_orders_of(harvest) for harvest in self._harvests]
-        joined = Orders(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-        self._order = np.lexsort((joined.buyer, joined.at_us))
-        return Orders(*(column[self._order] for column in joined))
-
-    def _hand_out(self, tickets: Int64Array) -> None:
-        """Give each order's row the ticket by which later rows refer to it."""
-        makes = np.empty(len(tickets), np.int64)
-        makes[self._order] = tickets
+    def _hand_out(self, gifts: Structs) -> None:
+        """Hand the window's orders over; each one's row gets the ticket by which later rows refer to it."""
+        orders = joined([harvest.orders for harvest in self._harvests])
+        order = np.lexsort((orders["buyer"], orders["at_us"]))
+        makes = np.empty(len(orders), np.int64)
+        makes[order] = self.counterparties.close(orders[order], gifts)
         begin = 0
         for harvest in self._harvests:
-            end = begin + len(harvest.order_row)
-            harvest.acts.makes[harvest.order_row] = makes[begin:end]
+            end = begin + len(harvest.orders)
+            harvest.acts["makes"][harvest.orders["row"]] = makes[begin:end]
             begin = end
 
     def check(self) -> None:
@@ -295,16 +288,3 @@ class WindowedEngine:
         joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         order = np.lexsort((joined["asset"], joined["owner"], joined["klass"]))
         return {name: column[order] for name, column in joined.items()}
-
-
-def _orders_of(harvest: Harvest) -> Orders:
-    acts, row = harvest.acts, harvest.order_row
-    return Orders(
-        at_us=acts.at_us[row],
-        buyer=acts.actor[row],
-        host=harvest.order_host,
-        item=acts.item[row],
-        amount=acts.amount[row],
-        region=harvest.order_region,
-        occasion=harvest.order_occasion,
-    )

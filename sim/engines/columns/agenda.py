@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from sim.behavior.types import Int64Array
 from sim.compiled import rule
-from sim.engines.columns.rows import grown
+from sim.engines.columns.rows import Structs, grown
 
 LAP: Final = 2**16
 NOTHING: Final = -1
@@ -24,7 +24,6 @@ FREE: Final = -1  # the due of a record that nobody uses
 NEVER: Final = 2**31 - 1
 
 Int32Array = npt.NDArray[np.int32]
-Structs = npt.NDArray[np.void]  # an array of records with named fields
 
 PLACE: Final = np.dtype([("head", np.int32), ("count", np.int32)])
 ENTRY: Final = np.dtype([("due", np.int32), ("next", np.int32)])

@@ -9,12 +9,13 @@ import numpy.typing as npt
 
 from sim.behavior.types import Int64Array
 from sim.compiled import rule
-from sim.engines.columns.agenda import FREE, Structs, dues
+from sim.engines.columns.agenda import FREE, dues
 from sim.engines.columns.earnings import Earnings
 from sim.engines.columns.escrow import holdings
 from sim.engines.columns.host_columns import FIRST_CREATOR, FIRST_SELLER
 from sim.engines.columns.orders import Sales
 from sim.engines.columns.rates import Rates
+from sim.engines.columns.rows import Structs
 from sim.engines.columns.totals import DIAMONDS, FIRST_FIAT, Totals, by_class, check_sums
 from sim.ledger import CURRENCIES, DIAMOND, AccountClass, Op
 from sim.ledger.accounts import Account
@@ -65,11 +66,12 @@ def payable_of(earnings: Earnings, rates: Rates) -> dict[int, Fraction]:
     """By currency, what diamonds held are worth by these rates, and those pending by their request's, exactly."""
     creators, payouts = earnings.creators, earnings.payouts
     waiting = np.flatnonzero(dues(earnings.payments) != FREE)
-    worth = dict.fromkeys(rates.currency.tolist(), Fraction(0))
-    for region, currency in enumerate(rates.currency.tolist()):
+    currencies = rates.of["currency"].tolist()
+    worth = dict.fromkeys(currencies, Fraction(0))
+    for region, currency in enumerate(currencies):
         held = int(creators["diamonds"][creators["region"] == region].sum())
         asked = payouts["cash"][waiting[creators["region"][payouts["creator"][waiting]] == region]]
-        worth[currency] += Fraction(held * int(rates.diamond_value[region]), PPM) + int(asked.sum())
+        worth[currency] += Fraction(held * int(rates.of["diamond_value"][region]), PPM) + int(asked.sum())
     return worth
 
 

@@ -1,7 +1,11 @@
 """A visit as a chain of acts, compiled: what `sim.engines.viewer` tells as a process, cut where a window ends.
 
-A chain that goes beyond its window is put down in `Chains` with its stage and taken up again when the window of its
-next act comes. Every choice is a rule of `sim.behavior`, every posting one of `purses`.
+A chain that goes beyond its window stays in `Chains` with its stage and is taken up again in the window of its next
+act. Every choice is a rule of `sim.behavior`, every posting one of `purses`.
+
+Most who open the app can do nothing there but look around: they are no givers, have no rewards and don't shop, or they
+are in no mood to give, whoever is live. Whatever such a viewer watches, the visit ends at the same instant and leaves
+nothing behind, so no stream is chosen for them (`_may_act`).
 """
 
 from typing import Final, NamedTuple
@@ -18,6 +22,7 @@ from sim.behavior.gift import (
     SEE_COINS,
     choose_gift,
     coins_worth,
+    may_want_to_give,
     wants_to_give,
     willing_to_pay,
 )
@@ -39,21 +44,21 @@ from sim.behavior.visit import (
     pause_us,
     step_of,
 )
-from sim.behavior.watch import NOTHING, Live, choose_stream
-from sim.compiled import inlined_on_columns, on_columns
+from sim.behavior.watch import NOTHING, Live, choose_favourite, pick, pick_between, still_on
+from sim.compiled import inner, on_columns
 from sim.engines.columns import purses as money
 from sim.engines.columns.amounts import portion, tax_inside
 from sim.engines.columns.crowd import BUSY, CHECKS_IN, GIVER, NO_PURSE, ON_WEB, SHOPPER, TAPS_FIRST, Crowd, has
-from sim.engines.columns.purses import Grants, Lots, Purses
-from sim.engines.columns.rows import NO_TICKET, Rows, Tickets, note, take_ticket
+from sim.engines.columns.purses import Grants, Lots
+from sim.engines.columns.rows import NO_TICKET, Rows, Struct, Structs, Tickets, note, take_ticket, wide
 from sim.engines.columns.scene import Scene, World, packs_of
 from sim.engines.columns.totals import Totals
-from sim.engines.columns.visits import BLOCK, Visits
+from sim.engines.columns.visits import BLOCK
 from sim.ledger import COIN, Item, Kind, Op, Outcome, item_id
 from sim.ledger import REWARD as REWARD_COIN
 from sim.ledger.accounts import KIND_SPAN, NOBODY
 from sim.ledger.operations import NO_ITEM
-from sim.streams import Words, draw, draw_each, uniform
+from sim.streams import Words, below, draw, draw_each, uniform
 
 # What comes next in a chain
 SEE_BALANCE: Final = 0
@@ -83,65 +88,64 @@ OP_HISTORY: Final = int(Op.HISTORY)
 ROOM_FOR_ROWS: Final = 512
 ROOM_FOR_LOTS: Final = 320
 
+# Places in `Chains.state`
+COUNT: Final = 0
+NEXT: Final = 1
+KEPT: Final = 2
+BEGUN: Final = 3
 
-class Chain(NamedTuple):
-    """One visit in progress. Fields that its stage doesn't need hold anything."""
 
-    viewer: int
-    hour: int  # in which the visit began, since the start
-    stage: int
-    at_us: int  # of the next act
-    host: int  # whose stream is watched: creators first, then sellers
-    until_us: int  # when that stream ends
-    gift: int
-    step: int
-    pack: int
-    packs: int
-    paid: int
+# A visit in progress; what its stage doesn't need holds anything:
+#   hour, at_us         in which hour since the start it began, and the instant of its next act
+#   host, until_us      whose stream is watched (creators first, then sellers), and when that stream ends
+CHAIN: Final = np.dtype(
+    [
+        (name, np.int64)
+        for name in (
+            "viewer",
+            "hour",
+            "stage",
+            "at_us",
+            "host",
+            "until_us",
+            "gift",
+            "step",
+            "pack",
+            "packs",
+            "paid",
+        )
+    ]
+)
+# A topup that will be charged back at the boundary `due`.
+DISPUTE: Final = np.dtype(
+    [(name, np.int64) for name in ("coins", "price", "fee", "tax", "serial", "ticket", "item", "viewer", "due")]
+)
 
 
 class Chains(NamedTuple):
-    """Visits that go on in a later window: arrays of shape (capacity,), used up to `count[0]`; fields as in `Chain`."""
+    """Visits in progress: an array of `CHAIN`. `state` is [COUNT, NEXT, KEPT, BEGUN].
 
-    count: Int64Array
-    viewer: npt.NDArray[np.int32]
-    hour: npt.NDArray[np.int32]
-    stage: npt.NDArray[np.uint8]
-    at_us: Int64Array
-    host: npt.NDArray[np.int32]
-    until_us: Int64Array
-    gift: npt.NDArray[np.int32]
-    step: npt.NDArray[np.int32]
-    pack: npt.NDArray[np.int32]
-    packs: npt.NDArray[np.int32]
-    paid: npt.NDArray[np.int32]
+    In a window those before KEPT have been followed to its end, those from NEXT to COUNT are still to be followed.
+    BEGUN counts the visits that have begun in this hour of the window.
+    """
+
+    state: Int64Array
+    chain: Structs
 
 
 class Deeds(NamedTuple):
-    """What the other side must hear: gifts as (creator, diamonds), orders by their row. `count` is [gifts, orders]."""
+    """What the other side must hear: arrays of `GIVEN` and of `ORDERED`. `used` is [gifts, orders]."""
 
-    count: Int64Array
-    creator: npt.NDArray[np.int32]
-    diamonds: Int64Array
-    order_row: npt.NDArray[np.int32]
-    order_host: npt.NDArray[np.int32]
-    order_region: npt.NDArray[np.int32]
-    order_occasion: Int64Array
+    used: Int64Array
+    gift: Structs
+    order: Structs
 
 
 class Disputes(NamedTuple):
-    """Topups that will be charged back; `state` is [how many], in the order in which they were bought."""
+    """Topups that will be charged back, in the order in which they were bought: an array of `DISPUTE`."""
 
-    state: Int64Array
-    due: npt.NDArray[np.int32]  # boundary
-    viewer: npt.NDArray[np.int32]
-    item: npt.NDArray[np.int32]
-    coins: Int64Array
-    price: Int64Array
-    fee: Int64Array
-    tax: Int64Array
-    serial: Int64Array
-    ticket: Int64Array
+    state: Int64Array  # [how many]
+    dispute: Structs
 
 
 class Viewers(NamedTuple):
@@ -149,7 +153,7 @@ class Viewers(NamedTuple):
 
     crowd: Crowd
     traits: TraitTerms
-    purses: Purses
+    purses: Structs
     lots: Lots
     grants: Grants
     disputes: Disputes
@@ -160,155 +164,219 @@ class Viewers(NamedTuple):
     visits: Int64Array  # [so far]
 
 
-@inlined_on_columns
-def has_room(viewers: Viewers, after: Chains) -> bool:
-    """Whether one more chain can go on without anything running full."""
-    return (
-        viewers.rows.count[0] + ROOM_FOR_ROWS <= viewers.rows.at_us.shape[0]
-        and viewers.lots.state[1] + ROOM_FOR_LOTS <= viewers.lots.next.shape[0]
-        and viewers.disputes.state[0] + ROOM_FOR_LOTS <= viewers.disputes.due.shape[0]
-        and viewers.deeds.count[0] + ROOM_FOR_ROWS <= viewers.deeds.creator.shape[0]
-        and viewers.deeds.count[1] + 2 <= viewers.deeds.order_row.shape[0]
-        and viewers.grants.state[1] + 2 <= viewers.grants.purse.shape[0]
-        and after.count[0] + 2 <= after.viewer.shape[0]
+class Audience(NamedTuple):
+    """Who is live, and a guide to them: `guide[k]` is whom the k-th of equally many parts of all words picks first."""
+
+    live: Live
+    guide: npt.NDArray[np.int32]
+
+
+class Scratch(NamedTuple):
+    """Room for a block of visits: their draws, and those who may act on what they watch."""
+
+    visit: Words
+    watch: Words
+    viewer: npt.NDArray[np.int32]
+    at_us: Int64Array
+
+
+@on_columns
+def fill_guide(reach: Int64Array, guide: npt.NDArray[np.int32]) -> None:
+    """Set a guide, of 2^k + 1 places, to those who are live."""
+    part = 2**32 // (guide.shape[0] - 1)
+    for k in range(guide.shape[0] - 1):
+        guide[k] = pick(reach, k * part)
+    guide[-1] = reach.shape[0] - 1
+
+
+@on_columns
+def live_through(
+    world: World,
+    scene: Scene,
+    audience: Audience,
+    viewers: Viewers,
+    chains: Chains,
+    hour: int,
+    viewer: npt.NDArray[np.int32],
+    into_us: npt.NDArray[np.uint32],
+    until_us: int,
+    scratch: Scratch,
+) -> bool:
+    """Take chains up and let visits of an hour begin, all until an instant; returns False where room ran out.
+
+    Then it is to be called again with more room: `chains.state` knows how far it came.
+    """
+    state = chains.state
+    if not _go_on(world, scene, audience, viewers, chains, until_us):
+        return False
+    while state[BEGUN] < viewer.shape[0]:
+        if not _has_room_for_block(viewers, chains):
+            return False
+        begin, end = state[BEGUN], min(state[BEGUN] + BLOCK, viewer.shape[0])
+        _begin(world, scene, audience, viewers, chains, hour, viewer[begin:end], into_us[begin:end], until_us, scratch)
+        state[BEGUN] = end
+        if not _go_on(world, scene, audience, viewers, chains, until_us):
+            return False
+    return True
+
+
+@inner
+def _has_room_for_block(viewers: Viewers, chains: Chains) -> bool:
+    """Whether a block of visits can begin: each may check in, and becomes a chain."""
+    return bool(
+        viewers.rows.used[0] + BLOCK <= viewers.rows.row.shape[0]
+        and viewers.grants.state[1] + BLOCK <= viewers.grants.grant.shape[0]
+        and chains.state[COUNT] + BLOCK <= chains.chain.shape[0]
     )
 
 
-@on_columns
-def go_on(
-    world: World, scene: Scene, live: Live, viewers: Viewers, before: Chains, after: Chains, begin: int, until_us: int
-) -> int:
-    """Take up the chains from place `begin` on; returns the place at which room ran out, or the end."""
-    for i in range(begin, before.count[0]):
-        if not has_room(viewers, after):
-            return i
-        chain = Chain(
-            np.int64(before.viewer[i]),
-            np.int64(before.hour[i]),
-            np.int64(before.stage[i]),
-            before.at_us[i],
-            np.int64(before.host[i]),
-            before.until_us[i],
-            np.int64(before.gift[i]),
-            np.int64(before.step[i]),
-            np.int64(before.pack[i]),
-            np.int64(before.packs[i]),
-            np.int64(before.paid[i]),
-        )
-        _follow(world, scene, live, viewers, chain, after, until_us)
-    return int(before.count[0])
+@inner
+def _has_room(viewers: Viewers) -> bool:
+    """Whether one more chain can go on without anything running full."""
+    return bool(
+        viewers.rows.used[0] + ROOM_FOR_ROWS <= viewers.rows.row.shape[0]
+        and viewers.lots.state[1] + ROOM_FOR_LOTS <= viewers.lots.lot.shape[0]
+        and viewers.disputes.state[0] + ROOM_FOR_LOTS <= viewers.disputes.dispute.shape[0]
+        and viewers.deeds.used[0] + ROOM_FOR_ROWS <= viewers.deeds.gift.shape[0]
+        and viewers.deeds.used[1] + 2 <= viewers.deeds.order.shape[0]
+    )
 
 
-@on_columns
-def begin_visits(
+@inner
+def _go_on(world: World, scene: Scene, audience: Audience, viewers: Viewers, chains: Chains, until_us: int) -> bool:
+    """Follow the chains that are still to be followed, as far as there is room."""
+    state = chains.state
+    while state[NEXT] < state[COUNT]:
+        if not _has_room(viewers):
+            return False
+        chains.chain[state[KEPT]] = chains.chain[state[NEXT]]
+        chain = chains.chain[state[KEPT]]
+        state[NEXT] += 1
+        _follow(world, scene, audience, viewers, chain, until_us)
+        if chain.stage == END:
+            viewers.crowd.free_us[chain.viewer] = chain.at_us
+        else:
+            state[KEPT] += 1
+    state[COUNT] = state[KEPT]
+    state[NEXT] = state[KEPT]
+    return True
+
+
+@inner
+def _begin(
     world: World,
     scene: Scene,
-    live: Live,
+    audience: Audience,
     viewers: Viewers,
-    visits: Visits,
-    after: Chains,
-    begin: int,
-    end: int,
+    chains: Chains,
+    hour: int,
+    visitor: npt.NDArray[np.int32],
+    into_us: npt.NDArray[np.uint32],
     until_us: int,
-    visit_words: Words,
-    watch_words: Words,
-) -> int:
-    """Let the visits `begin` to `end` of an hour begin; returns the place at which room ran out, or the end."""
-    crowd, hour_us, occasion = viewers.crowd, visits.hour * HOUR_US, world.epoch_hour + visits.hour
-    for start in range(begin, end, BLOCK):
-        stop = min(start + BLOCK, end)
-        those = visits.viewer[start:stop]
-        draw_each(world.seed, crowd.first, those, VISIT, occasion, visit_words)
-        draw_each(world.seed, crowd.first, those, WATCH, occasion, watch_words)
-        for i in range(start, stop):
-            if not has_room(viewers, after):
-                return i
-            viewer, at_us = np.int64(visits.viewer[i]), np.int64(hour_us + visits.into_us[i])
-            if at_us < crowd.free_us[viewer]:
-                continue
-            viewers.visits[0] += 1
-            k = i - start
-            habits = crowd.habits[viewer]
-            if has(habits, CHECKS_IN) and scene.checkin_coins:
-                _check_in(world, scene, viewers, viewer, visits.hour, at_us)
-            if uniform(visit_words.w1[k]) < world.terms.balance_page:
-                chain = _chain(viewer, visits.hour, SEE_BALANCE, at_us + pause_of(visit_words.w2[k], SEE_BALANCE_S))
-            else:
-                at_us += pause_of(visit_words.w3[k], LOOK_AROUND_S)
-                chain = _chain(viewer, visits.hour, CHOOSE, at_us)
-                if at_us < until_us:
-                    words = (watch_words.w0[k], watch_words.w1[k], watch_words.w2[k], watch_words.w3[k])
-                    chain = _watch(world, scene, live, viewers, chain, words)
-            _put_down(viewers, after, chain)
-    return end
-
-
-@inlined_on_columns
-def _chain(viewer: int, hour: int, stage: int, at_us: int) -> Chain:
-    return Chain(viewer, hour, stage, at_us, 0, 0, 0, 0, 0, 0, 0)
-
-
-@inlined_on_columns
-def _put_down(viewers: Viewers, after: Chains, chain: Chain) -> None:
-    """Keep a chain for its next act, or let the viewer go."""
-    if chain.stage == END:
-        viewers.crowd.free_us[chain.viewer] = chain.at_us
-        return
-    i = after.count[0]
-    after.count[0] = i + 1
-    after.viewer[i] = chain.viewer
-    after.hour[i] = chain.hour
-    after.stage[i] = chain.stage
-    after.at_us[i] = chain.at_us
-    after.host[i] = chain.host
-    after.until_us[i] = chain.until_us
-    after.gift[i] = chain.gift
-    after.step[i] = chain.step
-    after.pack[i] = chain.pack
-    after.packs[i] = chain.packs
-    after.paid[i] = chain.paid
-    viewers.crowd.free_us[chain.viewer] = BUSY
-
-
-@inlined_on_columns
-def _follow(
-    world: World, scene: Scene, live: Live, viewers: Viewers, chain: Chain, after: Chains, until_us: int
+    scratch: Scratch,
 ) -> None:
+    """Let a block of visits begin; those that aren't at their end are put down as chains."""
+    crowd, hour_us, occasion = viewers.crowd, hour * HOUR_US, world.epoch_hour + hour
+    checkin, balance_page = scene.checkin_coins > 0, world.terms.balance_page
+    visits, n = 0, 0
+    draw_each(world.seed, crowd.first, visitor, VISIT, occasion, scratch.visit)
+    for i in range(visitor.shape[0]):
+        viewer, at_us = wide(visitor[i]), hour_us + wide(into_us[i])
+        if at_us < crowd.free_us[viewer]:
+            continue
+        visits += 1
+        habits = crowd.habits[viewer]
+        if has(habits, CHECKS_IN) and checkin:
+            _check_in(world, scene, viewers, viewer, hour, at_us)
+        if uniform(scratch.visit.w1[i]) < balance_page:
+            _put_down(viewers, chains, viewer, hour, SEE_BALANCE, at_us + pause_of(scratch.visit.w2[i], SEE_BALANCE_S))
+            continue
+        at_us += pause_of(scratch.visit.w3[i], LOOK_AROUND_S)
+        crowd.free_us[viewer] = at_us
+        if _may_act(world, viewers, viewer, occasion):
+            scratch.viewer[n], scratch.at_us[n] = viewer, at_us
+            n += 1
+    viewers.visits[0] += visits
+    words = scratch.watch
+    draw_each(world.seed, crowd.first, scratch.viewer[:n], WATCH, occasion, words)
+    for i in range(n):
+        viewer = wide(scratch.viewer[i])
+        _put_down(viewers, chains, viewer, hour, CHOOSE, wide(scratch.at_us[i]))
+        if scratch.at_us[i] < until_us:
+            chain = chains.chain[chains.state[COUNT] - 1]
+            _watch(world, scene, audience, viewers, chain, (words.w0[i], words.w1[i], words.w2[i], words.w3[i]))
+            if chain.stage == END:
+                crowd.free_us[viewer] = chain.at_us
+                chains.state[COUNT] -= 1
+
+
+@inner
+def _put_down(viewers: Viewers, chains: Chains, viewer: int, hour: int, stage: int, at_us: int) -> None:
+    """Keep a visit for its next act."""
+    viewers.crowd.free_us[viewer] = BUSY
+    chain = chains.chain[chains.state[COUNT]]
+    chains.state[COUNT] += 1
+    chain.viewer = viewer
+    chain.hour = hour
+    chain.stage = stage
+    chain.at_us = at_us
+
+
+@inner
+def _may_act(world: World, viewers: Viewers, viewer: int, occasion: int) -> bool:
+    """Whether anything can come of what a viewer watches, be it only that the visit takes longer."""
+    habits = viewers.crowd.habits[viewer]
+    if has(habits, SHOPPER):
+        return True
+    is_giver = has(habits, GIVER)
+    if not is_giver and (not has(habits, CHECKS_IN) or not _has_rewards(viewers, viewer)):
+        return False
+    word = draw(world.seed, viewers.crowd.first + viewer, WANT, occasion)[0]
+    return may_want_to_give(word, world.terms.gift, is_giver)
+
+
+@inner
+def _has_rewards(viewers: Viewers, viewer: int) -> bool:
+    purse = viewers.crowd.purse[viewer]
+    return bool(purse != NO_PURSE and viewers.purses[purse].rewards > 0)
+
+
+@inner
+def _follow(world: World, scene: Scene, audience: Audience, viewers: Viewers, chain: Struct, until_us: int) -> None:
     """Follow a chain until it ends, or goes beyond this window."""
     while chain.stage != END and chain.at_us < until_us:
-        if chain.stage == SEE_BALANCE:
-            chain = _see_balance(world, viewers, chain)
-        elif chain.stage == CHOOSE:
+        stage = chain.stage
+        if stage == SEE_BALANCE:
+            _see_balance(world, viewers, chain)
+        elif stage == CHOOSE:
             words = draw(world.seed, viewers.crowd.first + chain.viewer, WATCH, world.epoch_hour + chain.hour)
-            chain = _watch(world, scene, live, viewers, chain, words)
-        elif chain.stage == GIVE_FIRST:
-            chain = _choose_gift(world, scene, viewers, chain)
-        elif chain.stage == GIVE:
-            chain = _give(world, scene, viewers, chain)
-        elif chain.stage == PAY:
-            chain = _pay(world, scene, viewers, chain)
-        elif chain.stage == PAID:
-            chain = _give_what_was_bought(world, scene, viewers, chain)
+            _watch(world, scene, audience, viewers, chain, words)
+        elif stage == GIVE_FIRST:
+            _choose_gift(world, scene, viewers, chain)
+        elif stage == GIVE:
+            _give(world, scene, viewers, chain)
+        elif stage == PAY:
+            _pay(world, scene, viewers, chain)
+        elif stage == PAID:
+            _give_what_was_bought(world, scene, viewers, chain)
         else:
-            chain = _order(world, scene, live, viewers, chain)
-    _put_down(viewers, after, chain)
+            _order(world, scene, audience.live, viewers, chain)
 
 
-@inlined_on_columns
-def _region(world: World, viewers: Viewers, viewer: int) -> int:
-    return int(world.zone_region[viewers.crowd.zone[viewer]])
+@inner
+def _region(world: World, crowd: Crowd, viewer: int) -> int:
+    return int(world.zones[crowd.zone[viewer]].region)
 
 
-@inlined_on_columns
+@inner
 def _check_in(world: World, scene: Scene, viewers: Viewers, viewer: int, hour: int, at_us: int) -> None:
-    purses, purse = viewers.purses, viewers.crowd.purse[viewer]
-    today = world.local_day[viewers.crowd.zone[viewer], hour]
-    if purses.checked_in[purse] == today:
+    purse, zone = viewers.crowd.purse[viewer], viewers.crowd.zone[viewer]
+    today = world.local_day[zone, hour]
+    if viewers.purses[purse].checked_in == today:
         return
-    purses.checked_in[purse] = today
-    region = _region(world, viewers, viewer)
-    amount, code = scene.checkin_coins, scene.rates.region[region]
-    row = note(
+    viewers.purses[purse].checked_in = today
+    rates, amount = scene.rates.of[world.zones[zone].region], scene.checkin_coins
+    place = note(
         viewers.rows,
         at_us,
         OP_REWARD,
@@ -318,246 +386,242 @@ def _check_in(world: World, scene: Scene, viewers: Viewers, viewer: int, hour: i
         amount,
         REWARD_COIN,
         ACCEPTED,
-        code,
+        rates.code,
     )
-    life_us = scene.rates.reward_life[region]
     due, ticket = money.NEVER, NO_TICKET
-    if life_us:
-        due = min((at_us + life_us + world.window_us - 1) // world.window_us, FAR)
+    if rates.reward_life:
+        due = min((at_us + rates.reward_life + world.window_us - 1) // world.window_us, FAR)
         ticket = take_ticket(viewers.tickets)
-        viewers.rows.makes[row] = ticket
-    money.grant(purses, viewers.grants, viewers.totals, purse, amount, due, ticket)
+        viewers.rows.row[place].makes = ticket
+    money.grant(viewers.purses, viewers.grants, viewers.totals, purse, amount, due, ticket)
 
 
-@inlined_on_columns
-def _go(chain: Chain, stage: int, at_us: int) -> Chain:
-    """The chain with another act, or at its end."""
-    return Chain(
-        chain.viewer,
-        chain.hour,
-        stage,
-        at_us,
-        chain.host,
-        chain.until_us,
-        chain.gift,
-        chain.step,
-        chain.pack,
-        chain.packs,
-        chain.paid,
-    )
+@inner
+def _end(chain: Struct) -> None:
+    chain.stage = END
 
 
-@inlined_on_columns
-def _to_step(chain: Chain, step: int, at_us: int) -> Chain:
-    """The chain before another gift."""
-    stage = GIVE if step <= LAST_GIFT else END
-    return Chain(chain.viewer, chain.hour, stage, at_us, chain.host, chain.until_us, chain.gift, step, chain.pack, 0, 0)
+@inner
+def _read(world: World, crowd: Crowd, rows: Rows, chain: Struct, op: int) -> None:
+    account, code = crowd.first + chain.viewer, world.zones[crowd.zone[chain.viewer]].code
+    note(rows, chain.at_us, op, account, NOBODY, NO_ITEM, 0, 0, ACCEPTED, code)
 
 
-@inlined_on_columns
-def _to_payment(chain: Chain, pack: int, packs: int, paid: int, at_us: int) -> Chain:
-    """The chain before another purchase, or after the last."""
-    stage = PAY if paid < packs else PAID
-    return Chain(
-        chain.viewer,
-        chain.hour,
-        stage,
-        at_us,
-        chain.host,
-        chain.until_us,
-        chain.gift,
-        chain.step,
-        pack,
-        packs,
-        paid,
-    )
+@inner
+def _see_balance(world: World, viewers: Viewers, chain: Struct) -> None:
+    _read(world, viewers.crowd, viewers.rows, chain, OP_HISTORY)
+    occasion = world.epoch_hour + chain.hour
+    words = draw(world.seed, viewers.crowd.first + chain.viewer, VISIT, occasion)
+    chain.at_us += pause_of(words[3], LOOK_AROUND_S)
+    chain.stage = CHOOSE if _may_act(world, viewers, chain.viewer, occasion) else END
 
 
-@inlined_on_columns
-def _read(world: World, viewers: Viewers, chain: Chain, op: int) -> None:
-    account, code = viewers.crowd.first + chain.viewer, world.zone_code[viewers.crowd.zone[chain.viewer]]
-    note(viewers.rows, chain.at_us, op, account, NOBODY, NO_ITEM, 0, 0, ACCEPTED, code)
+@inner
+def _stream(world: World, audience: Audience, crowd: Crowd, chain: Struct, words: tuple[int, int, int, int]) -> int:
+    """What a viewer opens, by the rules of `choose_stream`; the guide spares most of the search."""
+    live, guide = audience.live, audience.guide
+    if live.host.shape[0] == 0:
+        return NOTHING
+    favourites = crowd.favourites[chain.viewer]
+    place = choose_favourite(live, favourites, world.terms.favourite_share, chain.at_us, words)
+    if place != NOTHING:
+        return place
+    part = below(words[2], guide.shape[0] - 1)
+    place = pick_between(live.reach, words[2], wide(guide[part]), wide(guide[part + 1]))
+    return still_on(live, place, chain.at_us)
 
 
-@inlined_on_columns
-def _see_balance(world: World, viewers: Viewers, chain: Chain) -> Chain:
-    _read(world, viewers, chain, OP_HISTORY)
-    words = draw(world.seed, viewers.crowd.first + chain.viewer, VISIT, world.epoch_hour + chain.hour)
-    return _go(chain, CHOOSE, chain.at_us + pause_of(words[3], LOOK_AROUND_S))
-
-
-@inlined_on_columns
+@inner
 def _watch(
-    world: World, scene: Scene, live: Live, viewers: Viewers, chain: Chain, words: tuple[int, int, int, int]
-) -> Chain:
+    world: World,
+    scene: Scene,
+    audience: Audience,
+    viewers: Viewers,
+    chain: Struct,
+    words: tuple[int, int, int, int],
+) -> None:
     """Choose a stream; want to give to a creator, or look closer at what a seller shows."""
-    viewer, now_us = chain.viewer, chain.at_us
-    favourites = viewers.crowd.favourites[viewer]
-    place = choose_stream(live, favourites, world.terms.favourite_share, now_us, words)
+    crowd, live, viewer = viewers.crowd, audience.live, chain.viewer
+    place = _stream(world, audience, crowd, chain, words)
+    habits, account, occasion = crowd.habits[viewer], crowd.first + viewer, world.epoch_hour + chain.hour
+    chain.stage = END
     if place == NOTHING:
-        return _go(chain, END, now_us)
-    habits = viewers.crowd.habits[viewer]
-    account, occasion = viewers.crowd.first + viewer, world.epoch_hour + chain.hour
+        return
     if scene.shown.good[place] != NO_GOOD:
         if not has(habits, SHOPPER):
-            return _go(chain, END, now_us)
+            return
         stage, word = ORDER_NOW, draw(world.seed, account, SHOP, occasion)[1]
     else:
-        purse = viewers.crowd.purse[viewer]
-        is_giver = has(habits, GIVER)
-        has_rewards = purse != NO_PURSE and viewers.purses.rewards[purse] > 0
+        is_giver, has_rewards = has(habits, GIVER), _has_rewards(viewers, viewer)
         if not is_giver and not has_rewards:
-            return _go(chain, END, now_us)
+            return
         want = draw(world.seed, account, WANT, occasion)
         is_favourite = False
-        for favourite in favourites:
+        for favourite in crowd.favourites[viewer]:
             is_favourite |= favourite == live.host[place]
         if not wants_to_give(want[0], world.terms.gift, is_giver, has_rewards, is_favourite):
-            return _go(chain, END, now_us)
+            return
         stage, word = GIVE_FIRST, want[3]
     until_us = live.until_us[place]
-    watch_us = min(memoryless(words[3], world.terms.watch_days), until_us - now_us)
-    at_us = now_us + int(uniform(word) * watch_us)
-    return Chain(viewer, chain.hour, stage, at_us, np.int64(live.host[place]), until_us, 0, FIRST_GIFT, 0, 0, 0)
+    watch_us = min(memoryless(words[3], world.terms.watch_days), until_us - chain.at_us)
+    chain.stage = stage
+    chain.at_us += int(uniform(word) * watch_us)
+    chain.host = live.host[place]
+    chain.until_us = until_us
+    chain.step = FIRST_GIFT
 
 
-@inlined_on_columns
-def _choose_gift(world: World, scene: Scene, viewers: Viewers, chain: Chain) -> Chain:
+@inner
+def _choose_gift(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None:
     """Choose what to give. Some look at their coins first, some just tap."""
-    viewer, now_us = chain.viewer, chain.at_us
-    account, occasion = viewers.crowd.first + viewer, world.epoch_hour + chain.hour
-    habits, words = viewers.crowd.habits[viewer], draw(world.seed, account, WANT, occasion)
+    crowd, viewer = viewers.crowd, chain.viewer
+    account, occasion = crowd.first + viewer, world.epoch_hour + chain.hour
+    habits, words = crowd.habits[viewer], draw(world.seed, account, WANT, occasion)
     if has(habits, GIVER):
         willingness = viewer_traits(world.seed, account, viewers.traits).willingness
         worth = willing_to_pay(words[1], willingness, world.terms.gift.mood_sigma)
-        coins = coins_worth(worth, scene.coin_price[_region(world, viewers, viewer), int(has(habits, ON_WEB))])
+        coins = coins_worth(worth, scene.coin_price[_region(world, crowd, viewer), int(has(habits, ON_WEB))])
     else:
-        coins = viewers.purses.rewards[viewers.crowd.purse[viewer]]
+        coins = viewers.purses[crowd.purse[viewer]].rewards
     gift = choose_gift(world.gift_prices, coins, words[2])
     if gift == NO_GIFT:
-        return _go(chain, END, now_us)
-    at_us = now_us
+        _end(chain)
+        return
+    chain.stage = GIVE
+    chain.gift = gift
     if not has(habits, TAPS_FIRST):
-        _read(world, viewers, chain, OP_BALANCE)
-        at_us += pause_us(world.seed, account, step_of(occasion, SEE_COINS), SEE_COINS_S)
-    return Chain(viewer, chain.hour, GIVE, at_us, chain.host, chain.until_us, gift, FIRST_GIFT, 0, 0, 0)
+        _read(world, crowd, viewers.rows, chain, OP_BALANCE)
+        chain.at_us += pause_us(world.seed, account, step_of(occasion, SEE_COINS), SEE_COINS_S)
 
 
-@inlined_on_columns
-def _give(world: World, scene: Scene, viewers: Viewers, chain: Chain) -> Chain:
+@inner
+def _give(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None:
     """Give, while the stream is on; buy what is short first."""
     if chain.at_us >= chain.until_us:
-        return _go(chain, END, chain.at_us)
-    purse = viewers.crowd.purse[chain.viewer]
-    price = world.gift_prices[chain.gift]
-    short = coins_lacking(price, viewers.purses.coins[purse], viewers.purses.rewards[purse])
+        _end(chain)
+        return
+    crowd = viewers.crowd
+    mine = viewers.purses[crowd.purse[chain.viewer]]
+    short = coins_lacking(world.gift_prices[chain.gift], mine.coins, mine.rewards)
     if short <= 0:
-        return _give_now(world, scene, viewers, chain)
-    if has(viewers.crowd.habits[chain.viewer], TAPS_FIRST):
+        _give_now(world, scene, viewers, chain)
+        return
+    if has(crowd.habits[chain.viewer], TAPS_FIRST):
         _tap(world, scene, viewers, chain)
-    return _choose_pack(world, scene, viewers, chain, short)
+    _choose_pack(world, scene, viewers, chain, short)
 
 
-@inlined_on_columns
-def _give_what_was_bought(world: World, scene: Scene, viewers: Viewers, chain: Chain) -> Chain:
+@inner
+def _give_what_was_bought(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None:
     if chain.at_us >= chain.until_us:  # paying took a while
-        return _go(chain, END, chain.at_us)
-    return _give_now(world, scene, viewers, chain)
+        _end(chain)
+    else:
+        _give_now(world, scene, viewers, chain)
 
 
-@inlined_on_columns
-def _give_now(world: World, scene: Scene, viewers: Viewers, chain: Chain) -> Chain:
+@inner
+def _give_now(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None:
     """Give, and perhaps again."""
-    if _tap(world, scene, viewers, chain) != ACCEPTED:
-        return _go(chain, END, chain.at_us)
+    outcome = _tap(world, scene, viewers, chain)
     account, step = viewers.crowd.first + chain.viewer, step_of(world.epoch_hour + chain.hour, chain.step)
-    if uniform(draw(world.seed, account, COMBO, step)[0]) >= world.terms.gift.combo:
-        return _go(chain, END, chain.at_us)
-    return _to_step(chain, chain.step + 1, chain.at_us + pause_us(world.seed, account, step, NEXT_GIFT_S))
+    if outcome != ACCEPTED or uniform(draw(world.seed, account, COMBO, step)[0]) >= world.terms.gift.combo:
+        _end(chain)
+        return
+    chain.at_us += pause_us(world.seed, account, step, NEXT_GIFT_S)
+    chain.step += 1
+    chain.stage = GIVE if chain.step <= LAST_GIFT else END
 
 
-@inlined_on_columns
-def _tap(world: World, scene: Scene, viewers: Viewers, chain: Chain) -> int:
+@inner
+def _tap(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> int:
     """Ask the ledger for the gift; returns its outcome."""
-    viewer, price = chain.viewer, world.gift_prices[chain.gift]
-    purse, region = viewers.crowd.purse[viewer], _region(world, viewers, viewer)
-    asset = scene.rates.asset[region]
-    spent = money.give(viewers.purses, viewers.lots, viewers.grants, viewers.totals, purse, asset, price)
-    row = note(
+    crowd, price = viewers.crowd, world.gift_prices[chain.gift]
+    purse, rates = crowd.purse[chain.viewer], scene.rates.of[_region(world, crowd, chain.viewer)]
+    spent = money.give(viewers.purses, viewers.lots, viewers.grants, viewers.totals, purse, rates.asset, price)
+    place = note(
         viewers.rows,
         chain.at_us,
         OP_GIFT,
-        viewers.crowd.first + viewer,
+        crowd.first + chain.viewer,
         FIRST_CREATOR + chain.host,
         world.gift_items[chain.gift],
         price,
         COIN,
         spent.outcome,
-        scene.rates.region[region],
+        rates.code,
     )
     if spent.outcome == ACCEPTED:
-        viewers.rows.revenue[row] = spent.earned
-        viewers.rows.float_cost[row] = -spent.earned
-        viewers.rows.float_coins[row] = -spent.coins
-        deeds = viewers.deeds
-        deeds.creator[deeds.count[0]] = chain.host
-        deeds.diamonds[deeds.count[0]] = price
-        deeds.count[0] += 1
+        row = viewers.rows.row[place]
+        row.revenue = spent.earned
+        row.float_cost = -spent.earned
+        row.float_coins = -spent.coins
+        gift = viewers.deeds.gift[viewers.deeds.used[0]]
+        gift.creator = chain.host
+        gift.diamonds = price
+        viewers.deeds.used[0] += 1
     return spent.outcome
 
 
-@inlined_on_columns
-def _choose_pack(world: World, scene: Scene, viewers: Viewers, chain: Chain, short: int) -> Chain:
+@inner
+def _choose_pack(world: World, scene: Scene, viewers: Viewers, chain: Struct, short: int) -> None:
     """Choose the pack that brings the coins that are short, or leave."""
-    viewer, purses = chain.viewer, viewers.purses
-    habits, purse, region = viewers.crowd.habits[viewer], viewers.crowd.purse[viewer], _region(world, viewers, viewer)
-    account, occasion = viewers.crowd.first + viewer, step_of(world.epoch_hour + chain.hour, chain.step)
+    crowd, viewer = viewers.crowd, chain.viewer
+    habits, mine, region = crowd.habits[viewer], viewers.purses[crowd.purse[viewer]], _region(world, crowd, viewer)
+    account, occasion = crowd.first + viewer, step_of(world.epoch_hour + chain.hour, chain.step)
     on_web = has(habits, ON_WEB)
+    _end(chain)
     if not has(habits, GIVER):
-        return _go(chain, END, chain.at_us)
+        return
     word = draw(world.seed, account, TOPUP, occasion)[0]
     if stays_away(word, scene.coin_price[region, int(on_web)], world.terms.topup):
-        return _go(chain, END, chain.at_us)
+        return
     week = chain.at_us // WEEK_US
-    if week != purses.week[purse]:
-        purses.week[purse], purses.spent[purse] = week, 0
-    budget = viewer_traits(world.seed, account, viewers.traits).weekly_budget - purses.spent[purse]
+    if week != mine.week:
+        mine.week = week
+        mine.spent = 0
+    budget = viewer_traits(world.seed, account, viewers.traits).weekly_budget - mine.spent
     packs = packs_of(scene, region)
     pack = choose_pack(world.seed, account, occasion, packs, on_web, short, budget, world.terms.topup)
     if pack == NO_PACK:
-        return _go(chain, END, chain.at_us)
-    count = (short + packs.coins[pack] - 1) // packs.coins[pack]
-    at_us = chain.at_us + pause_us(world.seed, account, step_of(occasion, 0), CHOOSE_PACK_S)
-    return _to_payment(chain, pack, count, 0, at_us)
+        return
+    chain.stage = PAY
+    chain.at_us += pause_us(world.seed, account, step_of(occasion, 0), CHOOSE_PACK_S)
+    chain.pack = pack
+    chain.packs = (short + packs.coins[pack] - 1) // packs.coins[pack]
+    chain.paid = 0
 
 
-@inlined_on_columns
-def _pay(world: World, scene: Scene, viewers: Viewers, chain: Chain) -> Chain:
+@inner
+def _pay(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None:
     """Buy a pack at the price of this window."""
-    viewer, rates, purse = chain.viewer, scene.rates, viewers.crowd.purse[chain.viewer]
-    region, account = _region(world, viewers, chain.viewer), viewers.crowd.first + chain.viewer
-    place, purchase = rates.first_pack[region] + chain.pack, chain.paid + 1
-    occasion = step_of(step_of(world.epoch_hour + chain.hour, chain.step), purchase)
-    price, coins, item = scene.packs.price[place], rates.pack_coins[place], rates.pack_item[place]
-    tax = tax_inside(price, rates.topup_tax[region])
-    fee = portion(price - tax, rates.store_fee[place])
-    asset = rates.asset[region]
-    earned, serial = money.top_up(viewers.purses, viewers.lots, viewers.totals, purse, asset, coins, price, fee, tax)
-    viewers.purses.spent[purse] += price
-    code, currency = rates.region[region], rates.currency[region]
-    row = note(viewers.rows, chain.at_us, OP_TOPUP, account, NOBODY, item, price, currency, ACCEPTED, code)
-    viewers.rows.revenue[row] = earned
-    viewers.rows.float_cost[row] = price - fee - tax - earned
-    viewers.rows.float_coins[row] = coins
+    crowd, viewer = viewers.crowd, chain.viewer
+    purse, account = crowd.purse[viewer], crowd.first + viewer
+    rates = scene.rates.of[_region(world, crowd, viewer)]
+    place = rates.first_pack + chain.pack
+    pack, price = scene.rates.packs[place], scene.packs.price[place]
+    chain.paid += 1
+    occasion = step_of(step_of(world.epoch_hour + chain.hour, chain.step), chain.paid)
+    tax = tax_inside(price, rates.topup_tax)
+    fee = portion(price - tax, pack.store_fee)
+    earned, serial = money.top_up(
+        viewers.purses, viewers.lots, viewers.totals, purse, rates.asset, pack.coins, price, fee, tax
+    )
+    viewers.purses[purse].spent += price
+    row = note(
+        viewers.rows, chain.at_us, OP_TOPUP, account, NOBODY, pack.item, price, rates.currency, ACCEPTED, rates.code
+    )
+    viewers.rows.row[row].revenue = earned
+    viewers.rows.row[row].float_cost = price - fee - tax - earned
+    viewers.rows.row[row].float_coins = pack.coins
     words = draw(world.seed, account, CHARGEBACK, occasion)
     if uniform(words[0]) < world.chargeback_rate:
         due_us = chain.at_us + memoryless(words[1], world.chargeback_days)
-        _dispute(world, scene, viewers, viewer, row, due_us, item, coins, price, fee, tax, serial)
-    at_us = chain.at_us + pause_us(world.seed, account, occasion, PAY_S)
-    return _to_payment(chain, chain.pack, chain.packs, purchase, at_us)
+        _dispute(world, scene, viewers, viewer, row, due_us, pack, price, fee, tax, serial)
+    chain.at_us += pause_us(world.seed, account, occasion, PAY_S)
+    chain.stage = PAY if chain.paid < chain.packs else PAID
 
 
-@inlined_on_columns
+@inner
 def _dispute(
     world: World,
     scene: Scene,
@@ -565,46 +629,53 @@ def _dispute(
     viewer: int,
     row: int,
     due_us: int,
-    item: int,
-    coins: int,
+    pack: Struct,
     price: int,
     fee: int,
     tax: int,
     serial: int,
 ) -> None:
     """Note a topup that will be charged back; the bank's word comes one boundary after the topup at the earliest."""
-    disputes = viewers.disputes
-    i = disputes.state[0]
-    disputes.state[0] = i + 1
+    disputes, ticket = viewers.disputes, take_ticket(viewers.tickets)
+    viewers.rows.row[row].makes = ticket
+    dispute = disputes.dispute[disputes.state[0]]
+    disputes.state[0] += 1
     heard = scene.end_us // world.window_us
     due = (due_us + world.window_us - 1) // world.window_us
-    ticket = take_ticket(viewers.tickets)
-    viewers.rows.makes[row] = ticket
-    disputes.due[i] = min(due if due > heard else heard + 1, FAR)
-    disputes.viewer[i], disputes.item[i] = viewer, item
-    disputes.coins[i], disputes.price[i], disputes.fee[i], disputes.tax[i] = coins, price, fee, tax
-    disputes.serial[i], disputes.ticket[i] = serial, ticket
+    dispute.due = due if due > heard else heard + 1
+    dispute.viewer = viewer
+    dispute.item = pack.item
+    dispute.coins = pack.coins
+    dispute.price = price
+    dispute.fee = fee
+    dispute.tax = tax
+    dispute.serial = serial
+    dispute.ticket = ticket
 
 
-@inlined_on_columns
-def _order(world: World, scene: Scene, live: Live, viewers: Viewers, chain: Chain) -> Chain:
+@inner
+def _order(world: World, scene: Scene, live: Live, viewers: Viewers, chain: Struct) -> None:
     """Buy what the seller shows at this moment, or not."""
-    end = _go(chain, END, chain.at_us)
-    place = live.place[chain.host]
+    crowd, place = viewers.crowd, live.place[chain.host]
+    _end(chain)
     if place == NOTHING or scene.shown.stock[place] <= 0:
-        return end
-    good, price = np.int64(scene.shown.good[place]), scene.shown.price[place]
-    account, occasion = viewers.crowd.first + chain.viewer, world.epoch_hour + chain.hour
+        return
+    good, price = wide(scene.shown.good[place]), wide(scene.shown.price[place])
+    account, occasion = crowd.first + chain.viewer, world.epoch_hour + chain.hour
     item, word = FIRST_LIVE + good, draw(world.seed, account, SHOP, occasion)[0]
     if not buys(world.seed, account, word, item, price, world.usual_prices[good], world.terms.shop):
-        return end
-    region = _region(world, viewers, chain.viewer)
-    code, currency = scene.rates.region[region], scene.rates.currency[region]
+        return
+    region = _region(world, crowd, chain.viewer)
+    rates = scene.rates.of[region]
     seller = FIRST_SELLER + chain.host - world.n_creators
-    row = note(viewers.rows, chain.at_us, OP_ORDER, account, seller, item, price, currency, ACCEPTED, code)
-    deeds = viewers.deeds
-    i = deeds.count[1]
-    deeds.count[1] = i + 1
-    deeds.order_row[i], deeds.order_host[i], deeds.order_region[i] = row, chain.host, region
-    deeds.order_occasion[i] = occasion
-    return end
+    row = note(viewers.rows, chain.at_us, OP_ORDER, account, seller, item, price, rates.currency, ACCEPTED, rates.code)
+    order = viewers.deeds.order[viewers.deeds.used[1]]
+    viewers.deeds.used[1] += 1
+    order.at_us = chain.at_us
+    order.buyer = account
+    order.amount = price
+    order.occasion = occasion
+    order.row = row
+    order.host = chain.host
+    order.item = item
+    order.region = region

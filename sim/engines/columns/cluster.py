@@ -7,18 +7,20 @@ the scheduler's queue. (A task a window would do too, but takes 23 ms to come ba
 takes 6.) When a worker is lost dask may make its keeper anew elsewhere; that one has no shards, and says so.
 """
 
+import gc
 import logging
 import time
 import warnings
+from collections.abc import Sequence
 from threading import Thread
 from typing import Any, Final
 
-from sim.engines.columns.keeper import Keeper
+from sim.engines.columns.keeper import Build, Keeper, own_build
 from sim.engines.columns.remote_division import LostError
 from sim.ledger.errors import CoinworksError
 
 PATIENCE_S: Final = 8.0  # for a scheduler to answer, and for workers to be there
-SETTLED_WITHIN_S: Final = 60.0  # a worker first imports us, perhaps from a cold disk
+SETTLED_WITHIN_S: Final = 30.0  # a keeper, unless its worker has other work
 LOOK_EVERY_S: Final = 0.1
 
 
@@ -49,13 +51,9 @@ class Worker:
         try:
             with self._client.as_current():
                 self._ask = self._kept.result(timeout=SETTLED_WITHIN_S).answer
-        except TimeoutError:
+        except Exception as problem:  # noqa: BLE001  whatever it met with there
             raise ClusterError(
-                f"{self.name} took no shards within {SETTLED_WITHIN_S:.0f} s: expected a worker without other work"
-            ) from None
-        except Exception as problem:  # noqa: BLE001  whatever its unpickling over there came upon
-            raise ClusterError(
-                f"{self.name} can't keep shards ({_line(problem)}): expected coinworks to be installed there, as here"
+                f"{self.name} took no shards ({_line(problem)}): expected a worker without other work"
             ) from None
 
     def ask(self, asked: bytes) -> None:
@@ -98,7 +96,9 @@ def workers(address: str, at_least: int = 1) -> list[Worker]:
     """
     client = _client(address)
     try:
-        found = [Worker(client, name) for name in _names(client, address, at_least)]
+        names = _names(client, address, at_least)
+        _refuse_others(client, names)
+        found = [Worker(client, name) for name in names]
         for worker in found:
             worker.settle()
         return found
@@ -117,21 +117,26 @@ def _client(address: str) -> Any:
     for name in ("distributed.client", "distributed.core", "distributed.comm", "distributed.utils"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is told once, in one line
     found: list[Any] = []
+    why = ["silence"]
 
     def connect() -> None:
         try:
             found.append(Client(address, timeout=PATIENCE_S, set_as_default=False))
-        except Exception as problem:  # noqa: BLE001  dask raises many kinds, by what it is that answers
-            found.append(problem)
+        except (OSError, ValueError) as problem:
+            why[:] = [_line(problem)]  # not the problem itself: its traceback would keep half a client until we end
+        except Exception as problem:  # noqa: BLE001  whatever dask makes of what it was answered
+            why[:] = [f"what answers there is none: {_line(problem)}"]
+        gc.collect()  # a client that could not connect waits for its end
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about other versions: we look at them ourselves, and at more
         connecting = Thread(target=connect, daemon=True)  # dask waits without end for one who accepts and says nothing
         connecting.start()
         connecting.join(PATIENCE_S + 1)
-    if not found or isinstance(found[0], Exception):
-        why = _line(found[0]) if found else "silence"
-        raise ClusterError(f"cluster {address}: no scheduler answers ({why}); expected its address, as tcp://HOST:8786")
+    if not found:
+        raise ClusterError(
+            f"cluster {address}: no scheduler answers ({why[0]}); expected its address, as tcp://HOST:8786"
+        )
     return found[0]
 
 
@@ -143,6 +148,33 @@ def _names(client: Any, address: str, at_least: int) -> list[str]:
             raise ClusterError(f"cluster {address}: {len(names)} workers, expected at least {at_least}")
         time.sleep(LOOK_EVERY_S)
     return names
+
+
+def _refuse_others(client: Any, names: Sequence[str]) -> None:
+    """Refuse workers that would compute otherwise.
+
+    Asked apart from the keepers: a worker that can't import what a task is made of stops, for everyone.
+    """
+    for name, build in client.run(own_build, workers=names, on_error="return").items():
+        if isinstance(build, Exception):
+            raise ClusterError(f"worker {name} lacks coinworks ({_line(build)}): expected it installed there, as here")
+        refuse_another(f"worker {name}", build, own_build())
+
+
+def refuse_another(name: str, found: Build, own: Build) -> None:
+    """Refuse a place whose results might differ from those here.
+
+    Raises
+    ------
+    ClusterError : names what differs
+    """
+    differing = [
+        f"{field} {there}: expected {here}"
+        for field, there, here in zip(Build._fields, found, own, strict=True)
+        if there != here
+    ]
+    if differing:
+        raise ClusterError(f"{name} runs {', '.join(differing)}, as here")
 
 
 def _line(problem: Exception) -> str:

@@ -1,7 +1,7 @@
 """Counterparties: the other side of what viewers do. Creators and sellers as columns, and the platform's payments.
 
     other = Counterparties(stage, assets, new_tickets(0, 1))
-    tickets = other.close(orders, creators, diamonds)   # the past window is heard; not at the start
+    tickets = other.close(orders, gifts)                # the past window is heard; not at the start
     rows = other.settle(rates)                          # what is due at this boundary happens
     shown = other.publish()                             # what viewers see until the next
     other.after()
@@ -24,7 +24,7 @@ from sim.behavior.types import Int64Array
 from sim.engines.columns import audit
 from sim.engines.columns import earnings as earning
 from sim.engines.columns import orders as selling
-from sim.engines.columns.agenda import Agenda, Int32Array, Structs, due_at_most, dues, restored_agenda
+from sim.engines.columns.agenda import Agenda, Int32Array, due_at_most, dues, restored_agenda
 from sim.engines.columns.earnings import (
     CREATOR,
     PAYOUT_ASKED,
@@ -36,10 +36,10 @@ from sim.engines.columns.earnings import (
 )
 from sim.engines.columns.escrow import holdings, restored_escrow
 from sim.engines.columns.host_columns import draw_hosts
-from sim.engines.columns.orders import OPEN_ORDER, ORDER_TYPES, Orders, fulfilment_of, new_sales, room_for_orders
+from sim.engines.columns.orders import OPEN_ORDER, fulfilment_of, new_sales, room_for_orders
 from sim.engines.columns.proposals import Clock, canonical, new_proposals
 from sim.engines.columns.rates import Rates
-from sim.engines.columns.rows import Rows, Tickets, new_rows, room_for
+from sim.engines.columns.rows import NO_ROWS, Structs, Tickets, new_rows, room_for
 from sim.engines.columns.settlement import carry_out
 from sim.engines.columns.shelves import draw_shelves
 from sim.engines.columns.streams_on import Shown, Streams, go_on, no_streams, show
@@ -51,8 +51,9 @@ from sim.scenario import Scenario
 from sim.scenario.types import DAY_US
 from sim.tables import Columns
 
-__all__ = ["ORDER_TYPES", "Counterparties", "Orders", "Shown"]
+__all__ = ["Counterparties", "Shown"]
 
+NO_TICKETS: Final = np.empty(0, np.int64)
 ESCROW: Final = ("buyer", "asset", "amount")
 
 _NamedTuple = TypeVar("_NamedTuple", bound=NamedTuple)
@@ -114,7 +115,6 @@ class Counterparties:
         self._given = 0
         self._late: Int32Array = np.empty(0, np.int32)
         self._rates: Rates | None = None
-        self._no_rows = new_rows(0)
 
     def __repr__(self) -> str:
         return f"<Counterparties creators={self.n_creators} sellers={self.n_sellers} at {self.stage.now_us} us>"
@@ -134,31 +134,30 @@ class Counterparties:
         window_us = self.stage.windows.window_us
         return Clock(now_us // window_us, now_us, window_us, DAY_US // window_us, self.stage.seed)
 
-    def close(self, orders: Orders, creators: Int32Array, diamonds: Int64Array) -> Int64Array:
+    def close(self, orders: Structs, gifts: Structs) -> Int64Array:
         """Hear what viewers did in the window that ends now.
 
         Parameters
         ----------
-        orders : all accepted ones, in canonical order
-        creators, diamonds : of each accepted gift, the creator's number and the diamonds, in any order
+        orders : all accepted ones, an array of `ORDERED` in canonical order
+        gifts : all accepted ones, an array of `GIVEN` in any order
 
         Returns
         -------
         int64 array of shape (n_orders,): the ticket that each order makes
         """
-        if len(creators):
-            earning.credit(self._earnings.creators, creators, diamonds)
-            self._given += int(diamonds.sum())
-        if not len(orders.at_us):
-            return np.empty(0, np.int64)
+        if len(gifts):
+            earning.credit(self._earnings.creators, gifts)
+            self._given += int(gifts["diamonds"].sum())
+        if not len(orders):
+            return NO_TICKETS
         if self._rates is None:
             raise CoinworksError("orders before the first settlement: expected the rates of their window first")
         self._shown = None
-        typed = Orders(*(np.ascontiguousarray(getattr(orders, name), kind) for name, kind in ORDER_TYPES.items()))
-        self._sales = room_for_orders(self._sales, len(typed.at_us))
+        self._sales = room_for_orders(self._sales, len(orders))
         made, self._late = selling.receive(
             self._sales,
-            typed,
+            orders,
             self.n_creators,
             self._fulfilment,
             self._rates,
@@ -169,7 +168,7 @@ class Counterparties:
         )
         return made
 
-    def settle(self, rates: Rates) -> Rows:
+    def settle(self, rates: Rates) -> Structs:
         """Let everything happen that is due at this boundary: its rows, in canonical order.
 
         Parameters
@@ -185,7 +184,7 @@ class Counterparties:
         n_turns = due_at_most(self._earnings.turns, clock.boundary)
         n_payments = due_at_most(self._earnings.payments, clock.boundary)
         if not n_orders + n_turns + n_payments:
-            return self._no_rows
+            return NO_ROWS
         proposals = new_proposals(n_orders + 2 * n_turns + n_payments)
         found = np.empty(max(n_orders, n_turns, n_payments), np.int32)
         if n_orders:
@@ -195,7 +194,7 @@ class Counterparties:
             earning.earnings_due(self._earnings, found, self._cash_out, proposals, clock)
         n = int(proposals.made[0])
         if not n:
-            return self._no_rows
+            return NO_ROWS
         rows = new_rows(n)
         self._earnings = room_for_payouts(self._earnings, n_turns)
         self.tickets = room_for(self.tickets, n)
@@ -213,7 +212,7 @@ class Counterparties:
             rows,
             clock,
         )
-        return rows
+        return rows.row
 
     def publish(self) -> Shown:
         """The streams that viewers will see until the next boundary."""
@@ -301,7 +300,7 @@ class Counterparties:
             other._agenda(state["due.payments"]),
         )
         other._on = _tuple(Streams, "streams", state)
-        other._rates = _tuple(Rates, "rates", state) if "rates.region" in state else None
+        other._rates = _tuple(Rates, "rates", state) if "rates.of" in state else None
         other._numbers[0] = state["numbers"]
         other._given = state["given"]
         other._late = state["late"].copy()

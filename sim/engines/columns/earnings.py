@@ -11,11 +11,10 @@ import numpy.typing as npt
 from sim.behavior.delay import DAY_US, around, memoryless
 from sim.behavior.purposes import CASH_OUT, PAYMENT
 from sim.behavior.types import Int64Array
-from sim.compiled import on_columns, rule
+from sim.compiled import inner, rule
 from sim.engines.columns.agenda import (
     Agenda,
     Int32Array,
-    Structs,
     capacity_of,
     enlarged,
     hire,
@@ -29,7 +28,7 @@ from sim.engines.columns.amounts import whole_units
 from sim.engines.columns.host_columns import FIRST_CREATOR
 from sim.engines.columns.proposals import ANSWERS_NOTHING, Clock, Proposals, propose, settled_at
 from sim.engines.columns.rates import NO_LIMIT, Rates
-from sim.engines.columns.rows import NO_TICKET, Rows, Tickets, give_back, grown, note, take_ticket
+from sim.engines.columns.rows import NO_TICKET, Rows, Structs, Tickets, give_back, grown, note, take_ticket
 from sim.engines.columns.totals import DIAMONDS, Totals, post
 from sim.ledger import DIAMOND, AccountClass, Op, Outcome
 from sim.ledger.accounts import NOBODY
@@ -51,6 +50,8 @@ BELOW_FLOOR: Final = int(Outcome.BELOW_FLOOR)
 INSUFFICIENT_FUNDS: Final = int(Outcome.INSUFFICIENT_FUNDS)
 
 
+# An accepted gift: the creator's number, and what it brings.
+GIVEN: Final = np.dtype([("creator", np.int64), ("diamonds", np.int64)])
 # A creator:
 #   region              its place in `Rates`
 #   diamonds, pending   held, and on their way out
@@ -137,11 +138,12 @@ def plan_turns(earnings: Earnings, terms: CashOut, clock: Clock) -> None:
 
 
 @rule
-def credit(creators: Structs, creator: Int32Array, diamonds: Int64Array) -> None:
+def credit(creators: Structs, gifts: Structs) -> None:
     """Add the diamonds of a window's gifts, which were posted with the gifts."""
-    for i in range(creator.shape[0]):
-        creators[creator[i]].diamonds += diamonds[i]
-        creators[creator[i]].earned = True
+    for i in range(gifts.shape[0]):
+        creator = creators[gifts[i].creator]
+        creator.diamonds += gifts[i].diamonds
+        creator.earned = True
 
 
 @rule
@@ -164,23 +166,23 @@ def earnings_due(earnings: Earnings, found: Int32Array, terms: CashOut, proposal
         propose(proposals, PAYOUT, FIRST_CREATOR + asked.creator, NOBODY, asked.number, record, asked.diamonds)
 
 
-@on_columns
+@inner
 def _note(
     earnings: Earnings, n: int, op: int, amount: int, outcome: int, rates: Rates, rows: Rows, clock: Clock
 ) -> int:
     """Write down what a creator did."""
     currency = DIAMOND if op == PAYOUT else NONE
-    code = rates.region[earnings.creators[n].region]
+    code = rates.of[earnings.creators[n].region].code
     return note(rows, clock.now_us, op, FIRST_CREATOR + n, NOBODY, NO_ITEM, amount, currency, outcome, code)
 
 
-@on_columns
+@inner
 def look(earnings: Earnings, n: int, rates: Rates, rows: Rows, clock: Clock) -> None:
     """A creator who asks for a payout looks at the balance."""
     _note(earnings, n, BALANCE, 0, ACCEPTED, rates, rows, clock)
 
 
-@on_columns
+@inner
 def request(
     earnings: Earnings,
     n: int,
@@ -196,7 +198,7 @@ def request(
     """Diamonds worth whole minor units to pending, unless the day's ceiling or the floor says no."""
     creator = earnings.creators[n]
     region = int(creator.region)
-    diamonds, cash = whole_units(amount, rates.diamond_value[region])
+    diamonds, cash = whole_units(amount, rates.of[region].diamond_value)
     day = clock.now_us // DAY_US
     today = cash + (creator.cashed if creator.cashed_on == day else 0)
     outcome = _request_outcome(creator.diamonds, amount, cash, today, rates, region)
@@ -216,33 +218,33 @@ def request(
     delay_us = around(draw(clock.seed, FIRST_CREATOR + n, PAYMENT, int(creator.turn))[0], terms.delay_days)
     comes = put(earnings.payments, record, settled_at(clock, clock.now_us + delay_us))
     asked.ticket = take_ticket(tickets) if comes else NO_TICKET
-    rows.makes[row] = asked.ticket
+    rows.row[row].makes = asked.ticket
 
 
-@on_columns
+@inner
 def _request_outcome(held: int, amount: int, cash: int, today: int, rates: Rates, region: int) -> int:
-    ceiling = rates.payout_ceiling[region]
+    ceiling = rates.of[region].payout_ceiling
     if ceiling != NO_LIMIT and today > ceiling:
         return OVER_CAP
-    if cash < max(rates.payout_floor[region], 1):
+    if cash < max(rates.of[region].payout_floor, 1):
         return BELOW_FLOOR
     return ACCEPTED if held >= amount else INSUFFICIENT_FUNDS
 
 
-@on_columns
+@inner
 def pay(
     earnings: Earnings, record: int, rates: Rates, totals: Totals, tickets: Tickets, rows: Rows, clock: Clock
 ) -> None:
     """Pay what a request has set aside."""
     asked = earnings.payouts[record]
     creator = earnings.creators[asked.creator]
-    asset = rates.asset[creator.region]
+    asset = rates.of[creator.region].asset
     creator.pending -= asked.diamonds
     post(totals, PAYOUT, PENDING, DIAMONDS, -asked.diamonds)
     post(totals, PAYOUT, EXCHANGE, DIAMONDS, asked.diamonds)
     post(totals, PAYOUT, PLATFORM, asset, -asked.cash)
     post(totals, PAYOUT, BANK, asset, asked.cash)
     row = _note(earnings, asked.creator, PAYOUT, asked.diamonds, ACCEPTED, rates, rows, clock)
-    rows.refers[row] = asked.ticket
+    rows.row[row].refers = asked.ticket
     give_back(tickets, asked.ticket)
     release(earnings.payments, record)

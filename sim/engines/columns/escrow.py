@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.behavior.types import Int64Array
 from sim.compiled import rule
-from sim.engines.columns.agenda import Structs
+from sim.engines.columns.rows import Structs
 
 EMPTY: Final = 0  # no account has this id
 

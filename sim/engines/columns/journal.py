@@ -8,22 +8,44 @@ be done on columns; then each goes straight to its place: counts first, records 
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.behavior.types import Int64Array
-from sim.compiled import rule
-from sim.engines.columns.rows import ROW_TYPES, Rows, grown
+from sim.compiled import inner, on_columns
+from sim.engines.columns.rows import NO_ROWS, ROW, Struct, Structs, grown
 from sim.ledger.operations import NO_REF
 from sim.tables import Columns
 
 Record = Callable[[Columns], None]
 
 ENOUGH: Final = 65_536
-N_CODES: Final = 32  # more than there are operations
-_ORDER: Final = list(ROW_TYPES)
+NOWHERE: Final = -1
+
+
+class Block(NamedTuple):
+    """A block of records: the columns of a trace, and those that the metrics add."""
+
+    seq: Int64Array
+    at_us: Int64Array
+    op: npt.NDArray[np.uint8]
+    actor: Int64Array
+    peer: Int64Array
+    item: npt.NDArray[np.int32]
+    amount: Int64Array
+    currency: npt.NDArray[np.uint16]
+    ref: Int64Array
+    outcome: npt.NDArray[np.uint8]
+    region: npt.NDArray[np.uint16]
+    revenue: Int64Array
+    float_cost: Int64Array
+    float_coins: Int64Array
+    actor_region: npt.NDArray[np.uint16]
+
+
+TYPES: Final = tuple(ROW[name] if name in (ROW.names or ()) else np.dtype(np.int64) for name in Block._fields)
 
 
 class Journal:
@@ -31,8 +53,8 @@ class Journal:
 
     def __init__(self, record: Record) -> None:
         self._record = record
-        self._boundary: list[Rows] = []
-        self._acts: list[Rows] = []
+        self._boundary: list[Structs] = []
+        self._acts: list[Structs] = []
         self._waiting = 0
         self._seq_of: Int64Array = np.full(1024, NO_REF, np.int64)  # by ticket
         self.written = 0
@@ -48,115 +70,110 @@ class Journal:
         """Go on after the rows of another journal."""
         self._seq_of, self.written = state["seq_of"], state["written"]
 
-    def take(self, boundary: list[Rows], acts: list[Rows]) -> None:
+    def take(self, boundary: list[Structs], acts: list[Structs]) -> None:
         """Take the rows of a window from its sources; each source's are in the order of steps for every actor."""
         self._boundary += boundary
         self._acts += acts
-        self._waiting += sum(len(rows.at_us) for rows in (*boundary, *acts))
+        self._waiting += sum(map(len, boundary)) + sum(map(len, acts))
         if self._waiting >= ENOUGH:
             self.flush()
 
     def flush(self) -> None:
         """Hand on everything that was taken."""
-        rows, n_boundary = _joined([*self._boundary, *self._acts]), sum(len(rows.at_us) for rows in self._boundary)
+        boundary, acts = joined(self._boundary), joined(self._acts)
         self._boundary, self._acts, self._waiting = [], [], 0
-        order = canonical_order(rows.at_us, rows.actor, rows.op, n_boundary)
-        self._pass_on(Rows(rows.count, *(column[order] for column in rows[1:])))
-
-    def _pass_on(self, rows: Rows) -> None:
-        n = len(rows.at_us)
-        highest = int(max(rows.makes.max(initial=-1), rows.refers.max(initial=-1)))
+        n = len(boundary) + len(acts)
+        highest = int(max(rows["makes"].max(initial=NO_REF) for rows in (boundary, acts)))
         if highest >= len(self._seq_of):
             self._seq_of = grown(self._seq_of, highest + 1)
-        block = {name: column for name, column in zip(_ORDER, rows[1:], strict=True) if name not in ("makes", "refers")}
-        block["seq"] = np.arange(self.written, self.written + n)
-        block["ref"] = _resolved(self._seq_of, rows.makes, rows.refers, self.written)
+        block = Block(*(np.empty(n, kind) for kind in TYPES))
+        _write(boundary, _boundary_order(boundary), acts, acts_order(acts), self._seq_of, self.written, block)
         self.written += n
-        self._record(block)
+        self._record(block._asdict())
 
 
-def _joined(parts: list[Rows]) -> Rows:
-    n = sum(len(part.at_us) for part in parts)
-    empty = [np.empty(0, kind) for kind in ROW_TYPES.values()]
-    columns = zip(empty, *(part[1:] for part in parts), strict=True)
-    return Rows(np.array([n]), *(np.concatenate(column) for column in columns))
+def joined(parts: list[Structs], none: Structs = NO_ROWS) -> Structs:
+    """The records of several sources."""
+    parts = [part for part in parts if len(part)]
+    if len(parts) < 2:
+        return parts[0] if parts else none
+    return np.concatenate([part.view(np.uint8) for part in parts]).view(parts[0].dtype)  # as bytes, records are quick
 
 
-@rule
-def _resolved(seq_of: Int64Array, makes: Int64Array, refers: Int64Array, first_seq: int) -> Int64Array:
-    """The `ref` of each row; tickets may be used again, so rows are gone through in order."""
-    ref = np.empty(makes.shape[0], np.int64)
-    for row in range(makes.shape[0]):
-        ref[row] = NO_REF if refers[row] < 0 else seq_of[refers[row]]
-        if makes[row] >= 0:
-            seq_of[makes[row]] = first_seq + row
-    return ref
+def _boundary_order(rows: Structs) -> Int64Array:
+    """The places of rows that come window by window, each source's in order: by time, actor and operation."""
+    return np.lexsort((rows["op"], rows["actor"], rows["at_us"]))
 
 
-@rule
-def canonical_order(at_us: Int64Array, actor: Int64Array, op: npt.NDArray[np.uint8], n_boundary: int) -> Int64Array:
-    """The places of rows in canonical order: the first `n_boundary` happened at boundaries, the others are viewers'.
-
-    Boundary rows come window by window, each source's in order; viewers' rows in any order but that of each one's steps.
-    """
-    boundary = _boundary_order(at_us[:n_boundary], actor[:n_boundary], op[:n_boundary])
-    acts = _acts_order(at_us[n_boundary:], actor[n_boundary:])
-    order = np.empty(at_us.shape[0], np.int64)
-    b, a = 0, 0
-    for place in range(order.shape[0]):
-        is_next = b < n_boundary and (a == acts.shape[0] or at_us[boundary[b]] <= at_us[n_boundary + acts[a]])
-        if is_next:
-            order[place] = boundary[b]
-            b += 1
-        else:
-            order[place] = n_boundary + acts[a]
-            a += 1
+def acts_order(rows: Structs) -> Int64Array:
+    """The places of viewers' rows, of which each one's are in order: by time and actor."""
+    n = len(rows)
+    order = np.full(n, NOWHERE, np.int64)
+    if n:
+        first_us, last_us = int(rows["at_us"].min()), int(rows["at_us"].max())
+        shift = max((last_us - first_us).bit_length() - n.bit_length(), 0)
+        end = np.zeros(((last_us - first_us) >> shift) + 2, np.int64)
+        _put_in_order(rows, first_us, shift, end, order)
     return order
 
 
-@rule
-def _boundary_order(at_us: Int64Array, actor: Int64Array, op: npt.NDArray[np.uint8]) -> Int64Array:
-    """By actor and operation inside each instant; sources that interleave are few, so most need no sorting."""
-    order = np.arange(at_us.shape[0])
-    key = actor * N_CODES + op
-    begin = 0
-    while begin < order.shape[0]:
-        end, is_sorted = begin + 1, True
-        while end < order.shape[0] and at_us[end] == at_us[begin]:
-            is_sorted &= key[end - 1] <= key[end]
-            end += 1
-        if not is_sorted:
-            order[begin:end] = begin + np.argsort(key[begin:end], kind="mergesort")
-        begin = end
-    return order
-
-
-@rule
-def _acts_order(at_us: Int64Array, actor: Int64Array) -> Int64Array:
-    """By time and actor: into as many buckets of time as there are rows, then each to its place in its bucket."""
-    n = at_us.shape[0]
-    order = np.empty(n, np.int64)
-    if n == 0:
-        return order
-    first = at_us.min()
-    width = (at_us.max() - first) // n + 1
-    begin = np.zeros(n + 1, np.int64)
-    for row in range(n):
-        begin[(at_us[row] - first) // width + 1] += 1
-    for bucket in range(n):
-        begin[bucket + 1] += begin[bucket]
-    end = begin[:-1].copy()
-    for row in range(n):
-        bucket = (at_us[row] - first) // width
+@on_columns
+def _put_in_order(rows: Structs, first_us: int, shift: int, end: Int64Array, order: Int64Array) -> None:
+    """Into about as many buckets of time as there are rows, then each to its place in its bucket."""
+    for row in range(order.shape[0]):
+        end[((rows[row].at_us - first_us) >> shift) + 1] += 1
+    for bucket in range(1, end.shape[0]):
+        end[bucket] += end[bucket - 1]
+    for row in range(order.shape[0]):
+        bucket = (rows[row].at_us - first_us) >> shift
         place = end[bucket]
         end[bucket] += 1
-        while place > begin[bucket] and _later(at_us, actor, order[place - 1], row):
+        while place > 0 and order[place - 1] != NOWHERE and _later(rows[order[place - 1]], rows[row]):
             order[place] = order[place - 1]
             place -= 1
         order[place] = row
-    return order
 
 
-@rule
-def _later(at_us: Int64Array, actor: Int64Array, one: int, other: int) -> bool:
-    return at_us[one] > at_us[other] or (at_us[one] == at_us[other] and actor[one] > actor[other])
+@inner
+def _later(one: Struct, other: Struct) -> bool:
+    return bool(one.at_us > other.at_us or (one.at_us == other.at_us and one.actor > other.actor))
+
+
+@on_columns
+def _write(
+    boundary: Structs,
+    boundary_order: Int64Array,
+    acts: Structs,
+    order: Int64Array,
+    seq_of: Int64Array,
+    first_seq: int,
+    block: Block,
+) -> None:
+    """Write both down by time, at each instant what happened at a boundary first; tickets become seqs."""
+    b, a = 0, 0
+    for n in range(block.seq.shape[0]):
+        if b < boundary_order.shape[0] and (
+            a == order.shape[0] or boundary[boundary_order[b]].at_us <= acts[order[a]].at_us
+        ):
+            row = boundary[boundary_order[b]]
+            b += 1
+        else:
+            row = acts[order[a]]
+            a += 1
+        block.seq[n] = first_seq + n
+        block.ref[n] = NO_REF if row.refers < 0 else seq_of[row.refers]
+        if row.makes >= 0:  # after the row's own: tickets may be used again
+            seq_of[row.makes] = first_seq + n
+        block.at_us[n] = row.at_us
+        block.op[n] = row.op
+        block.actor[n] = row.actor
+        block.peer[n] = row.peer
+        block.item[n] = row.item
+        block.amount[n] = row.amount
+        block.currency[n] = row.currency
+        block.outcome[n] = row.outcome
+        block.region[n] = row.region
+        block.revenue[n] = row.revenue
+        block.float_cost[n] = row.float_cost
+        block.float_coins[n] = row.float_coins
+        block.actor_region[n] = row.actor_region

@@ -80,10 +80,6 @@ class Keeper:
             answer = None, _sendable(problem)
         return pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
 
-    def build(self) -> Build:
-        """What runs here."""
-        return own_build()
-
     def start(self, setting: Setting, part: Part) -> None:
         """Draw the viewers of a part."""
         self._division = Local(setting, part.n_shards, part.threads, range(part.begin, part.end))

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.agents.stage import Act
-from sim.engines.columns.rows import ROW_TYPES, Rows
+from sim.engines.columns.rows import NO_ROWS, ROW, Structs
 from sim.ledger import Kind, Op, account_id
 from sim.ledger.accounts import NOBODY
 from sim.ledger.operations import NO_ITEM, NO_REF
@@ -15,8 +15,10 @@ from sim.ledger.operations import NO_ITEM, NO_REF
 _DEFAULTS: Final = {"peer": NOBODY, "item": NO_ITEM, "makes": NO_REF, "refers": NO_REF}
 
 
-def policies(acts: Sequence[Act], at_us: int) -> Rows:
+def policies(acts: Sequence[Act], at_us: int) -> Structs:
     """Policies as rows."""
+    if not acts:
+        return NO_ROWS
     columns = {
         name: [getattr(act, name) for act in acts]
         for name in ("op", "actor", "peer", "item", "amount", "currency", "region")
@@ -24,16 +26,14 @@ def policies(acts: Sequence[Act], at_us: int) -> Rows:
     return _rows(len(acts), at_us=at_us, **columns)
 
 
-def opened(kind: Kind, begin: int, regions: npt.NDArray[np.uint16]) -> Rows:
+def opened(kind: Kind, begin: int, regions: npt.NDArray[np.uint16]) -> Structs:
     """Accounts of a kind, numbered from `begin`, in these regions."""
     accounts = account_id(kind, begin) + np.arange(len(regions))
     return _rows(len(regions), op=Op.OPEN, actor=accounts, region=regions, actor_region=regions)
 
 
-def _rows(n: int, **given: Any) -> Rows:
-    def column(name: str, kind: np.dtype[Any]) -> npt.NDArray[Any]:
-        values = np.empty(n, kind)
-        values[:] = given.get(name, _DEFAULTS.get(name, 0))
-        return values
-
-    return Rows(np.array([n]), *(column(name, kind) for name, kind in ROW_TYPES.items()))
+def _rows(n: int, **given: Any) -> Structs:
+    rows = np.zeros(n, ROW)
+    for name, values in (_DEFAULTS | given).items():
+        rows[name] = values
+    return rows

@@ -3,7 +3,7 @@
 What `sim.agents.seller` tells as a process an order, decided and posted as `sim.ledger.shopping` does.
 """
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +11,10 @@ import numpy.typing as npt
 from sim.behavior.delay import around
 from sim.behavior.purposes import FULFILMENT, RETURN
 from sim.behavior.types import Int64Array
-from sim.compiled import on_columns, rule
+from sim.compiled import inner, rule
 from sim.engines.columns.agenda import (
     Agenda,
     Int32Array,
-    Structs,
     capacity_of,
     enlarged,
     hire,
@@ -30,7 +29,7 @@ from sim.engines.columns.escrow import Escrow, hold, new_escrow, with_room
 from sim.engines.columns.host_columns import FIRST_SELLER
 from sim.engines.columns.proposals import Clock, Proposals, boundary_after, propose, settled_at
 from sim.engines.columns.rates import NO_LIMIT, Rates
-from sim.engines.columns.rows import NO_TICKET, Rows, Tickets, give_back, grown, note, take_ticket
+from sim.engines.columns.rows import NO_TICKET, Rows, Structs, Tickets, give_back, grown, note, take_ticket
 from sim.engines.columns.shelves import NO_SLOT, Shelves, slot_of
 from sim.engines.columns.totals import FIRST_FIAT, Totals, post
 from sim.ledger import AccountClass, Op, Outcome
@@ -50,31 +49,21 @@ REFUND: Final = int(Op.REFUND)
 ACCEPTED: Final = int(Outcome.ACCEPTED)
 KEPT: Final = 2**62  # a boundary after every run
 
-ORDER_TYPES: Final[dict[str, np.dtype[Any]]] = {
-    "at_us": np.dtype("<i8"),
-    "buyer": np.dtype("<i8"),
-    "host": np.dtype("<i4"),
-    "item": np.dtype("<i4"),
-    "amount": np.dtype("<i8"),
-    "region": np.dtype("<i4"),
-    "occasion": np.dtype("<i8"),
-}
-
-
-class Orders(NamedTuple):
-    """A window's accepted orders in canonical order: arrays of shape (n_orders,), of `ORDER_TYPES`.
-
-    `host` is the seller's place among all hosts, `region` the buyer's in `Rates`.
-    """
-
-    at_us: Int64Array
-    buyer: Int64Array
-    host: Int32Array
-    item: Int32Array
-    amount: Int64Array
-    region: Int32Array
-    occasion: Int64Array
-
+# An accepted order, as viewers leave it: `host` is the seller's place among all hosts, `region` the buyer's in `Rates`,
+# and `row` where it stands among the rows of its source.
+ORDERED: Final = np.dtype(
+    [
+        ("at_us", np.int64),
+        ("buyer", np.int64),
+        ("amount", np.int64),
+        ("occasion", np.int64),
+        ("row", np.int64),
+        ("host", np.int32),
+        ("item", np.int32),
+        ("region", np.int32),
+    ],
+    align=True,
+)
 
 # An order with something still to come:
 #   step                the operation that comes next: cancel, capture or refund
@@ -158,7 +147,7 @@ def room_for_orders(sales: Sales, more: int) -> Sales:
 @rule
 def receive(
     sales: Sales,
-    orders: Orders,
+    orders: Structs,
     n_creators: int,
     fulfilment: Fulfilment,
     rates: Rates,
@@ -171,24 +160,25 @@ def receive(
 
     Late is an order that is to be cancelled before its seller hears of it: its piece comes back after this boundary.
     """
-    n, n_late = orders.at_us.shape[0], 0
+    n, n_late = orders.shape[0], 0
     made, late = np.empty(n, np.int64), np.empty(n, np.int32)
     for i in range(n):
-        record, region = hire(sales.agenda), int(orders.region[i])
-        bought, asset = sales.open[record], rates.asset[region]
+        order, record = orders[i], hire(sales.agenda)
+        region = int(order.region)
+        bought, asset = sales.open[record], rates.of[region].asset
         bought.number = numbers[0]
         numbers[0] += 1
         bought.received = clock.boundary
-        bought.buyer = orders.buyer[i]
-        bought.seller = orders.host[i] - n_creators
-        bought.item = orders.item[i]
+        bought.buyer = order.buyer
+        bought.seller = order.host - n_creators
+        bought.item = order.item
         bought.region = region
-        bought.amount = orders.amount[i]
-        bought.answer = orders.amount[i]
-        bought.tax = portion(bought.amount, rates.order_tax[region])
+        bought.amount = order.amount
+        bought.answer = order.amount
+        bought.tax = portion(bought.amount, rates.of[region].order_tax)
         bought.commission = 0
-        bought.occasion = orders.occasion[i]
-        bought.slot = _take_piece(sales.shelves, int(bought.seller), orders.item[i] % ITEM_SPAN)
+        bought.occasion = order.occasion
+        bought.slot = _take_piece(sales.shelves, int(bought.seller), order.item % ITEM_SPAN)
         made[i] = bought.ticket = take_ticket(tickets)
         paid = bought.amount + bought.tax
         hold(sales.escrow, bought.buyer, asset, paid)
@@ -197,13 +187,13 @@ def receive(
         if bought.slot == NO_SLOT:
             bought.step = CANCEL
             put(sales.agenda, record, clock.boundary)
-        elif _promise(sales, record, orders.at_us[i], fulfilment, clock):
+        elif _promise(sales, record, order.at_us, fulfilment, clock):
             late[n_late] = record
             n_late += 1
     return made, late[:n_late]
 
 
-@on_columns
+@inner
 def _take_piece(shelves: Shelves, seller: int, good: int) -> int:
     """Put a piece aside, the later order's buyer going without; returns its place on the shelf, or NO_SLOT."""
     slot = slot_of(shelves, seller, good)
@@ -213,7 +203,7 @@ def _take_piece(shelves: Shelves, seller: int, good: int) -> int:
     return slot
 
 
-@on_columns
+@inner
 def _promise(sales: Sales, record: int, at_us: int, fulfilment: Fulfilment, clock: Clock) -> bool:
     """Plan the delivery, or the cancellation before it; returns whether that is late."""
     bought = sales.open[record]
@@ -252,7 +242,7 @@ def orders_due(sales: Sales, found: Int32Array, proposals: Proposals, clock: Clo
             sales.shelves.stock[bought.seller, bought.slot] += 1
 
 
-@on_columns
+@inner
 def _was_restocked(received: int, clock: Clock) -> bool:
     """Whether shelves are filled at this boundary after the pieces of an order's cancellation came back.
 
@@ -261,7 +251,7 @@ def _was_restocked(received: int, clock: Clock) -> bool:
     return clock.boundary % clock.windows_a_day == 0 and received < clock.boundary - clock.windows_a_day
 
 
-@on_columns
+@inner
 def _answer(sales: Sales, record: int, rates: Rates, tickets: Tickets, rows: Rows, clock: Clock) -> int:
     """Write down the next operation of an order; the ticket that it answers is free again."""
     bought = sales.open[record]
@@ -277,20 +267,20 @@ def _answer(sales: Sales, record: int, rates: Rates, tickets: Tickets, rows: Row
         peer,
         int(bought.item),
         bought.answer,
-        rates.currency[region],
+        rates.of[region].currency,
         ACCEPTED,
-        rates.region[home],
+        rates.of[home].code,
     )
-    rows.refers[row] = bought.ticket
+    rows.row[row].refers = bought.ticket
     give_back(tickets, bought.ticket)
     return row
 
 
-@on_columns
+@inner
 def cancel(sales: Sales, record: int, rates: Rates, totals: Totals, tickets: Tickets, rows: Rows, clock: Clock) -> None:
     """Before delivery: all of the escrow back to the buyer."""
     bought = sales.open[record]
-    asset, paid = rates.asset[bought.region], bought.amount + bought.tax
+    asset, paid = rates.of[bought.region].asset, bought.amount + bought.tax
     hold(sales.escrow, bought.buyer, asset, -paid)
     post(totals, CANCEL, ESCROW, asset, -paid)
     post(totals, CANCEL, BANK, asset, paid)
@@ -298,7 +288,7 @@ def cancel(sales: Sales, record: int, rates: Rates, totals: Totals, tickets: Tic
     release(sales.agenda, record)
 
 
-@on_columns
+@inner
 def capture(
     sales: Sales,
     record: int,
@@ -312,8 +302,8 @@ def capture(
 ) -> None:
     """On delivery: the escrow to the seller, less commission, and the tax on its way; some orders come back later."""
     bought = sales.open[record]
-    asset, seller = rates.asset[bought.region], int(bought.seller)
-    paid, commission = bought.amount + bought.tax, portion(bought.amount, rates.commission[sales.region[seller]])
+    asset, seller = rates.of[bought.region].asset, int(bought.seller)
+    paid, commission = bought.amount + bought.tax, portion(bought.amount, rates.of[sales.region[seller]].commission)
     hold(sales.escrow, bought.buyer, asset, -paid)
     post(totals, CAPTURE, ESCROW, asset, -paid)
     _add_cash(sales, totals, CAPTURE, seller, asset, bought.amount - commission)
@@ -326,8 +316,8 @@ def capture(
     returns = refund_at < sales.agenda.state[0]
     ticket = take_ticket(tickets) if returns else NO_TICKET  # before the order's own is given back: see `Tickets`
     row = _answer(sales, record, rates, tickets, rows, clock)
-    rows.revenue[row] = commission
-    rows.makes[row] = ticket
+    rows.row[row].revenue = commission
+    rows.row[row].makes = ticket
     if returns:
         bought.step, bought.answer, bought.ticket, bought.number = REFUND, returned, ticket, number
         put(sales.agenda, record, refund_at)
@@ -335,7 +325,7 @@ def capture(
         release(sales.agenda, record)
 
 
-@on_columns
+@inner
 def _return_of(sales: Sales, record: int, fulfilment: Fulfilment, clock: Clock) -> tuple[int, int]:
     """The boundary of a delivered order's refund, beyond every run if it is kept, and the amount."""
     bought = sales.open[record]
@@ -347,28 +337,28 @@ def _return_of(sales: Sales, record: int, fulfilment: Fulfilment, clock: Clock) 
     return refund_at, (bought.amount + 1) // 2 if in_part else bought.amount
 
 
-@on_columns
+@inner
 def refund(sales: Sales, record: int, rates: Rates, totals: Totals, tickets: Tickets, rows: Rows, clock: Clock) -> None:
     """After delivery: all or part back to the buyer; the platform returns its commission, less a fee."""
     bought = sales.open[record]
-    asset, seller = rates.asset[bought.region], int(bought.seller)
+    asset, seller = rates.of[bought.region].asset, int(bought.seller)
     home, returned = sales.region[seller], bought.answer
     left = bought.amount - returned
     commission = bought.commission - share_left(bought.commission, left, bought.amount)
     tax = bought.tax - share_left(bought.tax, left, bought.amount)
-    fee = portion(commission, rates.refund_fee[home])
-    if rates.refund_fee_cap[home] != NO_LIMIT and rates.asset[home] == asset:
-        fee = min(fee, rates.refund_fee_cap[home])
+    fee = portion(commission, rates.of[home].refund_fee)
+    if rates.of[home].refund_fee_cap != NO_LIMIT and rates.of[home].asset == asset:
+        fee = min(fee, rates.of[home].refund_fee_cap)
     _add_cash(sales, totals, REFUND, seller, asset, commission - fee - returned)
     post(totals, REFUND, PLATFORM, asset, fee - commission)
     post(totals, REFUND, TAX, asset, -tax)
     post(totals, REFUND, BANK, asset, returned + tax)
     row = _answer(sales, record, rates, tickets, rows, clock)
-    rows.revenue[row] = fee - commission
+    rows.row[row].revenue = fee - commission
     release(sales.agenda, record)
 
 
-@on_columns
+@inner
 def _add_cash(sales: Sales, totals: Totals, op: int, seller: int, asset: int, amount: int) -> None:
     """Change what a seller is owed; refunds may take it below zero."""
     post(totals, op, HOLDER, asset, amount)

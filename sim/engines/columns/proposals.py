@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.behavior.types import Int64Array
 from sim.compiled import rule
-from sim.engines.columns.agenda import Structs
+from sim.engines.columns.rows import Structs
 
 ANSWERS_NOTHING: Final = -1
 

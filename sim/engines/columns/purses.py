@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.behavior.types import Int64Array
-from sim.compiled import on_columns
+from sim.compiled import inner
 from sim.engines.columns.amounts import share_left
+from sim.engines.columns.rows import Structs, wide
 from sim.engines.columns.totals import COINS, DIAMONDS, REWARDS, Totals, post
 from sim.ledger import AccountClass, Op, Outcome
 
@@ -39,47 +40,54 @@ HELD_COINS: Final = 1
 HELD_REWARDS: Final = 2
 
 
-class Purses(NamedTuple):
-    """Arrays of shape (n_purses,). `coins` is negative by what a chargeback left owing."""
-
-    viewer: npt.NDArray[np.int32]
-    coins: Int64Array
-    rewards: Int64Array
-    first_lot: npt.NDArray[np.int32]
-    last_lot: npt.NDArray[np.int32]
-    first_grant: npt.NDArray[np.int32]
-    last_grant: npt.NDArray[np.int32]
-    checked_in: npt.NDArray[np.int32]  # local day of the last check-in
-    week: npt.NDArray[np.int32]
-    spent: Int64Array  # in that week, minor units
-    held: npt.NDArray[np.uint8]  # which assets an entry has ever touched
+# A purse:
+#   viewer              whose it is
+#   coins, rewards      held; coins are negative by what a chargeback left owing
+#   first_, last_lot    the list of its lots, in the order in which they are spent; so with grants
+#   checked_in          local day of the last check-in
+#   week, spent         minor units spent in that week
+#   held                which assets an entry has ever touched
+PURSE: Final = np.dtype(
+    [
+        ("coins", np.int64),
+        ("rewards", np.int64),
+        ("spent", np.int64),
+        ("viewer", np.int32),
+        ("first_lot", np.int32),
+        ("last_lot", np.int32),
+        ("first_grant", np.int32),
+        ("last_grant", np.int32),
+        ("checked_in", np.int32),
+        ("week", np.int32),
+        ("held", np.int32),
+    ],
+    align=True,
+)
+# What is left of a topup's coins, what the topup cost the buyer and brought the platform, and the next lot.
+LOT: Final = np.dtype(
+    [(name, np.int64) for name in ("coins", "left", "cost", "price", "serial")] + [("next", np.int64)], align=True
+)
+# A reward that expires at the boundary `due`.
+GRANT: Final = np.dtype(
+    [("ticket", np.int64), ("purse", np.int32), ("next", np.int32), ("left", np.int32), ("due", np.int32)], align=True
+)
 
 
 class Lots(NamedTuple):
-    """Coins of topups not yet spent. `state` is [how many are free, the next one never used, the next serial]."""
+    """Coins of topups not yet spent: an array of `LOT`. `state` is [first free, next never used, next serial]."""
 
     state: Int64Array
-    free: npt.NDArray[np.int32]
-    next: npt.NDArray[np.int32]
-    coins: Int64Array
-    left: Int64Array
-    cost: Int64Array
-    price: Int64Array
-    serial: Int64Array
+    lot: Structs
 
 
 class Grants(NamedTuple):
-    """Rewards that will expire, a ring in the order of their windows. `state` is [first, how many].
+    """Rewards that will expire: an array of `GRANT`, a ring in the order of windows. `state` is [first, how many].
 
     A grant whose boundary has passed, or that was spent, has nothing left; its place is free once it is the first.
     """
 
     state: Int64Array
-    purse: npt.NDArray[np.int32]
-    next: npt.NDArray[np.int32]
-    left: npt.NDArray[np.int32]
-    due: npt.NDArray[np.int32]  # the boundary at which it expires
-    ticket: Int64Array
+    grant: Structs
 
 
 class Spent(NamedTuple):
@@ -90,34 +98,32 @@ class Spent(NamedTuple):
     coins: int  # paid coins that left the purse
 
 
-def new_purses(viewers: npt.NDArray[np.int32]) -> Purses:
+def new_purses(viewers: npt.NDArray[np.integer]) -> Structs:
     """Empty purses of these viewers."""
-    n = len(viewers)
-    index = [np.full(n, NONE, np.int32) for _ in range(6)]
-    return Purses(
-        viewers, np.zeros(n, np.int64), np.zeros(n, np.int64), *index, np.zeros(n, np.int64), np.zeros(n, np.uint8)
-    )
+    purses = np.zeros(len(viewers), PURSE)
+    purses["viewer"] = viewers
+    for name in ("first_lot", "last_lot", "first_grant", "last_grant", "checked_in", "week"):
+        purses[name] = NONE
+    return purses
 
 
 def new_lots(capacity: int = 1024) -> Lots:
     """Room for lots."""
-    index = [np.zeros(capacity, np.int32) for _ in range(2)]
-    return Lots(np.zeros(3, np.int64), *index, *(np.zeros(capacity, np.int64) for _ in range(5)))
+    return Lots(np.array([NONE, 0, 0], np.int64), np.zeros(capacity, LOT))
 
 
-def new_grants(capacity: int = 1024) -> Grants:
+def new_grants(capacity: int = 4096) -> Grants:
     """Room for grants."""
-    return Grants(
-        np.zeros(2, np.int64), *(np.zeros(capacity, np.int32) for _ in range(4)), np.zeros(capacity, np.int64)
-    )
+    return Grants(np.zeros(2, np.int64), np.zeros(capacity, GRANT))
 
 
-@on_columns
+@inner
 def top_up(
-    purses: Purses, lots: Lots, totals: Totals, purse: int, asset: int, coins: int, price: int, fee: int, tax: int
+    purses: Structs, lots: Lots, totals: Totals, purse: int, asset: int, coins: int, price: int, fee: int, tax: int
 ) -> tuple[int, int]:
     """Coins minted as a lot, after what is owed; returns what that earned, and the lot's serial."""
-    owed = min(max(-purses.coins[purse], 0), coins)
+    mine = purses[purse]
+    owed = min(max(-mine.coins, 0), coins)
     cost = price - fee - tax
     left = coins - owed
     earned = cost - share_left(cost, left, coins)
@@ -125,8 +131,8 @@ def top_up(
     lots.state[2] += 1
     if left:
         _append_lot(purses, lots, purse, coins, left, cost, price, serial)
-    purses.coins[purse] += coins
-    purses.held[purse] |= HELD_COINS
+    mine.coins += coins
+    mine.held |= HELD_COINS
     post(totals, TOPUP, BANK, asset, -price)
     post(totals, TOPUP, STORE, asset, fee)
     post(totals, TOPUP, TAX, asset, tax)
@@ -137,97 +143,106 @@ def top_up(
     return earned, int(serial)
 
 
-@on_columns
+@inner
 def _append_lot(
-    purses: Purses, lots: Lots, purse: int, coins: int, left: int, cost: int, price: int, serial: int
+    purses: Structs, lots: Lots, purse: int, coins: int, left: int, cost: int, price: int, serial: int
 ) -> None:
-    state = lots.state
-    if state[0]:
-        state[0] -= 1
-        lot = np.int64(lots.free[state[0]])
+    mine, place = purses[purse], lots.state[0]
+    if place == NONE:
+        place = lots.state[1]
+        lots.state[1] += 1
     else:
-        lot = state[1]
-        state[1] += 1
-    lots.coins[lot], lots.left[lot], lots.cost[lot], lots.price[lot] = coins, left, cost, price
-    lots.serial[lot] = serial
-    lots.next[lot] = NONE
-    if purses.first_lot[purse] == NONE:
-        purses.first_lot[purse] = lot
+        lots.state[0] = lots.lot[place].next
+    lot = lots.lot[place]
+    lot.coins = coins
+    lot.left = left
+    lot.cost = cost
+    lot.price = price
+    lot.serial = serial
+    lot.next = NONE
+    if mine.first_lot == NONE:
+        mine.first_lot = place
     else:
-        lots.next[purses.last_lot[purse]] = lot
-    purses.last_lot[purse] = lot
+        lots.lot[mine.last_lot].next = place
+    mine.last_lot = place
 
 
-@on_columns
-def _take_coins(purses: Purses, lots: Lots, purse: int, amount: int) -> int:
+@inner
+def _take_coins(purses: Structs, lots: Lots, purse: int, amount: int) -> int:
     """Take coins from the oldest lots; returns the money earned. What the lots lack is owed."""
-    purses.coins[purse] -= amount
+    mine = purses[purse]
+    mine.coins -= amount
     earned = 0
-    while amount and purses.first_lot[purse] != NONE:
-        lot = purses.first_lot[purse]
-        before = lots.left[lot]
+    while amount and mine.first_lot != NONE:
+        place = mine.first_lot
+        lot = lots.lot[place]
+        before = lot.left
         taken = min(before, amount)
         after = before - taken
-        coins, cost = lots.coins[lot], lots.cost[lot]
-        earned += share_left(cost, before, coins) - share_left(cost, after, coins)
-        lots.left[lot] = after
+        earned += share_left(lot.cost, before, lot.coins) - share_left(lot.cost, after, lot.coins)
+        lot.left = after
         amount -= taken
         if not after:
-            purses.first_lot[purse] = lots.next[lot]
-            lots.free[lots.state[0]] = lot
-            lots.state[0] += 1
+            mine.first_lot = lot.next
+            lot.next = lots.state[0]
+            lots.state[0] = place
     return int(earned)
 
 
-@on_columns
-def grant(purses: Purses, grants: Grants, totals: Totals, purse: int, amount: int, due: int, ticket: int) -> None:
+@inner
+def grant(purses: Structs, grants: Grants, totals: Totals, purse: int, amount: int, due: int, ticket: int) -> None:
     """Reward coins minted; where they never expire (`due` NEVER), nothing needs to tell them apart."""
+    mine = purses[purse]
     if due != NEVER:
-        place = (grants.state[0] + grants.state[1]) % grants.purse.shape[0]
+        place = (grants.state[0] + grants.state[1]) % grants.grant.shape[0]
         grants.state[1] += 1
-        grants.purse[place], grants.left[place], grants.due[place] = purse, amount, due
-        grants.ticket[place] = ticket
-        grants.next[place] = NONE
-        if purses.first_grant[purse] == NONE:
-            purses.first_grant[purse] = place
+        given = grants.grant[place]
+        given.purse = purse
+        given.left = amount
+        given.due = due
+        given.ticket = ticket
+        given.next = NONE
+        if mine.first_grant == NONE:
+            mine.first_grant = place
         else:
-            grants.next[purses.last_grant[purse]] = place
-        purses.last_grant[purse] = place
-    purses.rewards[purse] += amount
-    purses.held[purse] |= HELD_REWARDS
+            grants.grant[mine.last_grant].next = place
+        mine.last_grant = place
+    mine.rewards += amount
+    mine.held |= HELD_REWARDS
     post(totals, REWARD, EXCHANGE, REWARDS, -amount)
     post(totals, REWARD, HOLDER, REWARDS, amount)
 
 
-@on_columns
-def _take_rewards(purses: Purses, grants: Grants, purse: int, amount: int) -> None:
-    purses.rewards[purse] -= amount
-    while amount and purses.first_grant[purse] != NONE:
-        place = purses.first_grant[purse]
-        taken = min(np.int64(grants.left[place]), amount)
-        grants.left[place] -= taken
+@inner
+def _take_rewards(purses: Structs, grants: Grants, purse: int, amount: int) -> None:
+    mine = purses[purse]
+    mine.rewards -= amount
+    while amount and mine.first_grant != NONE:
+        given = grants.grant[mine.first_grant]
+        taken = min(wide(given.left), amount)
+        given.left -= taken
         amount -= taken
-        if not grants.left[place]:
-            purses.first_grant[purse] = grants.next[place]
+        if not given.left:
+            mine.first_grant = given.next
 
 
-@on_columns
-def expire(purses: Purses, grants: Grants, totals: Totals, place: int) -> int:
+@inner
+def expire(purses: Structs, grants: Grants, totals: Totals, place: int) -> int:
     """Let what is left of a grant break; returns how much that is."""
-    purse = grants.purse[place]
-    left = np.int64(grants.left[place])
-    purses.first_grant[purse] = grants.next[place]  # of one viewer's grants the first expires first
-    purses.rewards[purse] -= left
-    grants.left[place] = 0
+    given = grants.grant[place]
+    mine, left = purses[given.purse], wide(given.left)
+    mine.first_grant = given.next  # of one viewer's grants the first expires first
+    mine.rewards -= left
+    given.left = 0
     post(totals, EXPIRE, HOLDER, REWARDS, -left)
     post(totals, EXPIRE, BREAKAGE, REWARDS, left)
     return int(left)
 
 
-@on_columns
-def give(purses: Purses, lots: Lots, grants: Grants, totals: Totals, purse: int, asset: int, amount: int) -> Spent:
+@inner
+def give(purses: Structs, lots: Lots, grants: Grants, totals: Totals, purse: int, asset: int, amount: int) -> Spent:
     """Coins retired, rewards first, and as many diamonds minted; the spent lots' money earned."""
-    coins, rewards = purses.coins[purse], purses.rewards[purse]
+    coins, rewards = purses[purse].coins, purses[purse].rewards
     if coins < 0:
         return Spent(FROZEN, 0, 0)
     if coins + rewards < amount:
@@ -250,9 +265,9 @@ def give(purses: Purses, lots: Lots, grants: Grants, totals: Totals, purse: int,
     return Spent(ACCEPTED, int(earned), int(from_coins))
 
 
-@on_columns
+@inner
 def charge_back(
-    purses: Purses,
+    purses: Structs,
     lots: Lots,
     totals: Totals,
     purse: int,
@@ -263,7 +278,7 @@ def charge_back(
     tax: int,
     serial: int,
 ) -> tuple[int, int]:
-    """A topup reversed in full, its own coins first; returns the platform's part (a loss) and what it earned of lots."""
+    """A topup reversed in full, its own coins first; returns the platform's part (a loss) and what lots earned it."""
     _put_first(purses, lots, purse, serial)
     earned = _take_coins(purses, lots, purse, coins)
     lost = fee + tax - price + earned
@@ -277,15 +292,16 @@ def charge_back(
     return lost, earned
 
 
-@on_columns
-def _put_first(purses: Purses, lots: Lots, purse: int, serial: int) -> None:
-    before, lot = NONE, purses.first_lot[purse]
-    while lot != NONE and lots.serial[lot] != serial:
-        before, lot = lot, lots.next[lot]
-    if lot == NONE or before == NONE:
+@inner
+def _put_first(purses: Structs, lots: Lots, purse: int, serial: int) -> None:
+    mine, before = purses[purse], wide(NONE)
+    place = wide(mine.first_lot)
+    while place != NONE and lots.lot[place].serial != serial:
+        before, place = place, lots.lot[place].next
+    if place == NONE or before == NONE:
         return
-    lots.next[before] = lots.next[lot]
-    if purses.last_lot[purse] == lot:
-        purses.last_lot[purse] = before
-    lots.next[lot] = purses.first_lot[purse]
-    purses.first_lot[purse] = lot
+    lots.lot[before].next = lots.lot[place].next
+    if mine.last_lot == place:
+        mine.last_lot = before
+    lots.lot[place].next = mine.first_lot
+    mine.first_lot = place

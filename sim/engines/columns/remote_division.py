@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Final, Protocol
 
-from sim.engines.columns.keeper import Build, Part, ShardsGoneError, own_build, question, value_of
+from sim.engines.columns.keeper import Part, ShardsGoneError, question, value_of
 from sim.engines.columns.saving import Arrays
 from sim.engines.columns.scene import Scene
 from sim.engines.columns.shard import Harvest, Setting
@@ -51,7 +51,7 @@ class Remote:
 
     Raises
     ------
-    CoinworksError : a place runs other sources, or is lost
+    CoinworksError : a place is lost
     """
 
     def __init__(self, setting: Setting, places: Sequence[Place], n_shards: int, threads: int) -> None:
@@ -62,8 +62,6 @@ class Remote:
         self._parts = [Part(bounds[k], bounds[k + 1], n_shards, threads) for k in range(len(places))]
         self._when = "at the start"
         try:
-            for place, build in zip(places, self._ask_all("build"), strict=True):
-                refuse_another(place.name, build, own_build())
             self._ask([question("start", setting, part) for part in self._parts])
         except BaseException:
             self.close()
@@ -131,19 +129,3 @@ class Remote:
             f"{self._places[k].name} with {self._parts[k]} was lost {self._when}: "
             "this run can't go on; its last checkpoint, if it wrote one, is intact"
         )
-
-
-def refuse_another(name: str, found: Build, own: Build) -> None:
-    """Refuse a place whose results might differ from those here.
-
-    Raises
-    ------
-    CoinworksError : names what differs
-    """
-    differing = [
-        f"{field} {there}: expected {here}"
-        for field, there, here in zip(Build._fields, found, own, strict=True)
-        if there != here
-    ]
-    if differing:
-        raise CoinworksError(f"{name} runs {', '.join(differing)}, as here")

@@ -10,63 +10,64 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.behavior.types import Int64Array
-from sim.compiled import on_columns
+from sim.compiled import inner
 
 NO_TICKET: Final = -1
 
-ROW_TYPES: Final = {
-    "at_us": np.dtype("<i8"),
-    "op": np.dtype("u1"),
-    "actor": np.dtype("<i8"),
-    "peer": np.dtype("<i8"),
-    "item": np.dtype("<i4"),
-    "amount": np.dtype("<i8"),
-    "currency": np.dtype("<u2"),
-    "outcome": np.dtype("u1"),
-    "makes": np.dtype("<i8"),
-    "refers": np.dtype("<i8"),
-    "revenue": np.dtype("<i8"),
-    "float_cost": np.dtype("<i8"),
-    "float_coins": np.dtype("<i8"),
-    "actor_region": np.dtype("<u2"),
-    "region": np.dtype("<u2"),
-}
+Structs = npt.NDArray[np.void]  # an array of records with named fields
+Struct = Any  # one of them, by reference
+
+ROW: Final = np.dtype(
+    [
+        ("at_us", np.int64),
+        ("actor", np.int64),
+        ("peer", np.int64),
+        ("amount", np.int64),
+        ("makes", np.int64),
+        ("refers", np.int64),
+        ("revenue", np.int64),
+        ("float_cost", np.int64),
+        ("float_coins", np.int64),
+        ("item", np.int32),
+        ("currency", np.uint16),
+        ("actor_region", np.uint16),
+        ("region", np.uint16),  # of an open or a policy, 0 for all others
+        ("op", np.uint8),
+        ("outcome", np.uint8),
+    ],
+    align=True,
+)
+NO_ROWS: Final = np.zeros(0, ROW)
+
+
+@inner
+def wide(number: Any) -> int:
+    """A number as an int64, whatever the width of its column: so rules are compiled for one type."""
+    return np.int64(number)  # type: ignore[return-value]  # a plain int outside
 
 
 class Rows(NamedTuple):
-    """Arrays of shape (capacity,), used up to `count[0]`; the fields are `ROW_TYPES`."""
+    """Room for rows: an array of `ROW`, used up to `used[0]`."""
 
-    count: Int64Array
-    at_us: Int64Array
-    op: npt.NDArray[np.uint8]
-    actor: Int64Array
-    peer: Int64Array
-    item: npt.NDArray[np.int32]
-    amount: Int64Array
-    currency: npt.NDArray[np.uint16]
-    outcome: npt.NDArray[np.uint8]
-    makes: Int64Array
-    refers: Int64Array
-    revenue: Int64Array
-    float_cost: Int64Array
-    float_coins: Int64Array
-    actor_region: npt.NDArray[np.uint16]
-    region: npt.NDArray[np.uint16]  # of an open or a policy, 0 for all others
+    used: Int64Array
+    row: Structs
 
 
 def new_rows(capacity: int) -> Rows:
     """Room for so many rows."""
-    return Rows(np.zeros(1, np.int64), *(np.zeros(capacity, kind) for kind in ROW_TYPES.values()))
+    return Rows(np.zeros(1, np.int64), np.zeros(capacity, ROW))
 
 
-def taken(rows: Rows) -> Rows:
-    """Copies of the rows in use; the room is free again."""
-    n = int(rows.count[0])
-    rows.count[0] = 0
-    return Rows(np.array([n]), *(column[:n].copy() for column in rows[1:]))
+def taken(rows: Rows) -> Structs:
+    """A copy of the rows in use; the room is free again."""
+    n = int(rows.used[0])
+    if not n:
+        return NO_ROWS
+    rows.used[0] = 0
+    return rows.row[:n].copy()
 
 
-@on_columns
+@inner
 def note(
     rows: Rows,
     at_us: int,
@@ -80,28 +81,29 @@ def note(
     region: int,
 ) -> int:
     """Take down an operation, which nothing refers to and which earned nothing unless said later; returns its row."""
-    row = rows.count[0]
-    rows.count[0] = row + 1
-    rows.at_us[row] = at_us
-    rows.op[row] = op
-    rows.actor[row] = actor
-    rows.peer[row] = peer
-    rows.item[row] = item
-    rows.amount[row] = amount
-    rows.currency[row] = currency
-    rows.outcome[row] = outcome
-    rows.makes[row] = NO_TICKET
-    rows.refers[row] = NO_TICKET
-    rows.revenue[row] = 0
-    rows.float_cost[row] = 0
-    rows.float_coins[row] = 0
-    rows.actor_region[row] = region
-    rows.region[row] = 0
-    return int(row)
+    place = rows.used[0]
+    rows.used[0] = place + 1
+    row = rows.row[place]
+    row.at_us = at_us
+    row.op = op
+    row.actor = actor
+    row.peer = peer
+    row.item = item
+    row.amount = amount
+    row.currency = currency
+    row.outcome = outcome
+    row.makes = NO_TICKET
+    row.refers = NO_TICKET
+    row.revenue = 0
+    row.float_cost = 0
+    row.float_coins = 0
+    row.actor_region = region
+    row.region = 0
+    return int(place)
 
 
 class Tickets(NamedTuple):
-    """Tickets of one source: those given back, and [how many these are, the next new one, the stride of all sources]."""
+    """Tickets of one source: those given back, and [how many these are, the next new one, the stride of sources]."""
 
     free: Int64Array
     state: Int64Array
@@ -112,7 +114,7 @@ def new_tickets(source: int, n_sources: int, capacity: int = 1024) -> Tickets:
     return Tickets(np.zeros(capacity, np.int64), np.array([0, source, n_sources], np.int64))
 
 
-@on_columns
+@inner
 def take_ticket(tickets: Tickets) -> int:
     """A ticket that nobody holds."""
     state = tickets.state
@@ -123,7 +125,7 @@ def take_ticket(tickets: Tickets) -> int:
     return int(state[1] - state[2])
 
 
-@on_columns
+@inner
 def give_back(tickets: Tickets, ticket: int) -> None:
     """Let a ticket be taken again. The stack must have room: see `room_for`."""
     tickets.free[tickets.state[0]] = ticket

@@ -4,18 +4,23 @@ A scene is small and whole, so that it can be sent to viewers in another process
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from itertools import zip_longest
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from sim.agents.stage import Stage
 from sim.behavior.topup import Packs, coin_price
 from sim.behavior.types import Float64Array, Int64Array
-from sim.compiled import inlined
+from sim.compiled import inner
 from sim.engines.columns.counterparties import Shown
 from sim.engines.columns.rates import Rates
+from sim.engines.columns.rows import Structs
 from sim.engines.market import Terms, terms_of
 from sim.ledger import CURRENCY_BY_NAME, REGION_BY_NAME, Item, item_id
+
+# A time zone: its region by its place in the scenario and by its code, and its currency's place on the asset axis.
+ZONE: Final = np.dtype([(name, np.int64) for name in ("region", "code", "asset")])
 
 
 class World(NamedTuple):
@@ -23,8 +28,7 @@ class World(NamedTuple):
 
     Attributes
     ----------
-    zone_region, zone_code, zone_asset : arrays of shape (n_zones,): each zone's region by its place in the scenario and
-        by its code, and the place of its currency on the asset axis
+    zones : an array of `ZONE`
     gift_prices, gift_items : arrays of shape (n_gifts,), by ascending price
     usual_prices : array of shape (n_goods,)
     visit_weights, local_day : arrays of shape (n_zones, n_hours), see `sim.agents.calendar`
@@ -33,14 +37,11 @@ class World(NamedTuple):
     seed: int
     epoch_hour: int
     window_us: int
-    n_windows: int
     n_creators: int
     terms: Terms
     chargeback_rate: float
     chargeback_days: float
-    zone_region: Int64Array
-    zone_code: Int64Array
-    zone_asset: Int64Array
+    zones: Structs
     gift_prices: Int64Array
     gift_items: Int64Array
     usual_prices: Int64Array
@@ -78,14 +79,17 @@ def world_of(stage: Stage, assets: Sequence[int], n_creators: int) -> World:
         seed=stage.seed,
         epoch_hour=calendar.epoch_hour,
         window_us=scenario.window_us,
-        n_windows=scenario.duration_us // scenario.window_us,
         n_creators=n_creators,
         terms=terms_of(scenario),
         chargeback_rate=float(scenario.platform.chargeback_rate),
         chargeback_days=float(scenario.platform.chargeback_delay_days),
-        zone_region=np.array([order.index(zone.region) for zone in calendar.zones], np.int64),
-        zone_code=np.array([REGION_BY_NAME[zone.region] for zone in calendar.zones], np.int64),
-        zone_asset=np.array([assets.index(currency_of(zone.region)) for zone in calendar.zones], np.int64),
+        zones=np.array(
+            [
+                (order.index(zone.region), REGION_BY_NAME[zone.region], assets.index(currency_of(zone.region)))
+                for zone in calendar.zones
+            ],
+            ZONE,
+        ),
         gift_prices=np.array([coins for coins, _ in gifts], np.int64),
         gift_items=np.array([item_id(Item.GIFT, n) for _, n in gifts], np.int64),
         usual_prices=np.array([good.price_cents for good in scenario.catalogs.goods.goods], np.int64),
@@ -94,24 +98,40 @@ def world_of(stage: Stage, assets: Sequence[int], n_creators: int) -> World:
     )
 
 
-def scene_of(stage: Stage, shown: Shown, rates: Rates) -> Scene:
-    """What viewers see from this boundary to the next."""
-    now_us = stage.now_us
-    packs = [stage.packs[name] for name in stage.scenario.regions]
-    prices = [[coin_price(of_region, on_web) for on_web in (False, True)] for of_region in packs]
-    return Scene(
-        begin_us=now_us,
-        end_us=now_us + stage.windows.window_us,
-        checkin_coins=stage.checkin_coins,
-        shown=shown,
-        packs=Packs(*(np.concatenate(column) for column in zip(*packs, strict=True))),
-        coin_price=np.array(prices),
-        rates=rates,
-    )
+class Scenes:
+    """Makes scenes; prices are arranged again only when they have changed."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._on_sale: list[Packs] = []
+        self._packs = Packs(*(np.zeros(0, np.int64) for _ in Packs._fields))
+        self._coin_price: Float64Array = np.zeros((0, 2))
+
+    def __repr__(self) -> str:
+        return f"<Scenes packs={len(self._packs.coins)}>"
+
+    def now(self, shown: Shown, rates: Rates) -> Scene:
+        """What viewers see from this boundary to the next."""
+        stage = self._stage
+        on_sale = [stage.packs[name] for name in stage.scenario.regions]
+        if any(new is not old for new, old in zip_longest(on_sale, self._on_sale)):
+            self._on_sale = on_sale
+            self._packs = Packs(*(np.concatenate(column) for column in zip(*on_sale, strict=True)))
+            self._coin_price = np.array([[coin_price(packs, on_web) for on_web in (False, True)] for packs in on_sale])
+        now_us = stage.now_us
+        return Scene(
+            now_us,
+            now_us + stage.windows.window_us,
+            stage.checkin_coins,
+            shown,
+            self._packs,
+            self._coin_price,
+            rates,
+        )
 
 
-@inlined
+@inner
 def packs_of(scene: Scene, region: int) -> Packs:
     """The packs on sale in a region."""
-    begin, end = scene.rates.first_pack[region], scene.rates.first_pack[region + 1]
+    begin, end = scene.rates.of[region].first_pack, scene.rates.of[region].end_pack
     return Packs(scene.packs.coins[begin:end], scene.packs.price[begin:end], scene.packs.on_web[begin:end])

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from sim.agents.calendar import Calendar
 from sim.agents.population import trait_terms
@@ -19,17 +18,34 @@ from sim.agents.stage import Stage
 from sim.behavior.types import Int64Array
 from sim.behavior.visit import HOUR_US, HOURS_A_DRAW, NEVER
 from sim.behavior.watch import NOTHING, Live
-from sim.engines.columns.chain import Chains, Deeds, Disputes, Viewers, begin_visits, go_on
+from sim.engines.columns.chain import (
+    CHAIN,
+    COUNT,
+    DISPUTE,
+    Audience,
+    Chains,
+    Deeds,
+    Disputes,
+    Scratch,
+    Viewers,
+    fill_guide,
+    live_through,
+)
+from sim.engines.columns.counterparties import Shown
 from sim.engines.columns.crowd import NO_PURSE, draw_crowd
-from sim.engines.columns.maturity import due_disputes, due_grants, reverse, settle_grants
-from sim.engines.columns.purses import NONE, Grants, Lots, Purses, new_grants, new_lots, new_purses
-from sim.engines.columns.rows import Rows, Tickets, grown, new_rows, new_tickets, room_for, taken
+from sim.engines.columns.earnings import GIVEN
+from sim.engines.columns.maturity import due_at, reverse, settle_grants
+from sim.engines.columns.orders import ORDERED
+from sim.engines.columns.purses import NONE, Grants, Lots, new_grants, new_lots, new_purses
+from sim.engines.columns.rows import Rows, Structs, Tickets, grown, new_rows, new_tickets, room_for, taken
 from sim.engines.columns.saving import Arrays, filled, flat
 from sim.engines.columns.scene import Scene, World, world_of
 from sim.engines.columns.totals import Totals, new_totals
 from sim.engines.columns.viewer_audit import Audit, audited
-from sim.engines.columns.visits import Visits, new_words, roster, visits_of
+from sim.engines.columns.visits import BLOCK, Visits, new_words, roster, visits_of
 from sim.scenario import Scenario
+
+GUIDE_BITS: Final = 16  # at most: a guide that leaves the cache helps no more
 
 
 class Setting(NamedTuple):
@@ -46,24 +62,20 @@ class Setting(NamedTuple):
 class Harvest(NamedTuple):
     """What a shard's viewers did: first what fell due at the boundary, then their own acts, in no order yet.
 
-    `creators` and `diamonds` are the accepted gifts; `orders` the orders, by their row in `acts`.
+    The first two are arrays of `ROW`, `gifts` of `GIVEN`, those accepted, and `orders` of `ORDERED`.
     """
 
-    boundary: Rows
-    acts: Rows
-    creators: npt.NDArray[np.int32]
-    diamonds: Int64Array
-    order_row: npt.NDArray[np.int32]
-    order_host: npt.NDArray[np.int32]
-    order_region: npt.NDArray[np.int32]
-    order_occasion: Int64Array
+    boundary: Structs
+    acts: Structs
+    gifts: Structs
+    orders: Structs
 
 
 class Kept(NamedTuple):
     """What a shard can't draw again."""
 
     free_us: Int64Array
-    purses: Purses
+    purses: Structs
     lots: Lots
     grants: Grants
     disputes: Disputes
@@ -93,21 +105,22 @@ class Shard:
         self._opens = np.zeros(end - begin, np.uint8)
         self._visits: Visits | None = None
         self._slot = NEVER
-        self._shown: npt.NDArray[np.int32] | None = None
-        self._words = new_words(), new_words()
-        self._before, self._begun, self._after = _new_chains(), _new_chains(), _new_chains()
+        self._scratch = Scratch(new_words(), new_words(), np.zeros(BLOCK, np.int32), np.zeros(BLOCK, np.int64))
+        self._chains = Chains(np.zeros(4, np.int64), np.zeros(2 * BLOCK, CHAIN))
         self._due = new_rows(1024)
         self._place = np.full(setting.n_hosts, NOTHING, np.int32)
+        self._shown: Shown | None = None
+        self._audience = Audience(Live(*(np.zeros(0, np.int64) for _ in Live._fields)), np.zeros(2, np.int32))
         self._viewers = Viewers(
             crowd,
             trait_terms(setting.scenario),
-            new_purses(np.flatnonzero(crowd.purse != NO_PURSE).astype(np.int32)),
+            new_purses(np.flatnonzero(crowd.purse != NO_PURSE)),
             new_lots(),
-            new_grants(),
-            _new_disputes(),
+            new_grants(2 * BLOCK),
+            Disputes(np.zeros(1, np.int64), np.zeros(1024, DISPUTE)),
             new_tickets(source, n_sources),
-            new_rows(8192),
-            _new_deeds(),
+            new_rows(4 * BLOCK),
+            Deeds(np.zeros(2, np.int64), np.zeros(2048, GIVEN), np.zeros(1024, ORDERED)),
             new_totals(setting.n_assets),
             np.zeros(1, np.int64),
         )
@@ -123,16 +136,12 @@ class Shard:
     def advance(self, scene: Scene) -> Harvest:
         """Live through one window."""
         boundary = self._settle(scene)
-        live = self._live(scene)
+        audience = self._see(scene.shown)
         begin_us = scene.begin_us
         while begin_us < scene.end_us:
             hour = begin_us // HOUR_US
             until_us = min(scene.end_us, (hour + 1) * HOUR_US)
-            self._before, self._after = self._after, self._before
-            self._after.count[0] = self._begun.count[0] = 0
-            self._go_on(scene, live, self._before, until_us)
-            self._begin(scene, live, self._visits_of(hour), until_us)
-            self._go_on(scene, live, self._begun, until_us)
+            self._live_through(scene, audience, hour, until_us)
             begin_us = until_us
         return self._harvest(boundary)
 
@@ -147,49 +156,53 @@ class Shard:
 
     def state(self) -> Arrays:
         """Everything that can't be drawn again, to be asked for between two windows, on the hour."""
-        return flat("viewers", self._kept()) | flat("chains", self._after)
+        return flat("viewers", self._kept()) | flat("chains", self._chains)
 
     def restore(self, arrays: Arrays) -> None:
         """Go on from a state, as if nothing had been."""
         kept = filled("viewers", self._kept(), arrays)
         crowd = self._viewers.crowd._replace(free_us=kept.free_us)
         self._viewers = self._viewers._replace(crowd=crowd, **kept.pools())
-        self._after = filled("chains", self._after, arrays)
+        self._chains = filled("chains", self._chains, arrays)
 
     def _kept(self) -> Kept:
         return Kept(self._viewers.crowd.free_us, *(getattr(self._viewers, name) for name in Kept._fields[1:]))
 
-    def _settle(self, scene: Scene) -> Rows:
+    def _settle(self, scene: Scene) -> Structs:
         """What falls due at the boundary: expiries, then chargebacks, each by account."""
         boundary = scene.begin_us // self.world.window_us
-        expiring = due_grants(self._viewers.grants, boundary)
-        disputed = due_disputes(self._viewers.disputes, boundary)
-        if self._viewers.grants.state[1]:
-            self._make_room_to_settle(len(expiring) + disputed)
-            settle_grants(self.world, scene, self._viewers, expiring, boundary, self._due)
-        if disputed:
-            self._make_room_to_settle(len(expiring) + disputed)
-            reverse(self.world, scene, self._viewers, disputed, boundary, self._due)
+        due = due_at(self._viewers.grants, self._viewers.disputes, boundary)
+        n = due.expiring + due.disputed
+        if due.past or n:
+            self._make_room_to_settle(n, n + due.past)
+        if due.past or due.expiring:
+            settle_grants(self.world, scene, self._viewers, due, self._due)
+        if due.disputed:
+            reverse(self.world, scene, self._viewers, self._due)
         return taken(self._due)
 
-    def _make_room_to_settle(self, n: int) -> None:
-        more = n + int(self._viewers.grants.state[1])  # each may give its ticket back
-        self._viewers = self._viewers._replace(tickets=room_for(self._viewers.tickets, more))
-        if len(self._due.at_us) < n:
+    def _make_room_to_settle(self, n: int, tickets: int) -> None:
+        self._viewers = self._viewers._replace(tickets=room_for(self._viewers.tickets, tickets))
+        if len(self._due.row) < n:
             self._due = _with_room(self._due, n)
 
-    def _live(self, scene: Scene) -> Live:
+    def _see(self, shown: Shown) -> Audience:
         """Who is live, with the place of each host."""
-        shown = scene.shown
-        if self._shown is not None:
-            self._place[self._shown] = NOTHING
-        self._place[shown.host] = np.arange(len(shown.host), dtype=np.int32)
-        self._shown = shown.host
-        return Live(shown.host, shown.until_us, shown.reach, self._place)
+        if shown is self._shown:
+            return self._audience
+        n = len(shown.host)
+        self._place[self._audience.live.host] = NOTHING
+        self._place[shown.host] = np.arange(n, dtype=np.int32)
+        guide = np.zeros((1 << min(n.bit_length(), GUIDE_BITS)) + 1, np.int32)
+        if n:
+            fill_guide(shown.reach, guide)
+        self._shown = shown
+        self._audience = Audience(Live(shown.host, shown.until_us, shown.reach, self._place), guide)
+        return self._audience
 
     def _visits_of(self, hour: int) -> Visits:
         if self._visits is None or self._visits.hour != hour:
-            crowd, words = self._viewers.crowd, self._words[0]
+            crowd, words = self._viewers.crowd, self._scratch.visit
             slot = (self.world.epoch_hour + hour) // HOURS_A_DRAW
             if slot != self._slot:
                 roster(self.world, crowd, hour, words, self._opens)
@@ -197,88 +210,70 @@ class Shard:
             self._visits = visits_of(self.world, crowd, hour, words, self._opens)
         return self._visits
 
-    def _go_on(self, scene: Scene, live: Live, chains: Chains, until_us: int) -> None:
-        """Take chains up; those that go on beyond `until_us` are put down in `_after`."""
-        n, done = int(chains.count[0]), 0
-        while done < n:
-            done = go_on(self.world, scene, live, self._viewers, chains, self._after, done, until_us)
-            if done < n:
-                self._make_room()
-
-    def _begin(self, scene: Scene, live: Live, visits: Visits, until_us: int) -> None:
+    def _live_through(self, scene: Scene, audience: Audience, hour: int, until_us: int) -> None:
+        """The part of a window that lies in one hour."""
+        visits = self._visits_of(hour)
         window = scene.begin_us // self.world.window_us - visits.first_window
         begin, end = visits.begin[window : window + 2].tolist()
-        while begin < end:
-            begin = begin_visits(
-                self.world, scene, live, self._viewers, visits, self._begun, begin, end, until_us, *self._words
-            )
-            if begin < end:
-                self._make_room()
+        count = int(self._chains.state[COUNT])
+        if not count and begin == end:
+            return
+        self._chains.state[:] = count, 0, 0, 0
+        viewer, into_us = visits.viewer[begin:end], visits.into_us[begin:end]
+        while not live_through(
+            self.world,
+            scene,
+            audience,
+            self._viewers,
+            self._chains,
+            hour,
+            viewer,
+            into_us,
+            until_us,
+            self._scratch,
+        ):
+            self._make_room()
 
     def _make_room(self) -> None:
         """Let everything that is more than half full be half as large again."""
         viewers = self._viewers
         self._viewers = viewers._replace(
-            rows=_roomier(viewers.rows, int(viewers.rows.count[0])),
+            rows=_roomier(viewers.rows, int(viewers.rows.used[0])),
             disputes=_roomier(viewers.disputes, int(viewers.disputes.state[0])),
-            deeds=_roomier(viewers.deeds, int(viewers.deeds.count.max())),
+            deeds=_roomier(viewers.deeds, int(viewers.deeds.used.max())),
             lots=_roomier(viewers.lots, int(viewers.lots.state[1])),
             grants=_roomier_ring(viewers.grants, viewers.purses),
         )
-        self._after = _roomier(self._after, int(self._after.count[0]))
-        self._begun = _roomier(self._begun, int(self._begun.count[0]))
+        self._chains = _roomier(self._chains, int(self._chains.state[COUNT]))
 
-    def _harvest(self, boundary: Rows) -> Harvest:
+    def _harvest(self, boundary: Structs) -> Harvest:
         deeds = self._viewers.deeds
-        gifts, orders = deeds.count.tolist()
-        deeds.count[:] = 0
-        return Harvest(
-            boundary,
-            taken(self._viewers.rows),
-            *(column[:gifts].copy() for column in (deeds.creator, deeds.diamonds)),
-            *(column[:orders].copy() for column in deeds[3:]),
-        )
+        gifts, orders = deeds.used.tolist()
+        deeds.used[:] = 0
+        return Harvest(boundary, taken(self._viewers.rows), deeds.gift[:gifts].copy(), deeds.order[:orders].copy())
 
 
-_Columns = TypeVar("_Columns", Chains, Deeds, Disputes, Grants, Lots, Rows)
-COUNTERS: Final = ("count", "state")  # these fields say how much of the others is in use
+_Pool = TypeVar("_Pool", Chains, Deeds, Disputes, Grants, Lots, Rows)
 
 
-def _with_room(columns: _Columns, needed: int) -> _Columns:
-    """The same columns with at least so many places."""
-    pairs = zip(columns._fields, columns, strict=True)
-    return type(columns)(*(column if name in COUNTERS else grown(column, needed) for name, column in pairs))
+def _with_room(pool: _Pool, needed: int) -> _Pool:
+    """The same pool with at least so many places; its counters come first."""
+    return type(pool)(pool[0], *(grown(places, needed) for places in pool[1:]))
 
 
-def _roomier(columns: _Columns, used: int) -> _Columns:
-    room = len(columns[-1])
-    return _with_room(columns, room + 1) if 2 * used > room else columns
+def _roomier(pool: _Pool, used: int) -> _Pool:
+    room = len(pool[-1])
+    return _with_room(pool, room + 1) if 2 * used > room else pool
 
 
-def _roomier_ring(grants: Grants, purses: Purses) -> Grants:
+def _roomier_ring(grants: Grants, purses: Structs) -> Grants:
     """The ring of grants with more room, its first at the beginning; purses follow."""
     first, used = grants.state.tolist()
-    room = len(grants.purse)
+    room = len(grants.grant)
     if 2 * used <= room:
         return grants
-    for links in (purses.first_grant, purses.last_grant, grants.next):
+    for links in (purses["first_grant"], purses["last_grant"], grants.grant["next"]):
         known = links != NONE
         links[known] = (links[known] - first) % room
     grants.state[0] = 0
-    turned = Grants(grants.state, *(np.roll(column, -first) for column in grants[1:]))
-    return _with_room(turned, room + 1)
-
-
-def _new_chains(capacity: int = 1024) -> Chains:
-    types = (np.int32, np.int32, np.uint8, np.int64, np.int32, np.int64, *([np.int32] * 5))
-    return Chains(np.zeros(1, np.int64), *(np.zeros(capacity, kind) for kind in types))
-
-
-def _new_deeds(capacity: int = 2048) -> Deeds:
-    types = (np.int32, np.int64, np.int32, np.int32, np.int32, np.int64)
-    return Deeds(np.zeros(2, np.int64), *(np.zeros(capacity, kind) for kind in types))
-
-
-def _new_disputes(capacity: int = 1024) -> Disputes:
-    types = (*([np.int32] * 3), *([np.int64] * 6))
-    return Disputes(np.zeros(1, np.int64), *(np.zeros(capacity, kind) for kind in types))
+    return _with_room(Grants(grants.state, np.roll(grants.grant, -first)), room + 1)

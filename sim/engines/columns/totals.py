@@ -2,8 +2,8 @@
 
     post(totals, Op.GIFT, AccountClass.PLATFORM, assets.of_currency(USD), 69)
 
-Every posting of the columns goes through `post`, one net entry for each account and asset, as in a book. So flows can be
-compared with a book's, key by key, and the laws of conservation asserted over them.
+Every posting of the columns goes through `post`, one net entry for each account and asset, as in a book. So flows can
+be compared with a book's, key by key, and the laws of conservation asserted over them.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from sim.behavior.types import Int64Array
-from sim.compiled import on_columns
+from sim.compiled import inner
 from sim.ledger import COIN, CURRENCIES, DIAMOND, REWARD, AccountClass, Op
 from sim.ledger.errors import ConservationError
 
@@ -44,7 +44,7 @@ def assets_of(currencies: Sequence[int]) -> list[int]:
     return [COIN, REWARD, DIAMOND, *sorted(set(currencies))]
 
 
-@on_columns
+@inner
 def post(totals: Totals, op: int, klass: int, asset: int, amount: int) -> None:
     """Count one net entry; nothing, where nothing moves."""
     if amount != 0:
@@ -67,7 +67,8 @@ def flows_of(totals: Totals, assets: Sequence[int]) -> dict[tuple[Op, AccountCla
 
 def by_class(totals: Totals) -> Int64Array:
     """The balance of each class: array of shape (n_classes, n_assets)."""
-    return totals.amount.sum(axis=0)
+    balances: Int64Array = totals.amount.sum(axis=0)
+    return balances
 
 
 def check_sums(totals: Totals, assets: Sequence[int]) -> None:

@@ -6,10 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.behavior.types import Int64Array
-from sim.compiled import rule
+from sim.compiled import on_columns
 from sim.engines.columns.amounts import share_left
 from sim.engines.columns.chain import Viewers
 from sim.engines.columns.purses import HELD_COINS, HELD_REWARDS, HOLDER, NONE
+from sim.engines.columns.rows import wide
 from sim.engines.columns.scene import World
 from sim.engines.columns.totals import COINS, FIRST_FIAT, N_CLASSES, REWARDS, Totals, by_class, summed
 from sim.ledger import COIN, CURRENCIES, REWARD, AccountClass
@@ -42,15 +43,15 @@ def audited(world: World, viewers: Viewers) -> Audit:
     purses, totals = viewers.purses, viewers.totals
     n_assets = totals.amount.shape[2]
     cost, price = np.zeros(n_assets, np.int64), np.zeros(n_assets, np.int64)
-    keeps_grants = bool(len(purses.coins)) and bool((purses.last_grant != NONE).any())
+    keeps_grants = bool((purses["last_grant"] != NONE).any())
     purse, coins, rewards = _explain(world, viewers, cost, price)
     if purse >= 0:
-        owner = Account(AccountClass.HOLDER, viewers.crowd.first + int(purses.viewer[purse]))
-        _equal(str(owner), "coin", max(int(purses.coins[purse]), 0), coins)
+        owner = Account(AccountClass.HOLDER, viewers.crowd.first + int(purses["viewer"][purse]))
+        _equal(str(owner), "coin", max(int(purses["coins"][purse]), 0), coins)
         if keeps_grants:
-            _equal(str(owner), "reward", int(purses.rewards[purse]), rewards)
-    _equal("all viewers", "coin", int(totals.amount[:, HOLDER, COINS].sum()), int(purses.coins.sum()))
-    _equal("all viewers", "reward", int(totals.amount[:, HOLDER, REWARDS].sum()), int(purses.rewards.sum()))
+            _equal(str(owner), "reward", int(purses["rewards"][purse]), rewards)
+    _equal("all viewers", "coin", int(totals.amount[:, HOLDER, COINS].sum()), int(purses["coins"].sum()))
+    _equal("all viewers", "reward", int(totals.amount[:, HOLDER, REWARDS].sum()), int(purses["rewards"].sum()))
     return Audit(totals, _balances(viewers), cost, price)
 
 
@@ -62,11 +63,11 @@ def _equal(account: str, unit: str, stated: int, explained: int) -> None:
 def _balances(viewers: Viewers) -> Columns:
     """Every balance that an entry has touched, by account and asset."""
     purses = viewers.purses
-    owners = viewers.crowd.first + purses.viewer.astype(np.int64)
+    owners = viewers.crowd.first + purses["viewer"].astype(np.int64)
     parts = [
         (owners[held], np.full(int(held.sum()), asset), amounts[held])
-        for asset, bit, amounts in ((COIN, HELD_COINS, purses.coins), (REWARD, HELD_REWARDS, purses.rewards))
-        for held in [(purses.held & bit) != 0]
+        for asset, bit, amounts in ((COIN, HELD_COINS, purses["coins"]), (REWARD, HELD_REWARDS, purses["rewards"]))
+        for held in [(purses["held"] & bit) != 0]
     ]
     owner, asset, amount = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.lexsort((asset, owner))
@@ -78,25 +79,27 @@ def _balances(viewers: Viewers) -> Columns:
     }
 
 
-@rule
+@on_columns
 def _explain(world: World, viewers: Viewers, cost: Int64Array, price: Int64Array) -> tuple[int, int, int]:
     """Add up lots; returns the first purse that its lots or grants don't explain, with what they make, or -1."""
-    purses, lots, grants = viewers.purses, viewers.lots, viewers.grants
-    for purse in range(purses.coins.shape[0]):
-        asset = world.zone_asset[viewers.crowd.zone[purses.viewer[purse]]]
+    lots, grants = viewers.lots.lot, viewers.grants.grant
+    for purse in range(viewers.purses.shape[0]):
+        mine = viewers.purses[purse]
+        asset = world.zones[viewers.crowd.zone[mine.viewer]].asset
         coins, rewards = 0, 0
-        lot = purses.first_lot[purse]
-        while lot != NONE:
-            coins += lots.left[lot]
-            cost[asset] += share_left(lots.cost[lot], lots.left[lot], lots.coins[lot])
-            price[asset] += lots.price[lot] * lots.left[lot] // lots.coins[lot]
-            lot = lots.next[lot]
-        place = purses.first_grant[purse]
+        place = wide(mine.first_lot)
         while place != NONE:
-            rewards += grants.left[place]
-            place = grants.next[place]
-        explained = purses.last_grant[purse] == NONE or rewards == purses.rewards[purse]
-        if coins != max(purses.coins[purse], 0) or not explained:
+            lot = lots[place]
+            coins += lot.left
+            cost[asset] += share_left(lot.cost, lot.left, lot.coins)
+            price[asset] += lot.price * lot.left // lot.coins
+            place = lot.next
+        place = wide(mine.first_grant)
+        while place != NONE:
+            rewards += grants[place].left
+            place = wide(grants[place].next)
+        explained = mine.last_grant == NONE or rewards == mine.rewards
+        if coins != max(mine.coins, 0) or not explained:
             return purse, coins, rewards
     return -1, 0, 0
 
@@ -107,8 +110,8 @@ def combined(audits: Sequence[Audit], counterparties: Totals) -> Audit:
     return Audit(
         summed([counterparties, *(audit.totals for audit in audits)]),
         balances,
-        sum(audit.float_cost for audit in audits),
-        sum(audit.unspent_price for audit in audits),
+        np.sum([audit.float_cost for audit in audits], axis=0),
+        np.sum([audit.unspent_price for audit in audits], axis=0),
     )
 
 
