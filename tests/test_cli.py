@@ -33,6 +33,14 @@ def examples(name: str) -> list[str]:
     return [line.split(" > ")[0] for line in map(str.strip, lines) if re.match(rf"coinworks {name}\b", line)]
 
 
+def parsed(verb: str, arguments: list[str]) -> click.Context:
+    """What a verb, or a group's own verb, makes of its arguments."""
+    found = command(verb)
+    if isinstance(found, click.Group):
+        found, arguments = found.commands[arguments[0]], arguments[1:]
+    return found.make_context(verb, arguments)
+
+
 def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     """Make `coinworks scenarios` raise."""
 
@@ -54,13 +62,14 @@ def test_help_has_an_example_that_parses(verb: str) -> None:
     """Documentation is executed: each example is split as a shell would and parsed by its verb."""
     assert examples(verb), f"coinworks {verb} --help has no example"
     for example in examples(verb):
-        context = command(verb).make_context(verb, shlex.split(example)[2:])
-        assert context.params
+        assert parsed(verb, shlex.split(example)[2:]).params
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_option_is_explained(verb: str) -> None:
-    options = [option for option in command(verb).params if isinstance(option, click.Option)]
+    found = command(verb)
+    commands = found.commands.values() if isinstance(found, click.Group) else [found]
+    options = [option for each in commands for option in each.params if isinstance(option, click.Option)]
     assert [option.name for option in options if not option.help] == []
 
 

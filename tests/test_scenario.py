@@ -185,8 +185,7 @@ PROBLEMS = {
     ),
     "cents in parts": (
         "[topup]\nweekly_budget_median_cents = 1999.5",
-        "my.toml:4: topup.weekly_budget_median_cents = 1999.5: "
-        "expected a whole number of cents in [0, 1000000000000]",
+        "my.toml:4: topup.weekly_budget_median_cents = 1999.5: expected a whole number of cents in [0, 1000000000000]",
     ),
     "more pieces than there are": (
         "[sellers]\nstock_per_good = 1000000000000000000000",
