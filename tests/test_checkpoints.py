@@ -48,6 +48,15 @@ def test_a_run_that_was_cut_and_goes_on_is_the_run_that_was_not(cut: Path, day: 
         assert (tmp_path / "rest" / f"{table}.parquet").read_bytes() == (cut / f"{table}.parquet").read_bytes()
 
 
+def test_shards_in_other_processes_are_cut_too(cut: Path, tmp_path: Path) -> None:
+    scenario = load("us-baseline", list(SMALL))
+    simulate(scenario, manner=Manner(processes=2, checkpoint_days=(1,)), out=tmp_path / "all")
+    for name, places in (("here", {}), ("there", {"processes": 2})):
+        resumed = Manner(resume=tmp_path / "all-day1.checkpoint", **places)
+        simulate(scenario, manner=resumed, out=tmp_path / name)
+        assert summary(tmp_path / name) == summary(cut)
+
+
 def test_metrics_alone_can_be_cut_too(cut: Path, tmp_path: Path) -> None:
     scenario = load("us-baseline", list(SMALL))
     simulate(scenario, manner=Manner(checkpoint_days=(1,), metrics_only=True), out=tmp_path / "all")
