@@ -171,7 +171,7 @@ LANDS: Final = (
 # The eves of both changes of clocks in the United States, one in Europe, a leap day, a new year, and the first day.
 DAYS: Final = tuple(
     datetime.fromisoformat(f"{day}T00:00Z")
-    for day in ("2024-04-08", "2024-03-09", "2024-11-02", "2024-03-30", "2024-02-28", "2023-12-30", "1970-01-01")
+    for day in ("2024-04-08", "2024-03-09", "2024-11-02", "2024-03-30", "2024-02-28", "2023-12-30", "1971-01-01")
 )
 PACKS: Final = tuple(pack.name for pack in load("us-baseline").packs("US"))
 

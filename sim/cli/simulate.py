@@ -30,7 +30,7 @@ MANNER: Final = (
     show_default=True,
     help="Compiled columns, or the readable specification. Both give the same trace.",
 )
-@click.option("--threads", type=click.IntRange(1, 256), metavar="N", help="So many threads; all cores unless given.")
+@click.option("--threads", type=click.IntRange(1, 256), metavar="N", help="So many; as many as pay unless given.")
 @click.option("--processes", type=click.IntRange(1, 256), metavar="N", help="Divide the viewers over processes.")
 @click.option("--cluster", metavar="ADDRESS", help="Divide them over the workers of a Dask scheduler, tcp://HOST:PORT.")
 @click.option("--metrics-only", is_flag=True, help="Keep no trace: metrics, balances and summary alone.")

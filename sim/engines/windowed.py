@@ -24,8 +24,10 @@ from sim.agents.windows import Phase
 from sim.engines.columns.counterparties import Counterparties, Shown
 from sim.engines.columns.crowd import home_regions
 from sim.engines.columns.division import Division, Local
+from sim.engines.columns.earnings import GIVEN
 from sim.engines.columns.journal import Journal, Record, joined
 from sim.engines.columns.opening import opened, policies
+from sim.engines.columns.orders import ORDERED
 from sim.engines.columns.rates import Rates, rates_at, refuse_unknown
 from sim.engines.columns.remote_division import Place, Remote
 from sim.engines.columns.rows import NO_ROWS, Structs, new_tickets
@@ -240,7 +242,7 @@ class WindowedEngine:
     def _close(self) -> None:
         """Let the other side hear what viewers did, and the journal take it down."""
         harvests = self._harvests
-        gifts = joined([harvest.gifts for harvest in harvests])
+        gifts = joined([harvest.gifts for harvest in harvests], GIVEN)
         if any(len(harvest.orders) for harvest in harvests):
             self._hand_out(gifts)
         elif len(gifts):
@@ -251,7 +253,7 @@ class WindowedEngine:
 
     def _hand_out(self, gifts: Structs) -> None:
         """Hand the window's orders over; each one's row gets the ticket by which later rows refer to it."""
-        orders = joined([harvest.orders for harvest in self._harvests])
+        orders = joined([harvest.orders for harvest in self._harvests], ORDERED)
         order = np.lexsort((orders["buyer"], orders["at_us"]))
         makes = np.empty(len(orders), np.int64)
         makes[order] = self.counterparties.close(orders[order], gifts)

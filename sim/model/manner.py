@@ -4,10 +4,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from sim.engines.columns.processes import processes
 from sim.engines.columns.remote_division import Place
 from sim.ledger import CoinworksError
+
+WORTH_A_THREAD: Final = 250_000  # viewers; with fewer, handing over a window costs more than the help is worth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +20,7 @@ class Manner:
     Attributes
     ----------
     engine : `windowed` or `reference`
-    threads : as many as there are cores, unless given; in other processes one each
+    threads : as many as there are cores and pay, unless given; in other processes one each
     processes, cluster : divide the viewers over so many processes, or over the workers of a Dask scheduler
     metrics_only : write no trace
     with_digest : of the trace, also where none is written
@@ -59,6 +62,7 @@ class Manner:
             return workers(self.cluster)
         return processes(self.processes) if self.processes else ()
 
-    def threads_in(self, places: Sequence[Place]) -> int:
+    def threads_in(self, places: Sequence[Place], viewers: int) -> int:
         """How many threads shall work in each place."""
-        return self.threads or (1 if places else len(os.sched_getaffinity(0)))
+        cores = len(os.sched_getaffinity(0))
+        return self.threads or (1 if places else min(cores, max(viewers // WORTH_A_THREAD, 1)))

@@ -83,7 +83,7 @@ def resumed(
         scenario,
         seed,
         recorder,
-        threads=manner.threads_in(places),
+        threads=manner.threads_in(places, scenario.viewers),
         places=places,
         shards=document.shards,
         begin_us=document.at_us,

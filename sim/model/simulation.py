@@ -84,7 +84,7 @@ def _run(
                 scenario,
                 seed,
                 recorder,
-                threads=manner.threads_in(places),
+                threads=manner.threads_in(places, scenario.viewers),
                 places=places,
                 cuts=cutter.instants_us,
                 save=cutter.save,

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.behavior.types import Int64Array
-from sim.compiled import rule
+from sim.compiled import on_columns, rule
 from sim.engines.columns.rows import Structs, grown
 
 LAP: Final = 2**16
@@ -89,6 +89,13 @@ def enlarged(agenda: Agenda, capacity: int) -> Agenda:
 def due_at_most(agenda: Agenda, boundary: int) -> int:
     """How many records can be due at a boundary."""
     return int(agenda.places[boundary % len(agenda.places)]["count"])
+
+
+@on_columns
+def are_due(places: tuple[Structs, Structs, Structs], boundary: int) -> bool:
+    """Whether any record can be due at a boundary, of the agendas with these places."""
+    at = boundary % places[0].shape[0]  # all of one run have as many
+    return bool(places[0][at].count or places[1][at].count or places[2][at].count)
 
 
 @rule

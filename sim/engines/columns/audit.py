@@ -72,7 +72,7 @@ def payable_of(earnings: Earnings, rates: Rates) -> dict[int, Fraction]:
         held = int(creators["diamonds"][creators["region"] == region].sum())
         asked = payouts["cash"][waiting[creators["region"][payouts["creator"][waiting]] == region]]
         worth[currency] += Fraction(held * int(rates.of["diamond_value"][region]), PPM) + int(asked.sum())
-    return worth
+    return {currency: amount for currency, amount in worth.items() if amount}
 
 
 def check(sales: Sales, earnings: Earnings, given: int, totals: Totals, assets: Sequence[int]) -> None:

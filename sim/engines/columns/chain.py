@@ -30,7 +30,7 @@ from sim.behavior.purposes import CHARGEBACK, COMBO, SHOP, TOPUP, VISIT, WATCH
 from sim.behavior.purposes import GIFT as WANT
 from sim.behavior.shop import buys
 from sim.behavior.topup import NO_PACK, WEEK_US, choose_pack, coins_lacking, stays_away
-from sim.behavior.traits import TraitTerms, viewer_traits
+from sim.behavior.traits import viewer_traits
 from sim.behavior.types import Int64Array
 from sim.behavior.visit import (
     CHOOSE_PACK_S,
@@ -51,7 +51,7 @@ from sim.engines.columns.amounts import portion, tax_inside
 from sim.engines.columns.crowd import BUSY, CHECKS_IN, GIVER, NO_PURSE, ON_WEB, SHOPPER, TAPS_FIRST, Crowd, has
 from sim.engines.columns.purses import Grants, Lots
 from sim.engines.columns.rows import NO_TICKET, Rows, Struct, Structs, Tickets, note, take_ticket, wide
-from sim.engines.columns.scene import Scene, World, packs_of
+from sim.engines.columns.scene import PackedWorld, Scene, World, packs_of, unpacked
 from sim.engines.columns.totals import Totals
 from sim.engines.columns.visits import BLOCK
 from sim.ledger import COIN, Item, Kind, Op, Outcome, item_id
@@ -152,7 +152,6 @@ class Viewers(NamedTuple):
     """Everything that a division of the viewers owns and writes to."""
 
     crowd: Crowd
-    traits: TraitTerms
     purses: Structs
     lots: Lots
     grants: Grants
@@ -181,17 +180,28 @@ class Scratch(NamedTuple):
 
 
 @on_columns
-def fill_guide(reach: Int64Array, guide: npt.NDArray[np.int32]) -> None:
-    """Set a guide, of 2^k + 1 places, to those who are live."""
-    part = 2**32 // (guide.shape[0] - 1)
-    for k in range(guide.shape[0] - 1):
-        guide[k] = pick(reach, k * part)
-    guide[-1] = reach.shape[0] - 1
+def look_around(
+    before: npt.NDArray[np.int32],
+    live: npt.NDArray[np.int32],
+    reach: Int64Array,
+    place: npt.NDArray[np.int32],
+    guide: npt.NDArray[np.int32],
+) -> None:
+    """Set the place of each host, and a guide of 2^k + 1 places, to those who are live now; `before` are who was."""
+    for host in before:
+        place[host] = NOTHING
+    for position in range(live.shape[0]):
+        place[live[position]] = position
+    if live.shape[0]:
+        part = 2**32 // (guide.shape[0] - 1)
+        for k in range(guide.shape[0] - 1):
+            guide[k] = pick(reach, k * part)
+        guide[-1] = live.shape[0] - 1
 
 
 @on_columns
 def live_through(
-    world: World,
+    packed: PackedWorld,
     scene: Scene,
     audience: Audience,
     viewers: Viewers,
@@ -206,7 +216,7 @@ def live_through(
 
     Then it is to be called again with more room: `chains.state` knows how far it came.
     """
-    state = chains.state
+    world, state = unpacked(packed), chains.state
     if not _go_on(world, scene, audience, viewers, chains, until_us):
         return False
     while state[BEGUN] < viewer.shape[0]:
@@ -478,7 +488,7 @@ def _choose_gift(world: World, scene: Scene, viewers: Viewers, chain: Struct) ->
     account, occasion = crowd.first + viewer, world.epoch_hour + chain.hour
     habits, words = crowd.habits[viewer], draw(world.seed, account, WANT, occasion)
     if has(habits, GIVER):
-        willingness = viewer_traits(world.seed, account, viewers.traits).willingness
+        willingness = viewer_traits(world.seed, account, world.traits).willingness
         worth = willing_to_pay(words[1], willingness, world.terms.gift.mood_sigma)
         coins = coins_worth(worth, scene.coin_price[_region(world, crowd, viewer), int(has(habits, ON_WEB))])
     else:
@@ -579,7 +589,7 @@ def _choose_pack(world: World, scene: Scene, viewers: Viewers, chain: Struct, sh
     if week != mine.week:
         mine.week = week
         mine.spent = 0
-    budget = viewer_traits(world.seed, account, viewers.traits).weekly_budget - mine.spent
+    budget = viewer_traits(world.seed, account, world.traits).weekly_budget - mine.spent
     packs = packs_of(scene, region)
     pack = choose_pack(world.seed, account, occasion, packs, on_web, short, budget, world.terms.topup)
     if pack == NO_PACK:

@@ -24,7 +24,7 @@ from sim.behavior.types import Int64Array
 from sim.engines.columns import audit
 from sim.engines.columns import earnings as earning
 from sim.engines.columns import orders as selling
-from sim.engines.columns.agenda import Agenda, Int32Array, due_at_most, dues, restored_agenda
+from sim.engines.columns.agenda import Agenda, Int32Array, are_due, due_at_most, dues, restored_agenda
 from sim.engines.columns.earnings import (
     CREATOR,
     PAYOUT_ASKED,
@@ -180,11 +180,13 @@ class Counterparties:
         if clock.boundary % clock.windows_a_day == 0:
             self._sales.shelves.stock[:] = int(self.stage.scenario.sellers.stock_per_good)
             self._shown = None
-        n_orders = due_at_most(self._sales.agenda, clock.boundary)
-        n_turns = due_at_most(self._earnings.turns, clock.boundary)
-        n_payments = due_at_most(self._earnings.payments, clock.boundary)
-        if not n_orders + n_turns + n_payments:
+        earnings = self._earnings
+        agendas = (self._sales.agenda.places, earnings.turns.places, earnings.payments.places)
+        if not are_due(agendas, clock.boundary):
             return NO_ROWS
+        n_orders = due_at_most(self._sales.agenda, clock.boundary)
+        n_turns = due_at_most(earnings.turns, clock.boundary)
+        n_payments = due_at_most(earnings.payments, clock.boundary)
         proposals = new_proposals(n_orders + 2 * n_turns + n_payments)
         found = np.empty(max(n_orders, n_turns, n_payments), np.int32)
         if n_orders:

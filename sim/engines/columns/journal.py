@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from sim.behavior.types import Int64Array
 from sim.compiled import inner, on_columns
-from sim.engines.columns.rows import NO_ROWS, ROW, Struct, Structs, grown
+from sim.engines.columns.rows import ROW, Struct, Structs, grown
 from sim.ledger.operations import NO_REF
 from sim.tables import Columns
 
@@ -81,23 +81,26 @@ class Journal:
     def flush(self) -> None:
         """Hand on everything that was taken."""
         boundary, acts = joined(self._boundary), joined(self._acts)
+        in_order = _boundary_order(boundary) if len(self._boundary) > 1 else np.arange(len(boundary))
         self._boundary, self._acts, self._waiting = [], [], 0
         n = len(boundary) + len(acts)
         highest = int(max(rows["makes"].max(initial=NO_REF) for rows in (boundary, acts)))
         if highest >= len(self._seq_of):
             self._seq_of = grown(self._seq_of, highest + 1)
         block = Block(*(np.empty(n, kind) for kind in TYPES))
-        _write(boundary, _boundary_order(boundary), acts, acts_order(acts), self._seq_of, self.written, block)
+        _write(boundary, in_order, acts, acts_order(acts), self._seq_of, self.written, block)
         self.written += n
         self._record(block._asdict())
 
 
-def joined(parts: list[Structs], none: Structs = NO_ROWS) -> Structs:
+def joined(parts: list[Structs], kind: np.dtype[np.void] = ROW) -> Structs:
     """The records of several sources."""
     parts = [part for part in parts if len(part)]
-    if len(parts) < 2:
-        return parts[0] if parts else none
-    return np.concatenate([part.view(np.uint8) for part in parts]).view(parts[0].dtype)  # as bytes, records are quick
+    if not parts:
+        return np.zeros(0, kind)
+    # As bytes records are joined quickly. And those that came from elsewhere bear a kind of their own, though alike:
+    # compiled code would look at each for a long time.
+    return (np.concatenate([part.view(np.uint8) for part in parts]) if len(parts) > 1 else parts[0]).view(kind)
 
 
 def _boundary_order(rows: Structs) -> Int64Array:

@@ -10,8 +10,9 @@ from sim.compiled import on_columns
 from sim.engines.columns import purses as money
 from sim.engines.columns.chain import CHECKIN, Disputes, Viewers
 from sim.engines.columns.purses import Grants
-from sim.engines.columns.rows import Rows, Structs, give_back, note, wide
+from sim.engines.columns.rows import Rows, Structs, Tickets, give_back, note, wide
 from sim.engines.columns.scene import Scene, World
+from sim.engines.columns.totals import Totals
 from sim.ledger import REWARD, Op, Outcome
 from sim.ledger.accounts import NOBODY
 
@@ -58,7 +59,19 @@ def settle_grants(world: World, scene: Scene, viewers: Viewers, due: Due, rows: 
     places, owner = np.empty(due.expiring, np.int64), np.empty(due.expiring, np.int32)
     if due.expiring:
         _find_grants(viewers.purses, viewers.grants, scene.begin_us // world.window_us, places, owner)
-    _settle_grants(world, scene, viewers, places[np.argsort(owner, kind="stable")], due.past, rows)
+    _settle_grants(
+        world.zones,
+        viewers.crowd.zone,
+        viewers.crowd.first,
+        scene.begin_us,
+        viewers.purses,
+        viewers.grants,
+        viewers.totals,
+        viewers.tickets,
+        places[np.argsort(owner, kind="stable")],
+        due.past,
+        rows,
+    )
 
 
 @on_columns
@@ -75,17 +88,30 @@ def _find_grants(purses: Structs, grants: Grants, boundary: int, places: Int64Ar
 
 
 @on_columns
-def _settle_grants(world: World, scene: Scene, viewers: Viewers, places: Int64Array, past: int, rows: Rows) -> None:
-    crowd, purses, grants = viewers.crowd, viewers.purses, viewers.grants
+def _settle_grants(
+    zones: Structs,
+    zone: npt.NDArray[np.uint8],
+    first: int,
+    now_us: int,
+    purses: Structs,
+    grants: Grants,
+    totals: Totals,
+    tickets: Tickets,
+    places: Int64Array,
+    past: int,
+    rows: Rows,
+) -> None:
     for place in places:
-        viewer = wide(purses[grants.grant[place].purse].viewer)
-        left = money.expire(purses, grants, viewers.totals, wide(place))
-        code = world.zones[crowd.zone[viewer]].code
-        row = note(rows, scene.begin_us, EXPIRE, crowd.first + viewer, NOBODY, CHECKIN, left, REWARD, ACCEPTED, code)
-        rows.row[row].refers = grants.grant[place].ticket
+        given = grants.grant[place]
+        viewer = purses[given.purse].viewer
+        left = money.expire(purses, grants, totals, wide(place))
+        row = note(
+            rows, now_us, EXPIRE, first + viewer, NOBODY, CHECKIN, left, REWARD, ACCEPTED, zones[zone[viewer]].code
+        )
+        rows.row[row].refers = given.ticket
     state = grants.state
     for _ in range(past):
-        give_back(viewers.tickets, grants.grant[state[0]].ticket)
+        give_back(tickets, grants.grant[state[0]].ticket)
         state[0] = (state[0] + 1) % grants.grant.shape[0]
         state[1] -= 1
 
@@ -95,17 +121,20 @@ def reverse(world: World, scene: Scene, viewers: Viewers, rows: Rows) -> None:
     boundary = scene.begin_us // world.window_us
     known = viewers.disputes.dispute[: int(viewers.disputes.state[0])]
     due = np.flatnonzero(known["due"] == boundary)
-    _reverse(world, scene, viewers, due[np.argsort(known["viewer"][due], kind="stable")], boundary, rows)
+    due = due[np.argsort(known["viewer"][due], kind="stable")]
+    _reverse(world.zones, scene.rates.of, viewers, due, boundary, scene.begin_us, rows)
 
 
 @on_columns
-def _reverse(world: World, scene: Scene, viewers: Viewers, due: Int64Array, boundary: int, rows: Rows) -> None:
+def _reverse(
+    zones: Structs, rates_of: Structs, viewers: Viewers, due: Int64Array, boundary: int, now_us: int, rows: Rows
+) -> None:
     crowd, disputes = viewers.crowd, viewers.disputes
     for i in due:
         dispute = disputes.dispute[i]
         viewer = dispute.viewer
-        zone = world.zones[crowd.zone[viewer]]
-        rates = scene.rates.of[zone.region]
+        zone = zones[crowd.zone[viewer]]
+        rates = rates_of[zone.region]
         lost, earned = money.charge_back(
             viewers.purses,
             viewers.lots,
@@ -119,9 +148,7 @@ def _reverse(world: World, scene: Scene, viewers: Viewers, due: Int64Array, boun
             dispute.serial,
         )
         account, price, item = crowd.first + viewer, dispute.price, dispute.item
-        place = note(
-            rows, scene.begin_us, CHARGEBACK, account, NOBODY, item, price, rates.currency, ACCEPTED, zone.code
-        )
+        place = note(rows, now_us, CHARGEBACK, account, NOBODY, item, price, rates.currency, ACCEPTED, zone.code)
         row = rows.row[place]
         row.refers = dispute.ticket
         row.revenue = lost

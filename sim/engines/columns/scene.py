@@ -5,14 +5,16 @@ A scene is small and whole, so that it can be sent to viewers in another process
 
 from collections.abc import Sequence
 from itertools import zip_longest
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from sim.agents.population import trait_terms
 from sim.agents.stage import Stage
 from sim.behavior.topup import Packs, coin_price
+from sim.behavior.traits import TraitTerms
 from sim.behavior.types import Float64Array, Int64Array
-from sim.compiled import inner
+from sim.compiled import inlined, inner
 from sim.engines.columns.counterparties import Shown
 from sim.engines.columns.rates import Rates
 from sim.engines.columns.rows import Structs
@@ -39,6 +41,7 @@ class World(NamedTuple):
     window_us: int
     n_creators: int
     terms: Terms
+    traits: TraitTerms
     chargeback_rate: float
     chargeback_days: float
     zones: Structs
@@ -81,6 +84,7 @@ def world_of(stage: Stage, assets: Sequence[int], n_creators: int) -> World:
         window_us=scenario.window_us,
         n_creators=n_creators,
         terms=terms_of(scenario),
+        traits=trait_terms(scenario),
         chargeback_rate=float(scenario.platform.chargeback_rate),
         chargeback_days=float(scenario.platform.chargeback_delay_days),
         zones=np.array(
@@ -95,6 +99,67 @@ def world_of(stage: Stage, assets: Sequence[int], n_creators: int) -> World:
         usual_prices=np.array([good.price_cents for good in scenario.catalogs.goods.goods], np.int64),
         visit_weights=calendar.visit_weights,
         local_day=calendar.local_day,
+    )
+
+
+NUMBERS: Final = (
+    "seed",
+    "epoch_hour",
+    "window_us",
+    "n_creators",
+    "terms",
+    "traits",
+    "chargeback_rate",
+    "chargeback_days",
+)
+
+
+class PackedWorld(NamedTuple):
+    """A world for the way into compiled code, where every argument takes time: all numbers are one record."""
+
+    numbers: Structs
+    zones: Structs
+    gift_prices: Int64Array
+    gift_items: Int64Array
+    usual_prices: Int64Array
+    visit_weights: Float64Array
+    local_day: Int64Array
+
+
+def packed(world: World) -> PackedWorld:
+    """The same world."""
+    numbers = {name: getattr(world, name) for name in NUMBERS}
+    kinds = np.dtype([(name, _kind_of(number)) for name, number in numbers.items()])
+    return PackedWorld(
+        np.array([(*numbers.values(),)], kinds), *(getattr(world, name) for name in PackedWorld._fields[1:])
+    )
+
+
+def _kind_of(number: Any) -> np.dtype[Any]:
+    if isinstance(number, tuple):
+        return np.dtype([(name, _kind_of(part)) for name, part in number._asdict().items()])  # type: ignore[attr-defined]
+    return np.dtype(np.float64 if isinstance(number, float) else np.int64)
+
+
+@inlined
+def unpacked(world: PackedWorld) -> World:
+    """The same world."""
+    numbers = world.numbers[0]
+    return World(
+        numbers.seed,
+        numbers.epoch_hour,
+        numbers.window_us,
+        numbers.n_creators,
+        numbers.terms,
+        numbers.traits,
+        numbers.chargeback_rate,
+        numbers.chargeback_days,
+        world.zones,
+        world.gift_prices,
+        world.gift_items,
+        world.usual_prices,
+        world.visit_weights,
+        world.local_day,
     )
 
 

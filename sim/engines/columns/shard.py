@@ -13,7 +13,6 @@ from typing import Any, Final, NamedTuple, TypeVar
 import numpy as np
 
 from sim.agents.calendar import Calendar
-from sim.agents.population import trait_terms
 from sim.agents.stage import Stage
 from sim.behavior.types import Int64Array
 from sim.behavior.visit import HOUR_US, HOURS_A_DRAW, NEVER
@@ -28,8 +27,8 @@ from sim.engines.columns.chain import (
     Disputes,
     Scratch,
     Viewers,
-    fill_guide,
     live_through,
+    look_around,
 )
 from sim.engines.columns.counterparties import Shown
 from sim.engines.columns.crowd import NO_PURSE, draw_crowd
@@ -37,9 +36,9 @@ from sim.engines.columns.earnings import GIVEN
 from sim.engines.columns.maturity import due_at, reverse, settle_grants
 from sim.engines.columns.orders import ORDERED
 from sim.engines.columns.purses import NONE, Grants, Lots, new_grants, new_lots, new_purses
-from sim.engines.columns.rows import Rows, Structs, Tickets, grown, new_rows, new_tickets, room_for, taken
+from sim.engines.columns.rows import Rows, Structs, Tickets, copied, grown, new_rows, new_tickets, room_for, taken
 from sim.engines.columns.saving import Arrays, filled, flat
-from sim.engines.columns.scene import Scene, World, world_of
+from sim.engines.columns.scene import Scene, World, packed, world_of
 from sim.engines.columns.totals import Totals, new_totals
 from sim.engines.columns.viewer_audit import Audit, audited
 from sim.engines.columns.visits import BLOCK, Visits, new_words, roster, visits_of
@@ -101,6 +100,7 @@ class Shard:
         world = setting.world
         crowd = draw_crowd(setting.scenario, world.seed, setting.calendar, setting.creators_reach, begin, end)
         self.world = world
+        self._packed = packed(world)
         self._n_hosts = setting.n_hosts
         self._opens = np.zeros(end - begin, np.uint8)
         self._visits: Visits | None = None
@@ -110,13 +110,14 @@ class Shard:
         self._due = new_rows(1024)
         self._place = np.full(setting.n_hosts, NOTHING, np.int32)
         self._shown: Shown | None = None
-        self._audience = Audience(Live(*(np.zeros(0, np.int64) for _ in Live._fields)), np.zeros(2, np.int32))
+        self._seen = np.zeros(0, np.int32)  # who was live when the place of each host was set
+        nobody, nothing = np.zeros(0, np.int32), np.zeros(0, np.int64)
+        self._audience = Audience(Live(nobody, nothing, nothing, self._place), np.zeros(2, np.int32))
         self._viewers = Viewers(
             crowd,
-            trait_terms(setting.scenario),
             new_purses(np.flatnonzero(crowd.purse != NO_PURSE)),
             new_lots(),
-            new_grants(2 * BLOCK),
+            new_grants(max(2 * BLOCK, int(np.count_nonzero(crowd.purse != NO_PURSE)))),
             Disputes(np.zeros(1, np.int64), np.zeros(1024, DISPUTE)),
             new_tickets(source, n_sources),
             new_rows(4 * BLOCK),
@@ -190,13 +191,11 @@ class Shard:
         """Who is live, with the place of each host."""
         if shown is self._shown:
             return self._audience
-        n = len(shown.host)
-        self._place[self._audience.live.host] = NOTHING
-        self._place[shown.host] = np.arange(n, dtype=np.int32)
-        guide = np.zeros((1 << min(n.bit_length(), GUIDE_BITS)) + 1, np.int32)
-        if n:
-            fill_guide(shown.reach, guide)
-        self._shown = shown
+        guide, parts = self._audience.guide, 1 << min(len(shown.host).bit_length(), GUIDE_BITS)
+        if len(guide) != parts + 1:
+            guide = np.zeros(parts + 1, np.int32)
+        look_around(self._seen, shown.host, shown.reach, self._place, guide)
+        self._shown, self._seen = shown, shown.host
         self._audience = Audience(Live(shown.host, shown.until_us, shown.reach, self._place), guide)
         return self._audience
 
@@ -221,7 +220,7 @@ class Shard:
         self._chains.state[:] = count, 0, 0, 0
         viewer, into_us = visits.viewer[begin:end], visits.into_us[begin:end]
         while not live_through(
-            self.world,
+            self._packed,
             scene,
             audience,
             self._viewers,
@@ -250,7 +249,7 @@ class Shard:
         deeds = self._viewers.deeds
         gifts, orders = deeds.used.tolist()
         deeds.used[:] = 0
-        return Harvest(boundary, taken(self._viewers.rows), deeds.gift[:gifts].copy(), deeds.order[:orders].copy())
+        return Harvest(boundary, taken(self._viewers.rows), copied(deeds.gift[:gifts]), copied(deeds.order[:orders]))
 
 
 _Pool = TypeVar("_Pool", Chains, Deeds, Disputes, Grants, Lots, Rows)

@@ -10,7 +10,7 @@ from sim.compiled import on_columns
 from sim.engines.columns.amounts import share_left
 from sim.engines.columns.chain import Viewers
 from sim.engines.columns.purses import HELD_COINS, HELD_REWARDS, HOLDER, NONE
-from sim.engines.columns.rows import wide
+from sim.engines.columns.rows import Structs, wide
 from sim.engines.columns.scene import World
 from sim.engines.columns.totals import COINS, FIRST_FIAT, N_CLASSES, REWARDS, Totals, by_class, summed
 from sim.ledger import COIN, CURRENCIES, REWARD, AccountClass
@@ -44,7 +44,7 @@ def audited(world: World, viewers: Viewers) -> Audit:
     n_assets = totals.amount.shape[2]
     cost, price = np.zeros(n_assets, np.int64), np.zeros(n_assets, np.int64)
     keeps_grants = bool((purses["last_grant"] != NONE).any())
-    purse, coins, rewards = _explain(world, viewers, cost, price)
+    purse, coins, rewards = _explain(world.zones, viewers, cost, price)
     if purse >= 0:
         owner = Account(AccountClass.HOLDER, viewers.crowd.first + int(purses["viewer"][purse]))
         _equal(str(owner), "coin", max(int(purses["coins"][purse]), 0), coins)
@@ -80,12 +80,12 @@ def _balances(viewers: Viewers) -> Columns:
 
 
 @on_columns
-def _explain(world: World, viewers: Viewers, cost: Int64Array, price: Int64Array) -> tuple[int, int, int]:
+def _explain(zones: Structs, viewers: Viewers, cost: Int64Array, price: Int64Array) -> tuple[int, int, int]:
     """Add up lots; returns the first purse that its lots or grants don't explain, with what they make, or -1."""
     lots, grants = viewers.lots.lot, viewers.grants.grant
     for purse in range(viewers.purses.shape[0]):
         mine = viewers.purses[purse]
-        asset = world.zones[viewers.crowd.zone[mine.viewer]].asset
+        asset = zones[viewers.crowd.zone[mine.viewer]].asset
         coins, rewards = 0, 0
         place = wide(mine.first_lot)
         while place != NONE:
