@@ -240,7 +240,7 @@ def payable(book: Book, at_us: int) -> dict[int, Fraction]:
             worth[term.currency] += Fraction(holder.diamonds * term.value, PPM)
     for asked in book.payouts.values():
         worth[asked.currency] += 0 if asked.paid else asked.cash
-    return dict(worth)
+    return {currency: amount for currency, amount in worth.items() if amount}
 
 
 @lru_cache

@@ -24,8 +24,14 @@ def worth_of(seed: int, viewer: int, item: int, usual_price: int, taste_sigma: f
 
 
 @rule
+def looks_closely(word: int, terms: ShopTerms) -> bool:
+    """Whether a viewer thinks about buying at all."""
+    return uniform(word) < terms.consideration
+
+
+@rule
 def buys(seed: int, viewer: int, word: int, item: int, price: int, usual_price: int, terms: ShopTerms) -> bool:
     """Whether a visit to a live seller ends in an order: at the usual price, for half of those who look closely."""
-    if uniform(word) >= terms.consideration:
+    if not looks_closely(word, terms):
         return False
     return worth_of(seed, viewer, item, usual_price, terms.taste_sigma) >= price

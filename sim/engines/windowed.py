@@ -25,12 +25,12 @@ from sim.engines.columns.counterparties import Counterparties, Shown
 from sim.engines.columns.crowd import home_regions
 from sim.engines.columns.division import Division, Local
 from sim.engines.columns.earnings import GIVEN
-from sim.engines.columns.journal import Journal, Record, joined
+from sim.engines.columns.journal import Journal, Record
 from sim.engines.columns.opening import opened, policies
 from sim.engines.columns.orders import ORDERED
 from sim.engines.columns.rates import Rates, rates_at, refuse_unknown
 from sim.engines.columns.remote_division import Place, Remote
-from sim.engines.columns.rows import NO_ROWS, Structs, new_tickets
+from sim.engines.columns.rows import NO_ROWS, Structs, joined, new_tickets
 from sim.engines.columns.saving import Arrays, part_of, restore_stage, state_of_stage
 from sim.engines.columns.scene import Scenes
 from sim.engines.columns.shard import Harvest, setting_of

@@ -5,7 +5,8 @@ act. Every choice is a rule of `sim.behavior`, every posting one of `purses`.
 
 Most who open the app can do nothing there but look around: they are no givers, have no rewards and don't shop, or they
 are in no mood to give, whoever is live. Whatever such a viewer watches, the visit ends at the same instant and leaves
-nothing behind, so no stream is chosen for them (`_may_act`).
+nothing behind, so no stream is chosen for them (`_may_act`). And who doesn't look closely at what a seller shows is
+gone when that moment comes, so nobody waits for it.
 """
 
 from typing import Final, NamedTuple
@@ -28,7 +29,7 @@ from sim.behavior.gift import (
 )
 from sim.behavior.purposes import CHARGEBACK, COMBO, SHOP, TOPUP, VISIT, WATCH
 from sim.behavior.purposes import GIFT as WANT
-from sim.behavior.shop import buys
+from sim.behavior.shop import buys, looks_closely
 from sim.behavior.topup import NO_PACK, WEEK_US, choose_pack, coins_lacking, stays_away
 from sim.behavior.traits import viewer_traits
 from sim.behavior.types import Int64Array
@@ -48,12 +49,23 @@ from sim.behavior.watch import NOTHING, Live, choose_favourite, pick, pick_betwe
 from sim.compiled import inner, on_columns
 from sim.engines.columns import purses as money
 from sim.engines.columns.amounts import portion, tax_inside
-from sim.engines.columns.crowd import BUSY, CHECKS_IN, GIVER, NO_PURSE, ON_WEB, SHOPPER, TAPS_FIRST, Crowd, has
+from sim.engines.columns.crowd import (
+    BUSY,
+    CAME_TODAY,
+    CHECKS_IN,
+    GIVER,
+    HAS_REWARDS,
+    ON_WEB,
+    SHOPPER,
+    TAPS_FIRST,
+    Crowd,
+    has,
+)
 from sim.engines.columns.purses import Grants, Lots
 from sim.engines.columns.rows import NO_TICKET, Rows, Struct, Structs, Tickets, note, take_ticket, wide
 from sim.engines.columns.scene import PackedWorld, Scene, World, packs_of, unpacked
 from sim.engines.columns.totals import Totals
-from sim.engines.columns.visits import BLOCK
+from sim.engines.columns.visits import BLOCK, new_words
 from sim.ledger import COIN, Item, Kind, Op, Outcome, item_id
 from sim.ledger import REWARD as REWARD_COIN
 from sim.ledger.accounts import KIND_SPAN, NOBODY
@@ -171,12 +183,38 @@ class Audience(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Room for a block of visits: their draws, and those who may act on what they watch."""
+    """Room for a block of visits: their draws, who they are, and those who may act on what they watch."""
 
     visit: Words
     watch: Words
+    free_us: Int64Array
+    habits: npt.NDArray[np.uint8]
     viewer: npt.NDArray[np.int32]
     at_us: Int64Array
+    place: npt.NDArray[np.int32]
+
+
+def new_scratch() -> Scratch:
+    """Room for a block."""
+    return Scratch(
+        new_words(),
+        new_words(),
+        np.zeros(BLOCK, np.int64),
+        np.zeros(BLOCK, np.uint8),
+        np.zeros(BLOCK, np.int32),
+        np.zeros(BLOCK, np.int64),
+        np.zeros(BLOCK, np.int32),
+    )
+
+
+@on_columns
+def mark(days: Int64Array, crowd_zone: npt.NDArray[np.uint8], purses: Structs, habits: npt.NDArray[np.uint8]) -> None:
+    """Set what comes and goes in habits by the purses, on a day; `days` is that of each zone."""
+    for purse in range(purses.shape[0]):
+        mine = purses[purse]
+        known = habits[mine.viewer] & ~(HAS_REWARDS | CAME_TODAY)
+        came = mine.checked_in == days[crowd_zone[mine.viewer]]
+        habits[mine.viewer] = known | (HAS_REWARDS * (mine.rewards > 0)) | (CAME_TODAY * came)
 
 
 @on_columns
@@ -223,7 +261,8 @@ def live_through(
         if not _has_room_for_block(viewers, chains):
             return False
         begin, end = state[BEGUN], min(state[BEGUN] + BLOCK, viewer.shape[0])
-        _begin(world, scene, audience, viewers, chains, hour, viewer[begin:end], into_us[begin:end], until_us, scratch)
+        n = _begin(world, scene, viewers, chains, hour, viewer[begin:end], into_us[begin:end], scratch)
+        _choose(world, scene, audience, viewers, chains, hour, n, until_us, scratch)
         state[BEGUN] = end
         if not _go_on(world, scene, audience, viewers, chains, until_us):
             return False
@@ -276,45 +315,74 @@ def _go_on(world: World, scene: Scene, audience: Audience, viewers: Viewers, cha
 def _begin(
     world: World,
     scene: Scene,
-    audience: Audience,
     viewers: Viewers,
     chains: Chains,
     hour: int,
     visitor: npt.NDArray[np.int32],
     into_us: npt.NDArray[np.uint32],
-    until_us: int,
     scratch: Scratch,
-) -> None:
-    """Let a block of visits begin; those that aren't at their end are put down as chains."""
+) -> int:
+    """Let a block of visits begin; returns how many of the viewers may act on what they watch, who are in `scratch`.
+
+    Notes
+    -----
+    What belongs to a viewer is seldom in the cache. Loops that do little else than fetch it have many viewers under way
+    at a time.
+    """
     crowd, hour_us, occasion = viewers.crowd, hour * HOUR_US, world.epoch_hour + hour
     checkin, balance_page = scene.checkin_coins > 0, world.terms.balance_page
     visits, n = 0, 0
     draw_each(world.seed, crowd.first, visitor, VISIT, occasion, scratch.visit)
     for i in range(visitor.shape[0]):
-        viewer, at_us = wide(visitor[i]), hour_us + wide(into_us[i])
-        if at_us < crowd.free_us[viewer]:
+        scratch.free_us[i], scratch.habits[i] = crowd.free_us[visitor[i]], crowd.habits[visitor[i]]
+    for i in range(visitor.shape[0]):
+        viewer, at_us, habits = wide(visitor[i]), hour_us + wide(into_us[i]), scratch.habits[i]
+        if at_us < scratch.free_us[i]:
             continue
         visits += 1
-        habits = crowd.habits[viewer]
-        if has(habits, CHECKS_IN) and checkin:
+        if checkin and habits & (CHECKS_IN | CAME_TODAY) == CHECKS_IN:
             _check_in(world, scene, viewers, viewer, hour, at_us)
         if uniform(scratch.visit.w1[i]) < balance_page:
             _put_down(viewers, chains, viewer, hour, SEE_BALANCE, at_us + pause_of(scratch.visit.w2[i], SEE_BALANCE_S))
             continue
         at_us += pause_of(scratch.visit.w3[i], LOOK_AROUND_S)
         crowd.free_us[viewer] = at_us
-        if _may_act(world, viewers, viewer, occasion):
+        if _may_act(world, crowd, viewer, occasion):
             scratch.viewer[n], scratch.at_us[n] = viewer, at_us
             n += 1
     viewers.visits[0] += visits
-    words = scratch.watch
-    draw_each(world.seed, crowd.first, scratch.viewer[:n], WATCH, occasion, words)
+    return n
+
+
+@inner
+def _choose(
+    world: World,
+    scene: Scene,
+    audience: Audience,
+    viewers: Viewers,
+    chains: Chains,
+    hour: int,
+    n: int,
+    until_us: int,
+    scratch: Scratch,
+) -> None:
+    """Let the `n` who may act choose what to watch, if they come to it before an instant."""
+    crowd, words = viewers.crowd, scratch.watch
+    draw_each(world.seed, crowd.first, scratch.viewer[:n], WATCH, world.epoch_hour + hour, words)
     for i in range(n):
+        scratch.place[i] = crowd.favourites[scratch.viewer[i], 0]  # only fetched: its own place follows
+    for i in range(n):
+        chosen = (words.w0[i], words.w1[i], words.w2[i], words.w3[i])
+        scratch.place[i] = _stream(world, audience, crowd, wide(scratch.viewer[i]), wide(scratch.at_us[i]), chosen)
+    for i in range(n):
+        is_now = scratch.at_us[i] < until_us
+        if is_now and scratch.place[i] == NOTHING:
+            continue
         viewer = wide(scratch.viewer[i])
         _put_down(viewers, chains, viewer, hour, CHOOSE, wide(scratch.at_us[i]))
-        if scratch.at_us[i] < until_us:
+        if is_now:
             chain = chains.chain[chains.state[COUNT] - 1]
-            _watch(world, scene, audience, viewers, chain, (words.w0[i], words.w1[i], words.w2[i], words.w3[i]))
+            _watch(world, scene, audience, crowd, chain, wide(scratch.place[i]), words.w3[i])
             if chain.stage == END:
                 crowd.free_us[viewer] = chain.at_us
                 chains.state[COUNT] -= 1
@@ -333,22 +401,15 @@ def _put_down(viewers: Viewers, chains: Chains, viewer: int, hour: int, stage: i
 
 
 @inner
-def _may_act(world: World, viewers: Viewers, viewer: int, occasion: int) -> bool:
+def _may_act(world: World, crowd: Crowd, viewer: int, occasion: int) -> bool:
     """Whether anything can come of what a viewer watches, be it only that the visit takes longer."""
-    habits = viewers.crowd.habits[viewer]
+    habits = crowd.habits[viewer]
     if has(habits, SHOPPER):
         return True
-    is_giver = has(habits, GIVER)
-    if not is_giver and (not has(habits, CHECKS_IN) or not _has_rewards(viewers, viewer)):
+    if not has(habits, GIVER | HAS_REWARDS):
         return False
-    word = draw(world.seed, viewers.crowd.first + viewer, WANT, occasion)[0]
-    return may_want_to_give(word, world.terms.gift, is_giver)
-
-
-@inner
-def _has_rewards(viewers: Viewers, viewer: int) -> bool:
-    purse = viewers.crowd.purse[viewer]
-    return bool(purse != NO_PURSE and viewers.purses[purse].rewards > 0)
+    word = draw(world.seed, crowd.first + viewer, WANT, occasion)[0]
+    return may_want_to_give(word, world.terms.gift, has(habits, GIVER))
 
 
 @inner
@@ -359,8 +420,10 @@ def _follow(world: World, scene: Scene, audience: Audience, viewers: Viewers, ch
         if stage == SEE_BALANCE:
             _see_balance(world, viewers, chain)
         elif stage == CHOOSE:
-            words = draw(world.seed, viewers.crowd.first + chain.viewer, WATCH, world.epoch_hour + chain.hour)
-            _watch(world, scene, audience, viewers, chain, words)
+            crowd, viewer = viewers.crowd, chain.viewer
+            words = draw(world.seed, crowd.first + viewer, WATCH, world.epoch_hour + chain.hour)
+            place = _stream(world, audience, crowd, viewer, chain.at_us, words)
+            _watch(world, scene, audience, crowd, chain, place, words[3])
         elif stage == GIVE_FIRST:
             _choose_gift(world, scene, viewers, chain)
         elif stage == GIVE:
@@ -381,10 +444,8 @@ def _region(world: World, crowd: Crowd, viewer: int) -> int:
 @inner
 def _check_in(world: World, scene: Scene, viewers: Viewers, viewer: int, hour: int, at_us: int) -> None:
     purse, zone = viewers.crowd.purse[viewer], viewers.crowd.zone[viewer]
-    today = world.local_day[zone, hour]
-    if viewers.purses[purse].checked_in == today:
-        return
-    viewers.purses[purse].checked_in = today
+    viewers.purses[purse].checked_in = world.local_day[zone, hour]
+    viewers.crowd.habits[viewer] |= CAME_TODAY | HAS_REWARDS
     rates, amount = scene.rates.of[world.zones[zone].region], scene.checkin_coins
     place = note(
         viewers.rows,
@@ -423,36 +484,31 @@ def _see_balance(world: World, viewers: Viewers, chain: Struct) -> None:
     occasion = world.epoch_hour + chain.hour
     words = draw(world.seed, viewers.crowd.first + chain.viewer, VISIT, occasion)
     chain.at_us += pause_of(words[3], LOOK_AROUND_S)
-    chain.stage = CHOOSE if _may_act(world, viewers, chain.viewer, occasion) else END
+    chain.stage = CHOOSE if _may_act(world, viewers.crowd, chain.viewer, occasion) else END
 
 
 @inner
-def _stream(world: World, audience: Audience, crowd: Crowd, chain: Struct, words: tuple[int, int, int, int]) -> int:
+def _stream(
+    world: World, audience: Audience, crowd: Crowd, viewer: int, at_us: int, words: tuple[int, int, int, int]
+) -> int:
     """What a viewer opens, by the rules of `choose_stream`; the guide spares most of the search."""
     live, guide = audience.live, audience.guide
     if live.host.shape[0] == 0:
         return NOTHING
-    favourites = crowd.favourites[chain.viewer]
-    place = choose_favourite(live, favourites, world.terms.favourite_share, chain.at_us, words)
+    place = choose_favourite(live, crowd.favourites[viewer], world.terms.favourite_share, at_us, words)
     if place != NOTHING:
         return place
     part = below(words[2], guide.shape[0] - 1)
     place = pick_between(live.reach, words[2], wide(guide[part]), wide(guide[part + 1]))
-    return still_on(live, place, chain.at_us)
+    return still_on(live, place, at_us)
 
 
 @inner
 def _watch(
-    world: World,
-    scene: Scene,
-    audience: Audience,
-    viewers: Viewers,
-    chain: Struct,
-    words: tuple[int, int, int, int],
+    world: World, scene: Scene, audience: Audience, crowd: Crowd, chain: Struct, place: int, watch_word: int
 ) -> None:
-    """Choose a stream; want to give to a creator, or look closer at what a seller shows."""
-    crowd, live, viewer = viewers.crowd, audience.live, chain.viewer
-    place = _stream(world, audience, crowd, chain, words)
+    """Watch a stream, if any: want to give to a creator, or look closer at what a seller shows."""
+    live, viewer = audience.live, chain.viewer
     habits, account, occasion = crowd.habits[viewer], crowd.first + viewer, world.epoch_hour + chain.hour
     chain.stage = END
     if place == NOTHING:
@@ -460,20 +516,20 @@ def _watch(
     if scene.shown.good[place] != NO_GOOD:
         if not has(habits, SHOPPER):
             return
-        stage, word = ORDER_NOW, draw(world.seed, account, SHOP, occasion)[1]
+        look = draw(world.seed, account, SHOP, occasion)
+        stage, word = ORDER_NOW if looks_closely(look[0], world.terms.shop) else END, look[1]
     else:
-        is_giver, has_rewards = has(habits, GIVER), _has_rewards(viewers, viewer)
-        if not is_giver and not has_rewards:
+        if not has(habits, GIVER | HAS_REWARDS):
             return
         want = draw(world.seed, account, WANT, occasion)
         is_favourite = False
         for favourite in crowd.favourites[viewer]:
             is_favourite |= favourite == live.host[place]
-        if not wants_to_give(want[0], world.terms.gift, is_giver, has_rewards, is_favourite):
+        if not wants_to_give(want[0], world.terms.gift, has(habits, GIVER), has(habits, HAS_REWARDS), is_favourite):
             return
         stage, word = GIVE_FIRST, want[3]
     until_us = live.until_us[place]
-    watch_us = min(memoryless(words[3], world.terms.watch_days), until_us - chain.at_us)
+    watch_us = min(memoryless(watch_word, world.terms.watch_days), until_us - chain.at_us)
     chain.stage = stage
     chain.at_us += int(uniform(word) * watch_us)
     chain.host = live.host[place]
@@ -561,6 +617,8 @@ def _tap(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> int:
         rates.code,
     )
     if spent.outcome == ACCEPTED:
+        if not viewers.purses[purse].rewards:
+            crowd.habits[chain.viewer] &= ~HAS_REWARDS
         row = viewers.rows.row[place]
         row.revenue = spent.earned
         row.float_cost = -spent.earned

@@ -26,6 +26,9 @@ ON_WEB: Final = 2
 SHOPPER: Final = 4
 CHECKS_IN: Final = 8
 TAPS_FIRST: Final = 16
+# What else is known of a viewer without looking at the purse: these two come and go
+HAS_REWARDS: Final = 32
+CAME_TODAY: Final = 64  # and checked in
 
 NO_PURSE: Final = -1
 FIRST_VIEWER: Final = account_id(Kind.VIEWER, 0)

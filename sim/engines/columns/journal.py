@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from sim.behavior.types import Int64Array
 from sim.compiled import inner, on_columns
-from sim.engines.columns.rows import ROW, Struct, Structs, grown
+from sim.engines.columns.rows import ROW, Struct, Structs, grown, joined
 from sim.ledger.operations import NO_REF
 from sim.tables import Columns
 
@@ -80,7 +80,7 @@ class Journal:
 
     def flush(self) -> None:
         """Hand on everything that was taken."""
-        boundary, acts = joined(self._boundary), joined(self._acts)
+        boundary, acts = joined(self._boundary, ROW), joined(self._acts, ROW)
         in_order = _boundary_order(boundary) if len(self._boundary) > 1 else np.arange(len(boundary))
         self._boundary, self._acts, self._waiting = [], [], 0
         n = len(boundary) + len(acts)
@@ -91,16 +91,6 @@ class Journal:
         _write(boundary, in_order, acts, acts_order(acts), self._seq_of, self.written, block)
         self.written += n
         self._record(block._asdict())
-
-
-def joined(parts: list[Structs], kind: np.dtype[np.void] = ROW) -> Structs:
-    """The records of several sources."""
-    parts = [part for part in parts if len(part)]
-    if not parts:
-        return np.zeros(0, kind)
-    # As bytes records are joined quickly. And those that came from elsewhere bear a kind of their own, though alike:
-    # compiled code would look at each for a long time.
-    return (np.concatenate([part.view(np.uint8) for part in parts]) if len(parts) > 1 else parts[0]).view(kind)
 
 
 def _boundary_order(rows: Structs) -> Int64Array:

@@ -25,10 +25,11 @@ from sim.engines.columns.chain import (
     Chains,
     Deeds,
     Disputes,
-    Scratch,
     Viewers,
     live_through,
     look_around,
+    mark,
+    new_scratch,
 )
 from sim.engines.columns.counterparties import Shown
 from sim.engines.columns.crowd import NO_PURSE, draw_crowd
@@ -36,12 +37,13 @@ from sim.engines.columns.earnings import GIVEN
 from sim.engines.columns.maturity import due_at, reverse, settle_grants
 from sim.engines.columns.orders import ORDERED
 from sim.engines.columns.purses import NONE, Grants, Lots, new_grants, new_lots, new_purses
+from sim.engines.columns.rates import PACK, REGION, Rates
 from sim.engines.columns.rows import Rows, Structs, Tickets, copied, grown, new_rows, new_tickets, room_for, taken
 from sim.engines.columns.saving import Arrays, filled, flat
 from sim.engines.columns.scene import Scene, World, packed, world_of
 from sim.engines.columns.totals import Totals, new_totals
 from sim.engines.columns.viewer_audit import Audit, audited
-from sim.engines.columns.visits import BLOCK, Visits, new_words, roster, visits_of
+from sim.engines.columns.visits import BLOCK, Visits, roster, visits_of
 from sim.scenario import Scenario
 
 GUIDE_BITS: Final = 16  # at most: a guide that leaves the cache helps no more
@@ -105,10 +107,12 @@ class Shard:
         self._opens = np.zeros(end - begin, np.uint8)
         self._visits: Visits | None = None
         self._slot = NEVER
-        self._scratch = Scratch(new_words(), new_words(), np.zeros(BLOCK, np.int32), np.zeros(BLOCK, np.int64))
+        self._scratch = new_scratch()
+        self._days: Int64Array = np.full(len(world.zones), NEVER, np.int64)  # on which habits are marked
         self._chains = Chains(np.zeros(4, np.int64), np.zeros(2 * BLOCK, CHAIN))
         self._due = new_rows(1024)
         self._place = np.full(setting.n_hosts, NOTHING, np.int32)
+        self._rates: tuple[Rates | None, Rates] = None, Rates(np.zeros(0, REGION), np.zeros(0, PACK))
         self._shown: Shown | None = None
         self._seen = np.zeros(0, np.int32)  # who was live when the place of each host was set
         nobody, nothing = np.zeros(0, np.int32), np.zeros(0, np.int64)
@@ -136,6 +140,7 @@ class Shard:
 
     def advance(self, scene: Scene) -> Harvest:
         """Live through one window."""
+        scene = scene._replace(rates=self._own(scene.rates))
         boundary = self._settle(scene)
         audience = self._see(scene.shown)
         begin_us = scene.begin_us
@@ -165,27 +170,45 @@ class Shard:
         crowd = self._viewers.crowd._replace(free_us=kept.free_us)
         self._viewers = self._viewers._replace(crowd=crowd, **kept.pools())
         self._chains = filled("chains", self._chains, arrays)
+        self._days[:] = NEVER
 
     def _kept(self) -> Kept:
         return Kept(self._viewers.crowd.free_us, *(getattr(self._viewers, name) for name in Kept._fields[1:]))
 
     def _settle(self, scene: Scene) -> Structs:
-        """What falls due at the boundary: expiries, then chargebacks, each by account."""
+        """What falls due at the boundary: expiries, then chargebacks."""
         boundary = scene.begin_us // self.world.window_us
         due = due_at(self._viewers.grants, self._viewers.disputes, boundary)
         n = due.expiring + due.disputed
         if due.past or n:
             self._make_room_to_settle(n, n + due.past)
+        zones, viewers = self.world.zones, self._viewers
         if due.past or due.expiring:
-            settle_grants(self.world, scene, self._viewers, due, self._due)
+            settle_grants(
+                zones,
+                viewers.crowd,
+                boundary,
+                scene.begin_us,
+                viewers.purses,
+                viewers.grants,
+                viewers.totals,
+                viewers.tickets,
+                self._due,
+            )
         if due.disputed:
-            reverse(self.world, scene, self._viewers, self._due)
+            reverse(zones, scene.rates.of, viewers, boundary, scene.begin_us, self._due)
         return taken(self._due)
 
     def _make_room_to_settle(self, n: int, tickets: int) -> None:
         self._viewers = self._viewers._replace(tickets=room_for(self._viewers.tickets, tickets))
         if len(self._due.row) < n:
             self._due = _with_room(self._due, n)
+
+    def _own(self, rates: Rates) -> Rates:
+        """The rates as the very kinds of record known here: those from another process bear kinds of their own."""
+        if rates is not self._rates[0]:
+            self._rates = rates, Rates(rates.of.view(REGION), rates.packs.view(PACK))
+        return self._rates[1]
 
     def _see(self, shown: Shown) -> Audience:
         """Who is live, with the place of each host."""
@@ -206,8 +229,14 @@ class Shard:
             if slot != self._slot:
                 roster(self.world, crowd, hour, words, self._opens)
                 self._slot = slot
+            self._mark_days(self.world.local_day[:, hour])
             self._visits = visits_of(self.world, crowd, hour, words, self._opens)
         return self._visits
+
+    def _mark_days(self, days: Int64Array) -> None:
+        if (days != self._days).any():
+            self._days = days.copy()
+            mark(self._days, self._viewers.crowd.zone, self._viewers.purses, self._viewers.crowd.habits)
 
     def _live_through(self, scene: Scene, audience: Audience, hour: int, until_us: int) -> None:
         """The part of a window that lies in one hour."""
