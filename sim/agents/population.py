@@ -15,7 +15,7 @@ from sim.agents.calendar import Calendar
 from sim.behavior.purposes import FAVOURITE, TRAITS
 from sim.behavior.traits import Traits, TraitTerms, viewer_traits
 from sim.behavior.types import Float64Array, Int64Array
-from sim.behavior.watch import pick
+from sim.behavior.watch import new_guide, pick, pick_by
 from sim.compiled import rule
 from sim.ledger import Kind, account_id
 from sim.scenario import Scenario
@@ -90,12 +90,19 @@ def draw_viewers(scenario: Scenario, seed: int, calendar: Calendar, creators_rea
         np.zeros(n, np.bool_),
         np.zeros((n, int(scenario.audience.favourites)), np.int64),
     )
-    _fill(seed, viewers, trait_terms(scenario), calendar.cumulative_shares(), creators_reach)
+    _fill(seed, viewers, trait_terms(scenario), calendar.cumulative_shares(), creators_reach, new_guide(creators_reach))
     return viewers
 
 
 @rule
-def _fill(seed: int, viewers: Viewers, terms: TraitTerms, zone_reach: Int64Array, creators_reach: Int64Array) -> None:
+def _fill(
+    seed: int,
+    viewers: Viewers,
+    terms: TraitTerms,
+    zone_reach: Int64Array,
+    creators_reach: Int64Array,
+    guide: npt.NDArray[np.int32],
+) -> None:
     for index in range(viewers.account.shape[0]):
         account = viewers.account[index]
         traits = viewer_traits(seed, account, terms)
@@ -108,14 +115,20 @@ def _fill(seed: int, viewers: Viewers, terms: TraitTerms, zone_reach: Int64Array
         viewers.is_shopper[index] = traits.is_shopper
         viewers.checks_in[index] = traits.checks_in
         viewers.taps_first[index] = traits.taps_first
-        follow(seed, account, viewers.favourites[index], creators_reach)
+        follow(seed, account, viewers.favourites[index], creators_reach, guide)
 
 
 @rule
-def follow(seed: int, viewer: int, favourites: npt.NDArray[np.integer], reach: Int64Array) -> None:
+def follow(
+    seed: int,
+    viewer: int,
+    favourites: npt.NDArray[np.integer],
+    reach: Int64Array,
+    guide: npt.NDArray[np.int32],
+) -> None:
     """Draw favourites by popularity, again for one drawn before; among few creators a repeat may stay."""
     for place in range(favourites.shape[0]):
         for attempt in range(ATTEMPTS):
-            favourites[place] = pick(reach, draw(seed, viewer, FAVOURITE, place * ATTEMPTS + attempt)[0])
+            favourites[place] = pick_by(reach, guide, draw(seed, viewer, FAVOURITE, place * ATTEMPTS + attempt)[0])
             if not (favourites[:place] == favourites[place]).any():
                 break

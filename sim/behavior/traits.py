@@ -53,23 +53,48 @@ def mean_log_normal(mean: float, sigma: float, z: float) -> float:
     return mean * exp(sigma * z - 0.5 * sigma * sigma)
 
 
+class Everyday(NamedTuple):
+    """What a viewer is like without money."""
+
+    visits_per_day: float
+    is_giver: bool
+    buys_on_web: bool
+    is_shopper: bool
+    checks_in: bool
+    taps_first: bool
+
+
+@rule
+def everyday_traits(seed: int, viewer: int, terms: TraitTerms) -> Everyday:
+    """The part of a viewer's traits that concerns every visit."""
+    a = draw(seed, viewer, TRAITS, 0)
+    b = draw(seed, viewer, TASTES, 0)
+    return Everyday(
+        mean_log_normal(terms.visits_per_day, terms.visits_sigma, normal_quantile(uniform(a[0]))),
+        uniform(a[3]) < terms.giver_share,
+        uniform(b[0]) < terms.web_share,
+        uniform(b[1]) < terms.shopper_share,
+        uniform(b[2]) < terms.checkin_share,
+        uniform(b[3]) < terms.tap_first,
+    )
+
+
 @rule
 def viewer_traits(seed: int, viewer: int, terms: TraitTerms) -> Traits:
     """The traits of a viewer. Budget and willingness are log-normal and correlate by `budget_link`."""
     a = draw(seed, viewer, TRAITS, 0)
-    b = draw(seed, viewer, TASTES, 0)
-    z_activity = normal_quantile(uniform(a[0]))
+    everyday = everyday_traits(seed, viewer, terms)
     z_budget = normal_quantile(uniform(a[1]))
     z_own = normal_quantile(uniform(a[2]))
     link = terms.budget_link
     z_willing = link * z_budget + sqrt(1.0 - link * link) * z_own
     return Traits(
-        mean_log_normal(terms.visits_per_day, terms.visits_sigma, z_activity),
-        uniform(a[3]) < terms.giver_share,
+        everyday.visits_per_day,
+        everyday.is_giver,
         log_normal(terms.willingness_median, terms.willingness_sigma, z_willing),
         int(min(log_normal(terms.weekly_budget_median, terms.budget_sigma, z_budget), MOST_BUDGET)),
-        uniform(b[0]) < terms.web_share,
-        uniform(b[1]) < terms.shopper_share,
-        uniform(b[2]) < terms.checkin_share,
-        uniform(b[3]) < terms.tap_first,
+        everyday.buys_on_web,
+        everyday.is_shopper,
+        everyday.checks_in,
+        everyday.taps_first,
     )

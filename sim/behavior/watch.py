@@ -2,11 +2,17 @@
 
 from typing import Final, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from sim.behavior.types import Int64Array
 from sim.compiled import rule
 from sim.streams import IndexArray, below, uniform
 
 NOTHING: Final = -1
+GUIDE_BITS: Final = 16  # at most: a guide that leaves the cache helps no more
+
+Int32Array = npt.NDArray[np.int32]
 
 
 class Live(NamedTuple):
@@ -43,6 +49,29 @@ def pick_between(reach: Int64Array, word: int, low: int, high: int) -> int:
         else:
             low = middle + 1
     return low
+
+
+@rule
+def fill_guide(reach: Int64Array, guide: Int32Array) -> None:
+    """Set a guide of 2^k + 1 places: whom the first word of each of 2^k equal parts picks, and the last of all."""
+    part = 2**32 // (guide.shape[0] - 1)
+    for k in range(guide.shape[0] - 1):
+        guide[k] = pick(reach, k * part)
+    guide[-1] = reach.shape[0] - 1
+
+
+def new_guide(reach: Int64Array) -> Int32Array:
+    """A guide of about as many parts as there are to pick from."""
+    guide = np.zeros((1 << min(len(reach).bit_length(), GUIDE_BITS)) + 1, np.int32)
+    fill_guide(reach, guide)
+    return guide
+
+
+@rule
+def pick_by(reach: Int64Array, guide: Int32Array, word: int) -> int:
+    """The same as `pick`, almost without a search."""
+    part = below(word, guide.shape[0] - 1)
+    return pick_between(reach, word, int(guide[part]), int(guide[part + 1]))
 
 
 @rule

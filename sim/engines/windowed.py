@@ -90,7 +90,7 @@ class WindowedEngine:
     ) -> None:
         self.env = Environment(begin_us)
         self.stage = Stage(self.env, scenario, seed)
-        self.journal = Journal(record)
+        self.journal = Journal(record, in_background=threads > 1)
         self.terms = Terms()
         self._stated: list[tuple[int, ...]] = []
         self.assets = assets_of([CURRENCY_BY_NAME[region.currency].code for region in scenario.regions.values()])
@@ -124,7 +124,7 @@ class WindowedEngine:
 
     def run(self) -> None:
         """Run to the end of the scenario; the final state conserves everything, or this raises ConservationError."""
-        with closing(self.division):
+        with closing(self.division), closing(self.journal):
             self._run()
 
     def _run(self) -> None:
@@ -197,11 +197,12 @@ class WindowedEngine:
 
     def _hear(self, stated: Structs) -> None:
         """Let policies take effect."""
+        if not len(stated):
+            return
         for rule, *term in stated[["peer", "amount", "item", "region", "currency"]].tolist():
             refuse_unknown(Rule(rule))
             self._term(rule, *term, self.stage.now_us)
-        if len(stated):
-            self.rates = rates_at(self.terms, self.stage.scenario, self.assets, self.stage.now_us)
+        self.rates = rates_at(self.terms, self.stage.scenario, self.assets, self.stage.now_us)
 
     def _term(self, *stated: int) -> None:
         rule, amount, item, region, currency, at_us = stated

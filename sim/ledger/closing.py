@@ -1,10 +1,8 @@
 """Closing: what the accounts say at the end of a run, whichever engine kept them.
 
-    >>> closing = closing_of(book)
-    >>> closing.flow(AccountClass.STORE, USD, Op.TOPUP, Op.CHARGEBACK)      # what the stores kept
-    600
-    >>> closing.held(AccountClass.TAX, USD)
-    0
+    closing = closing_of(book)
+    closing.flow(AccountClass.STORE, USD, Op.TOPUP, Op.CHARGEBACK)      # what the stores kept
+    closing.held(AccountClass.TAX, USD)                                 # the tax due
 
 An engine with a million accounts in columns has no `Book`. It can say its flows, though, and these few numbers are all
 that metrics and conservation ask of the final state.

@@ -45,7 +45,7 @@ from sim.behavior.visit import (
     pause_us,
     step_of,
 )
-from sim.behavior.watch import NOTHING, Live, choose_favourite, pick, pick_between, still_on
+from sim.behavior.watch import NOTHING, Live, choose_favourite, fill_guide, pick_by, still_on
 from sim.compiled import inner, on_columns
 from sim.engines.columns import purses as money
 from sim.engines.columns.amounts import portion, tax_inside
@@ -70,7 +70,7 @@ from sim.ledger import COIN, Item, Kind, Op, Outcome, item_id
 from sim.ledger import REWARD as REWARD_COIN
 from sim.ledger.accounts import KIND_SPAN, NOBODY
 from sim.ledger.operations import NO_ITEM
-from sim.streams import Words, below, draw, draw_each, uniform
+from sim.streams import Words, draw, draw_each, uniform
 
 # What comes next in a chain
 SEE_BALANCE: Final = 0
@@ -176,7 +176,7 @@ class Viewers(NamedTuple):
 
 
 class Audience(NamedTuple):
-    """Who is live, and a guide to them: `guide[k]` is whom the k-th of equally many parts of all words picks first."""
+    """Who is live, and a guide to them (see `sim.behavior.watch.fill_guide`)."""
 
     live: Live
     guide: npt.NDArray[np.int32]
@@ -231,10 +231,7 @@ def look_around(
     for position in range(live.shape[0]):
         place[live[position]] = position
     if live.shape[0]:
-        part = 2**32 // (guide.shape[0] - 1)
-        for k in range(guide.shape[0] - 1):
-            guide[k] = pick(reach, k * part)
-        guide[-1] = live.shape[0] - 1
+        fill_guide(reach, guide)
 
 
 @on_columns
@@ -498,9 +495,7 @@ def _stream(
     place = choose_favourite(live, crowd.favourites[viewer], world.terms.favourite_share, at_us, words)
     if place != NOTHING:
         return place
-    part = below(words[2], guide.shape[0] - 1)
-    place = pick_between(live.reach, words[2], wide(guide[part]), wide(guide[part + 1]))
-    return still_on(live, place, at_us)
+    return still_on(live, pick_by(live.reach, guide, words[2]), at_us)
 
 
 @inner

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from sim.agents.calendar import Calendar
 from sim.agents.population import follow, trait_terms
 from sim.behavior.purposes import TRAITS
-from sim.behavior.traits import TraitTerms, viewer_traits
+from sim.behavior.traits import TraitTerms, everyday_traits
 from sim.behavior.types import Float64Array, Int64Array
-from sim.behavior.watch import pick
+from sim.behavior.watch import new_guide, pick
 from sim.compiled import rule
 from sim.ledger import Kind, account_id
 from sim.scenario import Scenario
@@ -64,16 +64,23 @@ def draw_crowd(
         np.zeros(n, np.int64),
         np.full(n, NO_PURSE, np.int32),
     )
-    _fill(seed, crowd, trait_terms(scenario), calendar.cumulative_shares(), creators_reach)
+    _fill(seed, crowd, trait_terms(scenario), calendar.cumulative_shares(), creators_reach, new_guide(creators_reach))
     return crowd
 
 
 @rule
-def _fill(seed: int, crowd: Crowd, terms: TraitTerms, zone_reach: Int64Array, creators_reach: Int64Array) -> None:
+def _fill(
+    seed: int,
+    crowd: Crowd,
+    terms: TraitTerms,
+    zone_reach: Int64Array,
+    creators_reach: Int64Array,
+    guide: npt.NDArray[np.int32],
+) -> None:
     purses = 0
     for viewer in range(crowd.zone.shape[0]):
         account = crowd.first + viewer
-        traits = viewer_traits(seed, account, terms)
+        traits = everyday_traits(seed, account, terms)
         crowd.zone[viewer] = _zone(seed, account, zone_reach)
         crowd.visits_per_day[viewer] = traits.visits_per_day
         crowd.habits[viewer] = (
@@ -86,7 +93,7 @@ def _fill(seed: int, crowd: Crowd, terms: TraitTerms, zone_reach: Int64Array, cr
         if traits.is_giver or traits.checks_in:
             crowd.purse[viewer] = purses
             purses += 1
-        follow(seed, account, crowd.favourites[viewer], creators_reach)
+        follow(seed, account, crowd.favourites[viewer], creators_reach, guide)
 
 
 @rule

@@ -8,6 +8,7 @@ be done on columns; then each goes straight to its place: counts first, records 
 """
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -49,14 +50,21 @@ TYPES: Final = tuple(ROW[name] if name in (ROW.names or ()) else np.dtype(np.int
 
 
 class Journal:
-    """Collects rows and hands them on in canonical order."""
+    """Collects rows and hands them on in canonical order.
 
-    def __init__(self, record: Record) -> None:
+    Parameters
+    ----------
+    in_background : whether they are handed on from a thread of its own, while others come in
+    """
+
+    def __init__(self, record: Record, *, in_background: bool = False) -> None:
         self._record = record
         self._boundary: list[Structs] = []
         self._acts: list[Structs] = []
         self._waiting = 0
         self._seq_of: Int64Array = np.full(1024, NO_REF, np.int64)  # by ticket
+        self._pool = ThreadPoolExecutor(1) if in_background else None
+        self._writing: Future[None] | None = None
         self.written = 0
 
     def __repr__(self) -> str:
@@ -76,13 +84,36 @@ class Journal:
         self._acts += acts
         self._waiting += sum(map(len, boundary)) + sum(map(len, acts))
         if self._waiting >= ENOUGH:
-            self.flush()
+            self._pass_on()
 
     def flush(self) -> None:
-        """Hand on everything that was taken."""
-        boundary, acts = joined(self._boundary, ROW), joined(self._acts, ROW)
-        in_order = _boundary_order(boundary) if len(self._boundary) > 1 else np.arange(len(boundary))
+        """Hand on everything that was taken, and wait until it is recorded."""
+        self._pass_on()
+        self._wait()
+
+    def close(self) -> None:
+        """End the thread."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def _pass_on(self) -> None:
+        boundary, acts = self._boundary, self._acts
         self._boundary, self._acts, self._waiting = [], [], 0
+        if self._pool is None:
+            self._write(boundary, acts)
+        else:
+            self._wait()
+            self._writing = self._pool.submit(self._write, boundary, acts)
+
+    def _wait(self) -> None:
+        """Until what was handed on before is recorded; what went wrong there is raised here."""
+        if self._writing is not None:
+            writing, self._writing = self._writing, None
+            writing.result()
+
+    def _write(self, of_boundary: list[Structs], of_acts: list[Structs]) -> None:
+        boundary, acts = joined(of_boundary, ROW), joined(of_acts, ROW)
+        in_order = _boundary_order(boundary) if len(of_boundary) > 1 else np.arange(len(boundary))
         n = len(boundary) + len(acts)
         highest = int(max(rows["makes"].max(initial=NO_REF) for rows in (boundary, acts)))
         if highest >= len(self._seq_of):

@@ -62,6 +62,8 @@ def new_rows(capacity: int) -> Rows:
 def taken(rows: Rows) -> Structs:
     """A copy of the rows in use; the room is free again."""
     n = int(rows.used[0])
+    if not n:
+        return NO_ROWS
     rows.used[0] = 0
     return copied(rows.row[:n])
 

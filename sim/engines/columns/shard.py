@@ -8,7 +8,7 @@ a shard is told what is published, and answers with rows and with what the other
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from sim.agents.calendar import Calendar
 from sim.agents.stage import Stage
 from sim.behavior.types import Int64Array
 from sim.behavior.visit import HOUR_US, HOURS_A_DRAW, NEVER
-from sim.behavior.watch import NOTHING, Live
+from sim.behavior.watch import GUIDE_BITS, NOTHING, Live
 from sim.engines.columns.chain import (
     CHAIN,
     COUNT,
@@ -45,8 +45,6 @@ from sim.engines.columns.totals import Totals, new_totals
 from sim.engines.columns.viewer_audit import Audit, audited
 from sim.engines.columns.visits import BLOCK, Visits, roster, visits_of
 from sim.scenario import Scenario
-
-GUIDE_BITS: Final = 16  # at most: a guide that leaves the cache helps no more
 
 
 class Setting(NamedTuple):
@@ -112,7 +110,6 @@ class Shard:
         self._chains = Chains(np.zeros(4, np.int64), np.zeros(2 * BLOCK, CHAIN))
         self._due = new_rows(1024)
         self._place = np.full(setting.n_hosts, NOTHING, np.int32)
-        self._rates: tuple[Rates | None, Rates] = None, Rates(np.zeros(0, REGION), np.zeros(0, PACK))
         self._shown: Shown | None = None
         self._seen = np.zeros(0, np.int32)  # who was live when the place of each host was set
         nobody, nothing = np.zeros(0, np.int32), np.zeros(0, np.int64)
@@ -140,7 +137,8 @@ class Shard:
 
     def advance(self, scene: Scene) -> Harvest:
         """Live through one window."""
-        scene = scene._replace(rates=self._own(scene.rates))
+        if scene.rates.of.dtype is not REGION:  # records from another process bear kinds of their own, though alike
+            scene = scene._replace(rates=Rates(scene.rates.of.view(REGION), scene.rates.packs.view(PACK)))
         boundary = self._settle(scene)
         audience = self._see(scene.shown)
         begin_us = scene.begin_us
@@ -203,12 +201,6 @@ class Shard:
         self._viewers = self._viewers._replace(tickets=room_for(self._viewers.tickets, tickets))
         if len(self._due.row) < n:
             self._due = _with_room(self._due, n)
-
-    def _own(self, rates: Rates) -> Rates:
-        """The rates as the very kinds of record known here: those from another process bear kinds of their own."""
-        if rates is not self._rates[0]:
-            self._rates = rates, Rates(rates.of.view(REGION), rates.packs.view(PACK))
-        return self._rates[1]
 
     def _see(self, shown: Shown) -> Audience:
         """Who is live, with the place of each host."""
