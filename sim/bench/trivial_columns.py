@@ -21,13 +21,14 @@ from sim.behavior.purposes import VISIT
 from sim.behavior.types import Int64Array
 from sim.bench.trivial import CHANCE, FIRST_CREATOR, GIFTS, HOUR_US, PACK, VISITS_PER_DAY, Counts, Population, acts
 from sim.compiled import on_columns, rule
+from sim.engines.columns.codes import ACCEPTED, GIFT, TOPUP
 from sim.engines.columns.crowd import Crowd, draw_crowd
 from sim.engines.columns.journal import Journal
 from sim.engines.columns.rows import Rows, new_rows, note, taken
 from sim.engines.columns.scene import World, world_of
 from sim.engines.columns.totals import assets_of
 from sim.engines.columns.visits import BLOCK, Visits, new_words, roster, visits_of
-from sim.ledger import COIN, CURRENCY_BY_NAME, Op, Outcome
+from sim.ledger import COIN, CURRENCY_BY_NAME
 from sim.ledger.accounts import NOBODY
 from sim.ledger.operations import NO_ITEM
 from sim.scenario import load
@@ -35,9 +36,6 @@ from sim.streams import Words, below, draw_each
 from sim.tables import Columns
 
 PRICES: Final = np.array(GIFTS, np.int64)
-GIFT: Final = int(Op.GIFT)
-TOPUP: Final = int(Op.TOPUP)
-ACCEPTED: Final = int(Outcome.ACCEPTED)
 
 _acts = rule(acts)
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sim.behavior.types import Int64Array
 from sim.compiled import rule
 from sim.engines.columns.agenda import FREE, dues
+from sim.engines.columns.codes import REFUND
 from sim.engines.columns.earnings import Earnings
 from sim.engines.columns.escrow import holdings
 from sim.engines.columns.host_columns import FIRST_CREATOR, FIRST_SELLER
@@ -17,13 +18,12 @@ from sim.engines.columns.orders import Sales
 from sim.engines.columns.rates import Rates
 from sim.engines.columns.rows import Structs
 from sim.engines.columns.totals import DIAMONDS, FIRST_FIAT, Totals, by_class, check_sums
-from sim.ledger import CURRENCIES, DIAMOND, AccountClass, Op
+from sim.ledger import CURRENCIES, DIAMOND, AccountClass
 from sim.ledger.accounts import Account
 from sim.ledger.errors import ConservationError
 from sim.ledger.money import PPM
 from sim.tables import Columns
 
-REFUND: Final = int(Op.REFUND)
 BALANCE_TYPES: Final = {"klass": np.uint8, "owner": np.int64, "asset": np.uint16, "amount": np.int64}
 
 _Part = tuple[AccountClass, Int64Array, npt.NDArray[np.integer], Int64Array]

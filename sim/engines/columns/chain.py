@@ -47,8 +47,10 @@ from sim.behavior.visit import (
 )
 from sim.behavior.watch import NOTHING, Live, choose_favourite, fill_guide, pick_by, still_on
 from sim.compiled import inner, on_columns
+from sim.engines.columns import codes
 from sim.engines.columns import purses as money
 from sim.engines.columns.amounts import portion, tax_inside
+from sim.engines.columns.codes import ACCEPTED
 from sim.engines.columns.crowd import (
     BUSY,
     CAME_TODAY,
@@ -66,7 +68,7 @@ from sim.engines.columns.rows import NO_TICKET, Rows, Struct, Structs, Tickets, 
 from sim.engines.columns.scene import PackedWorld, Scene, World, packs_of, unpacked
 from sim.engines.columns.totals import Totals
 from sim.engines.columns.visits import BLOCK, new_words
-from sim.ledger import COIN, Item, Kind, Op, Outcome, item_id
+from sim.ledger import COIN, Item, Kind, item_id
 from sim.ledger import REWARD as REWARD_COIN
 from sim.ledger.accounts import KIND_SPAN, NOBODY
 from sim.ledger.operations import NO_ITEM
@@ -88,13 +90,6 @@ CHECKIN: Final = item_id(Item.REWARD_CHECKIN, 0)
 FIRST_LIVE: Final = item_id(Item.GOOD_LIVE, 0)
 FIRST_CREATOR: Final = KIND_SPAN * int(Kind.CREATOR)
 FIRST_SELLER: Final = KIND_SPAN * int(Kind.SELLER)
-ACCEPTED: Final = int(Outcome.ACCEPTED)
-OP_TOPUP: Final = int(Op.TOPUP)
-OP_REWARD: Final = int(Op.REWARD)
-OP_GIFT: Final = int(Op.GIFT)
-OP_ORDER: Final = int(Op.ORDER)
-OP_BALANCE: Final = int(Op.BALANCE)
-OP_HISTORY: Final = int(Op.HISTORY)
 
 # The most that one chain can leave behind in one window: 61 gifts, each with a tap, a look and five packs at most.
 ROOM_FOR_ROWS: Final = 512
@@ -447,7 +442,7 @@ def _check_in(world: World, scene: Scene, viewers: Viewers, viewer: int, hour: i
     place = note(
         viewers.rows,
         at_us,
-        OP_REWARD,
+        codes.REWARD,
         viewers.crowd.first + viewer,
         NOBODY,
         CHECKIN,
@@ -477,7 +472,7 @@ def _read(world: World, crowd: Crowd, rows: Rows, chain: Struct, op: int) -> Non
 
 @inner
 def _see_balance(world: World, viewers: Viewers, chain: Struct) -> None:
-    _read(world, viewers.crowd, viewers.rows, chain, OP_HISTORY)
+    _read(world, viewers.crowd, viewers.rows, chain, codes.HISTORY)
     occasion = world.epoch_hour + chain.hour
     words = draw(world.seed, viewers.crowd.first + chain.viewer, VISIT, occasion)
     chain.at_us += pause_of(words[3], LOOK_AROUND_S)
@@ -551,7 +546,7 @@ def _choose_gift(world: World, scene: Scene, viewers: Viewers, chain: Struct) ->
     chain.stage = GIVE
     chain.gift = gift
     if not has(habits, TAPS_FIRST):
-        _read(world, crowd, viewers.rows, chain, OP_BALANCE)
+        _read(world, crowd, viewers.rows, chain, codes.BALANCE)
         chain.at_us += pause_us(world.seed, account, step_of(occasion, SEE_COINS), SEE_COINS_S)
 
 
@@ -602,7 +597,7 @@ def _tap(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> int:
     place = note(
         viewers.rows,
         chain.at_us,
-        OP_GIFT,
+        codes.GIFT,
         crowd.first + chain.viewer,
         FIRST_CREATOR + chain.host,
         world.gift_items[chain.gift],
@@ -671,7 +666,7 @@ def _pay(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None:
     )
     viewers.purses[purse].spent += price
     row = note(
-        viewers.rows, chain.at_us, OP_TOPUP, account, NOBODY, pack.item, price, rates.currency, ACCEPTED, rates.code
+        viewers.rows, chain.at_us, codes.TOPUP, account, NOBODY, pack.item, price, rates.currency, ACCEPTED, rates.code
     )
     viewers.rows.row[row].revenue = earned
     viewers.rows.row[row].float_cost = price - fee - tax - earned
@@ -731,7 +726,9 @@ def _order(world: World, scene: Scene, live: Live, viewers: Viewers, chain: Stru
     region = _region(world, crowd, chain.viewer)
     rates = scene.rates.of[region]
     seller = FIRST_SELLER + chain.host - world.n_creators
-    row = note(viewers.rows, chain.at_us, OP_ORDER, account, seller, item, price, rates.currency, ACCEPTED, rates.code)
+    row = note(
+        viewers.rows, chain.at_us, codes.ORDER, account, seller, item, price, rates.currency, ACCEPTED, rates.code
+    )
     order = viewers.deeds.order[viewers.deeds.used[1]]
     viewers.deeds.used[1] += 1
     order.at_us = chain.at_us

@@ -25,30 +25,30 @@ from sim.engines.columns.agenda import (
     take,
 )
 from sim.engines.columns.amounts import whole_units
+from sim.engines.columns.codes import (
+    ACCEPTED,
+    BALANCE,
+    BANK,
+    BELOW_FLOOR,
+    EXCHANGE,
+    HOLDER,
+    INSUFFICIENT_FUNDS,
+    OVER_CAP,
+    PAYOUT,
+    PENDING,
+    PLATFORM,
+)
 from sim.engines.columns.host_columns import FIRST_CREATOR
 from sim.engines.columns.proposals import ANSWERS_NOTHING, Clock, Proposals, propose, settled_at
 from sim.engines.columns.rates import NO_LIMIT, Rates
 from sim.engines.columns.rows import NO_TICKET, Rows, Structs, Tickets, give_back, grown, note, take_ticket
 from sim.engines.columns.totals import DIAMONDS, Totals, post
-from sim.ledger import DIAMOND, AccountClass, Op, Outcome
+from sim.ledger import DIAMOND
 from sim.ledger.accounts import NOBODY
 from sim.ledger.money import NONE, PPM
 from sim.ledger.operations import NO_ITEM
 from sim.scenario import Scenario
 from sim.streams import draw
-
-HOLDER: Final = int(AccountClass.HOLDER)
-PENDING: Final = int(AccountClass.PENDING)
-PLATFORM: Final = int(AccountClass.PLATFORM)
-BANK: Final = int(AccountClass.BANK)
-EXCHANGE: Final = int(AccountClass.EXCHANGE)
-PAYOUT: Final = int(Op.PAYOUT)
-BALANCE: Final = int(Op.BALANCE)
-ACCEPTED: Final = int(Outcome.ACCEPTED)
-OVER_CAP: Final = int(Outcome.OVER_CAP)
-BELOW_FLOOR: Final = int(Outcome.BELOW_FLOOR)
-INSUFFICIENT_FUNDS: Final = int(Outcome.INSUFFICIENT_FUNDS)
-
 
 # An accepted gift: the creator's number, and what it brings.
 GIVEN: Final = np.dtype([("creator", np.int64), ("diamonds", np.int64)])

@@ -3,21 +3,18 @@
 Its rows are in order for each viewer, and the journal puts the viewers into order.
 """
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from sim.compiled import on_columns
 from sim.engines.columns import purses as money
 from sim.engines.columns.chain import CHECKIN, Disputes, Viewers
+from sim.engines.columns.codes import ACCEPTED, CHARGEBACK, EXPIRE
 from sim.engines.columns.crowd import HAS_REWARDS, Crowd
 from sim.engines.columns.purses import Grants
 from sim.engines.columns.rows import Rows, Structs, Tickets, give_back, note
 from sim.engines.columns.totals import Totals
-from sim.ledger import REWARD, Op, Outcome
+from sim.ledger import REWARD
 from sim.ledger.accounts import NOBODY
-
-EXPIRE: Final = int(Op.EXPIRE)
-CHARGEBACK: Final = int(Op.CHARGEBACK)
-ACCEPTED: Final = int(Outcome.ACCEPTED)
 
 
 class Due(NamedTuple):

@@ -25,6 +25,7 @@ from sim.engines.columns.agenda import (
     take,
 )
 from sim.engines.columns.amounts import portion, share_left
+from sim.engines.columns.codes import ACCEPTED, BANK, CANCEL, CAPTURE, ESCROW, HOLDER, ORDER, PLATFORM, REFUND, TAX
 from sim.engines.columns.escrow import Escrow, hold, new_escrow, with_room
 from sim.engines.columns.host_columns import FIRST_SELLER
 from sim.engines.columns.proposals import Clock, Proposals, boundary_after, propose, settled_at
@@ -32,21 +33,10 @@ from sim.engines.columns.rates import NO_LIMIT, Rates
 from sim.engines.columns.rows import NO_TICKET, Rows, Structs, Tickets, give_back, grown, note, take_ticket
 from sim.engines.columns.shelves import NO_SLOT, Shelves, slot_of
 from sim.engines.columns.totals import FIRST_FIAT, Totals, post
-from sim.ledger import AccountClass, Op, Outcome
 from sim.ledger.operations import ITEM_SPAN
 from sim.scenario import Scenario
 from sim.streams import draw, uniform
 
-HOLDER: Final = int(AccountClass.HOLDER)
-ESCROW: Final = int(AccountClass.ESCROW)
-PLATFORM: Final = int(AccountClass.PLATFORM)
-TAX: Final = int(AccountClass.TAX)
-BANK: Final = int(AccountClass.BANK)
-ORDER: Final = int(Op.ORDER)
-CAPTURE: Final = int(Op.CAPTURE)
-CANCEL: Final = int(Op.CANCEL)
-REFUND: Final = int(Op.REFUND)
-ACCEPTED: Final = int(Outcome.ACCEPTED)
 KEPT: Final = 2**62  # a boundary after every run
 
 # An accepted order, as viewers leave it: `host` is the seller's place among all hosts, `region` the buyer's in `Rates`,

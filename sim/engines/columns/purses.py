@@ -12,29 +12,29 @@ import numpy.typing as npt
 from sim.behavior.types import Int64Array
 from sim.compiled import inner
 from sim.engines.columns.amounts import share_left
+from sim.engines.columns.codes import (
+    ACCEPTED,
+    BANK,
+    BREAKAGE,
+    CHARGEBACK,
+    EXCHANGE,
+    EXPIRE,
+    FROZEN,
+    GIFT,
+    HOLDER,
+    INSUFFICIENT_FUNDS,
+    PLATFORM,
+    REWARD,
+    STORE,
+    TAX,
+    TOPUP,
+)
 from sim.engines.columns.rows import Structs, wide
 from sim.engines.columns.totals import COINS, DIAMONDS, REWARDS, Totals, post
-from sim.ledger import AccountClass, Op, Outcome
 
 NONE: Final = -1
 NEVER: Final = -1
 
-# Compiled code knows an enum's members only as numbers.
-HOLDER: Final = int(AccountClass.HOLDER)
-BREAKAGE: Final = int(AccountClass.BREAKAGE)
-PLATFORM: Final = int(AccountClass.PLATFORM)
-TAX: Final = int(AccountClass.TAX)
-STORE: Final = int(AccountClass.STORE)
-BANK: Final = int(AccountClass.BANK)
-EXCHANGE: Final = int(AccountClass.EXCHANGE)
-TOPUP: Final = int(Op.TOPUP)
-REWARD: Final = int(Op.REWARD)
-EXPIRE: Final = int(Op.EXPIRE)
-GIFT: Final = int(Op.GIFT)
-CHARGEBACK: Final = int(Op.CHARGEBACK)
-ACCEPTED: Final = int(Outcome.ACCEPTED)
-FROZEN: Final = int(Outcome.FROZEN)
-INSUFFICIENT_FUNDS: Final = int(Outcome.INSUFFICIENT_FUNDS)
 
 HELD_COINS: Final = 1
 HELD_REWARDS: Final = 2

@@ -1,23 +1,16 @@
 """The settlement of one boundary: what was proposed happens, in canonical order, and is written down as rows."""
 
-from typing import Final
-
 from sim.behavior.types import Int64Array
 from sim.compiled import rule
 from sim.engines.columns import earnings as earning
 from sim.engines.columns import orders as selling
+from sim.engines.columns.codes import BALANCE, CANCEL, CAPTURE, REFUND
 from sim.engines.columns.earnings import CashOut, Earnings
 from sim.engines.columns.orders import Fulfilment, Sales
 from sim.engines.columns.proposals import ANSWERS_NOTHING, Clock, Proposals
 from sim.engines.columns.rates import Rates
 from sim.engines.columns.rows import Rows, Tickets
 from sim.engines.columns.totals import Totals
-from sim.ledger import Op
-
-CAPTURE: Final = int(Op.CAPTURE)
-CANCEL: Final = int(Op.CANCEL)
-REFUND: Final = int(Op.REFUND)
-BALANCE: Final = int(Op.BALANCE)
 
 
 @rule

@@ -1,0 +1,34 @@
+"""Codes: members of the ledger's enums as numbers, which is all that compiled code knows of them."""
+
+from typing import Final
+
+from sim.ledger import AccountClass, Op, Outcome
+
+HOLDER: Final = int(AccountClass.HOLDER)
+ESCROW: Final = int(AccountClass.ESCROW)
+PENDING: Final = int(AccountClass.PENDING)
+BREAKAGE: Final = int(AccountClass.BREAKAGE)
+PLATFORM: Final = int(AccountClass.PLATFORM)
+TAX: Final = int(AccountClass.TAX)
+STORE: Final = int(AccountClass.STORE)
+BANK: Final = int(AccountClass.BANK)
+EXCHANGE: Final = int(AccountClass.EXCHANGE)
+
+TOPUP: Final = int(Op.TOPUP)
+REWARD: Final = int(Op.REWARD)
+EXPIRE: Final = int(Op.EXPIRE)
+GIFT: Final = int(Op.GIFT)
+ORDER: Final = int(Op.ORDER)
+CAPTURE: Final = int(Op.CAPTURE)
+CANCEL: Final = int(Op.CANCEL)
+REFUND: Final = int(Op.REFUND)
+CHARGEBACK: Final = int(Op.CHARGEBACK)
+PAYOUT: Final = int(Op.PAYOUT)
+BALANCE: Final = int(Op.BALANCE)
+HISTORY: Final = int(Op.HISTORY)
+
+ACCEPTED: Final = int(Outcome.ACCEPTED)
+FROZEN: Final = int(Outcome.FROZEN)
+OVER_CAP: Final = int(Outcome.OVER_CAP)
+BELOW_FLOOR: Final = int(Outcome.BELOW_FLOOR)
+INSUFFICIENT_FUNDS: Final = int(Outcome.INSUFFICIENT_FUNDS)
