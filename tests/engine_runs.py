@@ -38,6 +38,7 @@ class Result(NamedTuple):
     closing: Closing
     series: Columns
     kpis: dict[str, Any]
+    elsewhere: Columns
 
 
 def ran(engine: str, scenario: Scenario, **options: Any) -> Result:
@@ -51,7 +52,16 @@ def ran(engine: str, scenario: Scenario, **options: Any) -> Result:
     for block in blocks:
         tally.add(block)
     kpis, series = tally.close(economy.closing())
-    return Result(Trace(trace), recognized, economy.visits, economy.balances(), economy.closing(), series, kpis)
+    return Result(
+        Trace(trace),
+        recognized,
+        economy.visits,
+        economy.balances(),
+        economy.closing(),
+        series,
+        kpis,
+        economy.elsewhere.columns(),
+    )
 
 
 def copied(block: Columns) -> Columns:
@@ -75,6 +85,7 @@ def assert_identical(found: Result, expected: Result, names: tuple[str, str] = (
     assert_same_columns(found.recognized, expected.recognized)
     assert_same_columns(found.balances, expected.balances)
     assert_same_columns(found.series, expected.series)
+    assert_same_columns(found.elsewhere, expected.elsewhere)
     assert found.closing == expected.closing
     assert found.kpis == expected.kpis
 

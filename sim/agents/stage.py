@@ -17,6 +17,7 @@ from sim.behavior.topup import Packs
 from sim.ledger import Op
 from sim.ledger.accounts import NOBODY
 from sim.ledger.operations import NO_ITEM, NO_REF
+from sim.metrics.elsewhere import Elsewhere
 from sim.scenario import Scenario
 from sim.streams import key_of
 
@@ -50,6 +51,7 @@ class Stage:
     Attributes
     ----------
     packs, checkin_coins, live_shopping : what interventions change
+    elsewhere : what viewers wanted here and did elsewhere
     """
 
     def __init__(self, env: Environment, scenario: Scenario, seed: int) -> None:
@@ -61,6 +63,7 @@ class Stage:
         self.packs: dict[str, Packs] = {}
         self.checkin_coins = int(scenario.rewards.checkin_coins)
         self.live_shopping = True
+        self.elsewhere = Elsewhere(scenario)
         self._proposals: list[Proposal] = []
 
     def __repr__(self) -> str:

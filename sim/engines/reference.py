@@ -27,6 +27,7 @@ from sim.engines.viewer import Viewer
 from sim.ledger import REGION_BY_NAME, Book, Closing, Operation, Outcome, closing_of
 from sim.ledger.conservation import check
 from sim.metrics import recognized
+from sim.metrics.elsewhere import Elsewhere, empty_cells, note_elsewhere
 from sim.runs import balance_columns
 from sim.scenario import Scenario
 from sim.tables import Columns
@@ -113,6 +114,11 @@ class ReferenceEngine:
         return balance_columns(self.book.balances())
 
     @property
+    def elsewhere(self) -> Elsewhere:
+        """What viewers wanted here and did elsewhere."""
+        return self.economy.elsewhere
+
+    @property
     def creators_region(self) -> npt.NDArray[np.uint16]:
         """The region code of creator n: uint16 array of shape (n_creators,)."""
         creators = (host for host in self.economy.hosts if not host.is_seller)
@@ -153,6 +159,15 @@ class ReferenceEngine:
         moves = recognized(operation.op, entries)
         self.journal.note(Row(operation, outcome, moves, self._region_of(operation.actor), by_viewer, occasion))
         return ticket, outcome
+
+    def note_elsewhere(
+        self, region: str, what: int, reason: int, route: int, merchant: int, goods: int, amount: int
+    ) -> None:
+        """Count what a viewer wants here and does elsewhere now, see `sim.metrics.elsewhere`."""
+        elsewhere, window_us = self.economy.elsewhere, self.economy.windows.window_us
+        cells = empty_cells(len(elsewhere.regions))
+        note_elsewhere(cells, elsewhere.regions.index(region), what, reason, route, merchant, goods, amount)
+        elsewhere.add(self.economy.now_us // window_us * window_us, cells)
 
     def _region_of(self, account: int) -> int:
         """Where an account was opened; 0 for nobody's."""

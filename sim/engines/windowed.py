@@ -40,6 +40,7 @@ from sim.engines.forks import changed_terms
 from sim.ledger import COIN, CURRENCY_BY_NAME, DIAMOND, REWARD, Closing, Kind, Rule
 from sim.ledger.conservation import asset_flow, check_asset
 from sim.ledger.terms import Terms
+from sim.metrics.elsewhere import Elsewhere
 from sim.scenario import Scenario
 from sim.tables import Columns
 
@@ -103,6 +104,7 @@ class WindowedEngine:
         )
         self.rates: Rates = rates_at(self.terms, scenario, self.assets, begin_us)  # of no policy yet
         self._harvests: Sequence[Harvest] = ()
+        self._begun_us = begin_us
         self._scenes = Scenes(self.stage)
         self._progress = progress
         self._cuts, self._save = cuts, save
@@ -116,6 +118,11 @@ class WindowedEngine:
     def creators_region(self) -> npt.NDArray[np.uint16]:
         """The region code of each creator."""
         return self.counterparties.creators_region
+
+    @property
+    def elsewhere(self) -> Elsewhere:
+        """What viewers wanted here and did elsewhere."""
+        return self.stage.elsewhere
 
     @property
     def visits(self) -> int:
@@ -238,11 +245,14 @@ class WindowedEngine:
         return home_regions(world.seed, self.stage.calendar.cumulative_shares(), world.zones["code"], begin, end)
 
     def _advance(self, shown: Shown) -> None:
+        self._begun_us = self.stage.now_us
         self._harvests = self.division.advance(self._scenes.now(shown, self.rates))
 
     def _close(self) -> None:
         """Let the other side hear what viewers did, and the journal take it down."""
         harvests = self._harvests
+        for harvest in harvests:
+            self.stage.elsewhere.add(self._begun_us, harvest.elsewhere)
         gifts = joined([harvest.gifts for harvest in harvests], GIVEN)
         if any(len(harvest.orders) for harvest in harvests):
             self._hand_out(gifts)

@@ -106,6 +106,7 @@ def _write_results(
     assert recorder.tally is not None, "the metrics begin when the engine is made"
     kpis, series = recorder.tally.close(closing)
     run.write_table("metrics", series)
+    run.write_table("elsewhere", economy.elsewhere.columns())
     run.write_table("balances", economy.balances())
     asked = recorder.records - recorder.set_up
     run.write_summary(

@@ -82,6 +82,10 @@ class Run:
         """The time series, by the names the model gave its columns."""
         return read_parquet(self.path / "metrics.parquet")
 
+    def elsewhere(self) -> Columns:
+        """What viewers wanted here and did elsewhere, by the names the model gave its columns."""
+        return read_parquet(self.path / "elsewhere.parquet")
+
 
 @contextmanager
 def create_run(scenario: str, seed: int, out: Path | None = None, base: Path = RUNS) -> Iterator[NewRun]:

@@ -168,6 +168,7 @@ class Viewers(NamedTuple):
     deeds: Deeds
     totals: Totals
     visits: Int64Array  # [so far]
+    elsewhere: Int64Array  # of this window, see `sim.metrics.elsewhere`
 
 
 class Audience(NamedTuple):

@@ -44,9 +44,10 @@ def part_of(name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, Any]
 
 
 def state_of_stage(stage: Stage) -> Arrays:
-    """What interventions have changed."""
+    """What interventions have changed, and what was counted."""
     packs = [flat(f"packs.{region}", of_region) for region, of_region in stage.packs.items()]
     arrays = {path: column for part in packs for path, column in part.items()}
+    arrays |= {f"elsewhere.{name}": column for name, column in stage.elsewhere.state().items()}
     return {**arrays, "checkin_coins": np.array(stage.checkin_coins), "live_shopping": np.array(stage.live_shopping)}
 
 
@@ -56,6 +57,7 @@ def restore_stage(stage: Stage, state: Mapping[str, Any], past: Scenario) -> Non
     if stage.scenario.rewards.checkin_coins.value == past.rewards.checkin_coins.value:
         stage.checkin_coins = state["checkin_coins"]
     stage.live_shopping = state["live_shopping"]
+    stage.elsewhere.restore({name: state[f"elsewhere.{name}"] for name in ("steps", "cells")})
 
 
 def _leaves(name: str, columns: Any) -> Iterator[tuple[str, Any]]:

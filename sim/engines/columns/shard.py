@@ -44,6 +44,8 @@ from sim.engines.columns.scene import Scene, World, packed, world_of
 from sim.engines.columns.totals import Totals, new_totals
 from sim.engines.columns.viewer_audit import Audit, audited
 from sim.engines.columns.visits import BLOCK, Visits, roster, visits_of
+from sim.metrics.elsewhere import empty_cells
+from sim.metrics.elsewhere import taken as counted
 from sim.scenario import Scenario
 
 
@@ -61,13 +63,15 @@ class Setting(NamedTuple):
 class Harvest(NamedTuple):
     """What a shard's viewers did: first what fell due at the boundary, then their own acts, in no order yet.
 
-    The first two are arrays of `ROW`, `gifts` of `GIVEN`, those accepted, and `orders` of `ORDERED`.
+    The first two are arrays of `ROW`, `gifts` of `GIVEN`, those accepted, and `orders` of `ORDERED`; `elsewhere` are
+    cells of `sim.metrics.elsewhere`.
     """
 
     boundary: Structs
     acts: Structs
     gifts: Structs
     orders: Structs
+    elsewhere: Int64Array
 
 
 class Kept(NamedTuple):
@@ -125,6 +129,7 @@ class Shard:
             Deeds(np.zeros(2, np.int64), np.zeros(2048, GIVEN), np.zeros(1024, ORDERED)),
             new_totals(setting.n_assets),
             np.zeros(1, np.int64),
+            empty_cells(len(setting.scenario.regions)),
         )
 
     def __repr__(self) -> str:
@@ -270,7 +275,8 @@ class Shard:
         deeds = self._viewers.deeds
         gifts, orders = deeds.used.tolist()
         deeds.used[:] = 0
-        return Harvest(boundary, taken(self._viewers.rows), copied(deeds.gift[:gifts]), copied(deeds.order[:orders]))
+        given, ordered = copied(deeds.gift[:gifts]), copied(deeds.order[:orders])
+        return Harvest(boundary, taken(self._viewers.rows), given, ordered, counted(self._viewers.elsewhere))
 
 
 _Pool = TypeVar("_Pool", Chains, Deeds, Disputes, Grants, Lots, Rows)
