@@ -10,7 +10,7 @@ shares of 0 and 1, delays of nothing, windows that no hour is a multiple of, clo
 """
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -218,24 +218,43 @@ def starts(draw: st.DrawFn) -> datetime:
 
 @st.composite
 def interventions(draw: st.DrawFn, start: datetime, days: int, window: str, regions: tuple[str, ...]) -> str:
-    """A dated change, as an inline table: at the start, on and off a boundary, or after the end."""
+    """A dated change, as an inline table: at the start, on and off a boundary, or after the end; certain or not."""
+    at_us = draw(instants(days, window))
+    until_us = draw(st.none() | instants(days, window))
+    until = [] if until_us is None or until_us <= at_us else [f"until = {_iso(start, until_us)}"]
+    uncertain = draw(st.sampled_from(([], [], ["chance = 0.5"], ["delay_days = 0.3"])))
+    change = draw(st.one_of([kind(regions) for kind in INTERVENTIONS.values()]))
+    return f"{{ at = {_iso(start, at_us)}, {', '.join([*until, *uncertain, change])} }}"
+
+
+@st.composite
+def instants(draw: st.DrawFn, days: int, window: str) -> int:
+    """Microseconds from the start: on and off a boundary, the last one after the end."""
     n_windows = days * 86_400_000_000 // window_us(window)
-    offset_us = draw(st.integers(0, n_windows + 1)) * window_us(window) + draw(st.sampled_from([0, 0, 1, 1_234_567]))
-    at = (start + timedelta(microseconds=offset_us)).isoformat()
-    change = draw(
-        st.one_of(
-            RATE.map("kind = 'commission', rate = {}".format),
-            texts(0, 1, 3, 1000).map("kind = 'checkin', coins = {}".format),
-            texts("false", "true").map("kind = 'live_shopping', allowed = {}".format),
-            st.builds(
-                "kind = 'pack_price', region = '{}', pack = '{}', price_cents = {}".format,
-                st.sampled_from(regions),
-                st.sampled_from(PACKS),
-                texts(1, 99, 1299, 99_999),
-            ),
-        )
-    )
-    return f"{{ at = {at}, {change} }}"
+    return draw(st.integers(0, n_windows + 1)) * window_us(window) + draw(st.sampled_from([0, 0, 1, 1_234_567]))
+
+
+def _iso(start: datetime, since_us: int) -> str:
+    return (start + timedelta(microseconds=since_us)).isoformat()
+
+
+def somewhere(regions: tuple[str, ...]) -> Texts:
+    """The region of an intervention, or none."""
+    return st.sampled_from(["", *(f", region = '{name}'" for name in regions)])
+
+
+# What a change says beside its dates; by kind, so that each new one adds a line. Each gets the regions' names.
+INTERVENTIONS: Final[dict[str, Callable[[tuple[str, ...]], Texts]]] = {
+    "commission": lambda regions: st.builds("kind = 'commission', rate = {}{}".format, RATE, somewhere(regions)),
+    "checkin": lambda _: texts(0, 1, 3, 1000).map("kind = 'checkin', coins = {}".format),
+    "live_shopping": lambda _: texts("false", "true").map("kind = 'live_shopping', allowed = {}".format),
+    "pack_price": lambda regions: st.builds(
+        "kind = 'pack_price', region = '{}', pack = '{}', price_cents = {}".format,
+        st.sampled_from(regions),
+        st.sampled_from(PACKS),
+        texts(1, 99, 1299, 99_999),
+    ),
+}
 
 
 def as_command(overrides: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """Scenarios: exact numbers, short differences, and every problem told at once in one line."""
 
 import json
+import typing
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from sim.scenario import PackPrice, Parameter, ScenarioError, check, from_resolv
 from sim.scenario.convert import INSTANT_EXPECTED
 from sim.scenario.files import key_lines, merge
 from sim.scenario.guide import all_source_ids, filled_in
+from sim.scenario.interventions import AnyIntervention
 from sim.scenario.schema import schema_text
 from sim.scenario.window import window_us
 
@@ -150,7 +152,7 @@ def test_an_intervention_is_typed(folder: Path) -> None:
 
 FROM_START = "an instant at or after the start, 2024-04-08T04:00:00+00:00"
 BEFORE_END = "an instant before the end, 2024-04-15T04:00:00+00:00 (it changes nothing in this run)"
-KINDS = "pack_price, commission, checkin, live_shopping"
+KINDS = ", ".join(kind.__struct_config__.tag for kind in typing.get_args(AnyIntervention))
 ZONES_STAY = "zones of an extended scenario stay unless set to 0"
 PACK = '{ name = "a", channel = "app", coins = 65, price_cents = 99, source = "P3" }'
 PRICE = 'kind = "pack_price"\nat = 2024-04-11T00:00:00Z\nprice_cents = 9'

@@ -36,3 +36,6 @@ SESSION: Final = 30
 # A creator's turn to cash out, which comes whether there is anything to ask for or not; occurrence: the turn
 CASH_OUT: Final = 31
 PAYMENT: Final = 32
+
+# Whether and when an uncertain rule comes; agent: a hash of the rule, occurrence: its date, in microseconds since 1970
+HAZARD: Final = 80

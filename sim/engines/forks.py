@@ -6,12 +6,12 @@ The people, their clocks and what they promised stay; prices, rates and how peop
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from sim.agents.interventions import since_start_us
 from sim.agents.stage import Act
 from sim.agents.terms import opening_terms
 from sim.ledger.errors import CoinworksError
 from sim.scenario import Scenario, from_resolved
 from sim.scenario.difference import Difference, differences
+from sim.scenario.timeline import since_start_us
 
 # Everything else is in the columns already: who there is, when they meet, and what is on its way.
 MAY_CHANGE: Final = (
@@ -93,5 +93,5 @@ def _before(scenario: Scenario, at_us: int) -> list[Any]:
     return [
         change
         for change in scenario.interventions
-        if -(-since_start_us(scenario, change) // window_us) * window_us < at_us
+        if -(-since_start_us(scenario, change.at) // window_us) * window_us < at_us
     ]

@@ -5,12 +5,13 @@ reads the same declarations, and remembers each value that was well formed, so t
 checked when some other key is wrong.
 """
 
+import functools
+import operator
 import types
 import typing
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
 import msgspec
@@ -54,13 +55,21 @@ class Field(NamedTuple):
 
 
 def split(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
-    """An annotated type as the type itself and what was noted about it."""
+    """An annotated type as the type itself and what was noted about it; what may be left out by its type if given."""
     if typing.get_origin(annotation) is Annotated:
-        return annotation.__origin__, annotation.__metadata__
-    return annotation, ()
+        return _given(annotation.__origin__), annotation.__metadata__
+    return _given(annotation), ()
 
 
-@cache
+def _given(annotation: Any) -> Any:
+    """`X | None` as X: TOML has no null, so whoever writes a key gives a value."""
+    members = typing.get_args(annotation)
+    if isinstance(annotation, types.UnionType) and types.NoneType in members:
+        return functools.reduce(operator.or_, (member for member in members if member is not types.NoneType))
+    return annotation
+
+
+@functools.cache
 def fields_of(struct: type[msgspec.Struct]) -> tuple[Field, ...]:
     """The fields of a struct in the order of its declaration."""
     return tuple(Field(field.name, field.type, field.required) for field in msgspec.structs.fields(struct))

@@ -5,6 +5,7 @@
 writes them anew between their markers; a test fails while they are out of date.
 """
 
+import typing
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ import msgspec
 from sim.paths import scenarios_dir
 from sim.scenario.convert import Field, fields_of, is_struct
 from sim.scenario.files import parse_toml, read_document
+from sim.scenario.interventions import AnyIntervention, Intervention
 from sim.scenario.load import load
 from sim.scenario.problems import shown
 from sim.scenario.quantity import Parameter
@@ -36,6 +38,7 @@ def tables() -> dict[str, str]:
     return {
         "scenarios": scenario_table(),
         "catalogues": catalog_table(),
+        "interventions": intervention_table(),
         "parameters": parameter_tables(load(BASE)),
     }
 
@@ -59,6 +62,19 @@ def catalog_table() -> str:
         sources = ", ".join(sorted(set(source_ids(data))))
         rows.append([f"`{path.stem}`", data["about"], f"{len(data[key])} {key}", sources])
     return _markdown(["catalogue", "what it is", "rows", "sources"], rows)
+
+
+def intervention_table() -> str:
+    """A row for each kind of intervention: its own keys, and what it does."""
+    rows = [["any", _keys(fields_of(Intervention)), first_line(Intervention)]]
+    for kind in typing.get_args(AnyIntervention):
+        own = [field for field in fields_of(kind) if field not in fields_of(Intervention)]
+        rows.append([f"`{kind.__struct_config__.tag}`", _keys(own), first_line(kind)])
+    return _markdown(["intervention", "keys", "what it does"], rows)
+
+
+def _keys(fields: Iterable[Field]) -> str:
+    return "; ".join(f"`{field.name}`: {field.meaning}" for field in fields)
 
 
 def parameter_tables(scenario: Scenario) -> str:

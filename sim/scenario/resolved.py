@@ -51,7 +51,8 @@ def digest(scenario: Scenario) -> str:
 
 def _struct(struct: msgspec.Struct) -> dict[str, Any]:
     kind = {"kind": struct.kind} if isinstance(struct, Intervention) else {}
-    return kind | {name: _plain(getattr(struct, name)) for name in struct.__struct_fields__}
+    fields = {name: getattr(struct, name) for name in struct.__struct_fields__}
+    return kind | {name: _plain(value) for name, value in fields.items() if value is not None}
 
 
 def _plain(value: Any) -> Any:

@@ -53,7 +53,7 @@ def _struct(struct: type[msgspec.Struct]) -> Schema:
     if tag is not None:
         properties = {"kind": {"const": tag}} | properties
     described = {"description": first_line(struct)} if struct.__doc__ else {}
-    required = {"required": list(properties)} if tag is not None else {}
+    required = {"required": ["kind", *(field.name for field in fields_of(struct) if field.required)]} if tag else {}
     return {"type": "object", **described, "properties": properties, **required, "additionalProperties": False}
 
 

@@ -1,0 +1,76 @@
+"""Effects: what an intervention changes when it begins, and what it puts back when it ends.
+
+`begin` is called where the intervention holds; `end` where it has ended and no earlier one of its kind holds any more.
+Both set what they set as a whole, so that nothing need be remembered between them.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from sim.agents.stage import Stage
+from sim.ledger import REGION_BY_NAME, Op, Rule
+from sim.ledger.accounts import NOBODY
+from sim.scenario import Checkin, Commission, LiveShopping, PackPrice
+
+Change = Callable[[Stage, str, Any], None]  # the stage, a region's name, the intervention
+
+
+class Effect(NamedTuple):
+    """How to carry out a kind of intervention in a region (`""` if the kind isn't regional)."""
+
+    begin: Change
+    end: Change
+
+
+def _set_price(stage: Stage, region: str, change: PackPrice) -> None:
+    _price(stage, region, change.pack, change.price_cents)
+
+
+def _reset_price(stage: Stage, region: str, change: PackPrice) -> None:
+    [usual] = (pack.price_cents for pack in stage.scenario.packs(region) if pack.name == change.pack)
+    _price(stage, region, change.pack, usual)
+
+
+def _price(stage: Stage, region: str, pack: str, price_cents: int) -> None:
+    names = [sold.name for sold in stage.scenario.packs(region)]
+    packs = stage.packs[region]
+    price = packs.price.copy()
+    price[names.index(pack)] = price_cents
+    stage.packs[region] = packs._replace(price=price)
+
+
+def state_policy(stage: Stage, rule: Rule, region: str, amount: int, **scope: int) -> None:
+    """Let a policy say `amount` in a region from this boundary on."""
+    stage.propose(Op.POLICY, NOBODY, peer=rule, amount=amount, region=REGION_BY_NAME[region], **scope)
+
+
+def _set_commission(stage: Stage, region: str, change: Commission) -> None:
+    state_policy(stage, Rule.COMMISSION, region, change.rate.ppm)
+
+
+def _reset_commission(stage: Stage, region: str, _: Commission) -> None:
+    state_policy(stage, Rule.COMMISSION, region, stage.scenario.sellers.commission.ppm)
+
+
+def _set_checkin(stage: Stage, _: str, change: Checkin) -> None:
+    stage.checkin_coins = change.coins
+
+
+def _reset_checkin(stage: Stage, _: str, __: Checkin) -> None:
+    stage.checkin_coins = int(stage.scenario.rewards.checkin_coins)
+
+
+def _set_live_shopping(stage: Stage, _: str, change: LiveShopping) -> None:
+    stage.live_shopping = change.allowed
+
+
+def _reset_live_shopping(stage: Stage, _: str, __: LiveShopping) -> None:
+    stage.live_shopping = True
+
+
+EFFECTS: Final[dict[type, Effect]] = {
+    PackPrice: Effect(_set_price, _reset_price),
+    Commission: Effect(_set_commission, _reset_commission),
+    Checkin: Effect(_set_checkin, _reset_checkin),
+    LiveShopping: Effect(_set_live_shopping, _reset_live_shopping),
+}

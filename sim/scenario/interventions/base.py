@@ -1,0 +1,46 @@
+"""What every intervention has: when it holds, where, and how sure it is to come."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, ClassVar, Final
+
+import msgspec
+
+from sim.scenario.quantity import Days, Parameter, Share
+
+CERTAIN: Final = Parameter(value=Decimal(1))
+AT_ONCE: Final = Parameter(value=Decimal(0))
+
+
+class Intervention(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", kw_only=True):
+    """A dated change. It holds from the first window boundary at or after `at` to that of `until`.
+
+    Attributes
+    ----------
+    lasts : whether it changes something for a while; what happens once has no `until`
+    regional : whether it can be of a single region
+    """
+
+    at: Annotated[datetime, "from when it holds"]
+    until: Annotated[datetime | None, "until when, and then what it changed goes back"] = None
+    region: Annotated[str | None, "where, else everywhere"] = None
+    chance: Annotated[Share, "by which it comes at all"] = CERTAIN
+    delay_days: Annotated[Days, "by which it comes late in the mean, without memory"] = AT_ONCE
+
+    lasts: ClassVar[bool] = True
+    regional: ClassVar[bool] = True
+
+    @property
+    def kind(self) -> str:
+        """The word by which a scenario names it."""
+        return str(self.__struct_config__.tag)
+
+    @property
+    def target(self) -> tuple[str, ...]:
+        """What it changes, among the things that its kind may change; of two for one target the later holds."""
+        return ()
+
+    @property
+    def text(self) -> str:
+        """A few words for a date on a time axis."""
+        return self.kind.replace("_", " ")

@@ -1,0 +1,36 @@
+"""Interventions in coins: what they cost, and which are given away."""
+
+from typing import Annotated, ClassVar
+
+from sim.scenario.catalogs import PriceCents
+from sim.scenario.interventions.base import Intervention
+from sim.scenario.quantity import Quantity
+
+
+class PackPrice(Intervention, frozen=True, tag="pack_price"):
+    """A coin pack gets another price."""
+
+    region: Annotated[str, "where the pack is sold"]
+    pack: Annotated[str, "its name in the region's catalogue"]
+    price_cents: Annotated[PriceCents, "what it costs"]
+
+    @property
+    def target(self) -> tuple[str, ...]:
+        """The pack."""
+        return (self.pack,)
+
+    @property
+    def text(self) -> str:
+        """`web-1321 for 1299`."""
+        return f"{self.pack} for {self.price_cents}"
+
+
+class Checkin(Intervention, frozen=True, tag="checkin"):
+    """The daily check-in gives another number of reward coins."""
+
+    coins: Annotated[int, Quantity("coins", 0, 10**6, whole=True), "for a day's first visit"]
+
+    regional: ClassVar[bool] = False
+
+
+CoinIntervention = PackPrice | Checkin
