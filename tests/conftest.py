@@ -1,7 +1,12 @@
-"""What several test files share."""
+"""What several test files share.
 
+Tests run in parallel, a process a core. A test marked `alone` measures time, so it gets the machine to itself: all
+others hold a lock together, it holds the same one by itself. The gate before the lock lets it in as soon as it asks.
+"""
+
+import fcntl
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +22,20 @@ CHROMIUM_FLAGS = (
     "--disable-quic",
     "--no-first-run",
 )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Share the machine with the other workers' tests, or have it alone."""
+    if not hasattr(item.config, "workerinput"):  # one process: nobody to share with
+        return (yield)
+    folder = item.config._tmp_path_factory.getbasetemp().parent  # the workers' own are side by side in it
+    alone = item.get_closest_marker("alone") is not None
+    with (folder / "gate.lock").open("w") as gate, (folder / "machine.lock").open("w") as machine:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        fcntl.flock(machine, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(gate, fcntl.LOCK_UN)
+        return (yield)
 
 
 @pytest.fixture(scope="session")

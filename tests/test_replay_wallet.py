@@ -83,6 +83,7 @@ def test_a_second_replay_does_its_work_anew(tmp_path: Path, wallet: WalletProces
     assert trials[0].numbers["book"] != trials[1].numbers["book"]
 
 
+@pytest.mark.alone
 def test_a_wallet_frozen_for_a_second_shows_in_response_times(tmp_path: Path, wallet: WalletProcess) -> None:
     """The known answer: rate × 1 s requests, their response times spread evenly over 0 to 1 s.
 
