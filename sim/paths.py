@@ -1,4 +1,4 @@
-"""Where the files that ship with coinworks are, in a checkout and in an installed wheel."""
+"""Where the files that come with coinworks are, in a checkout and in an installed wheel."""
 
 from pathlib import Path
 
@@ -8,3 +8,8 @@ def scenarios_dir() -> Path:
     package = Path(__file__).resolve().parent
     shipped = package / "_scenarios"
     return shipped if shipped.is_dir() else package.parent / "scenarios"
+
+
+def results_dir() -> Path:
+    """The folder of results: beside the package in a checkout; an installed wheel has none."""
+    return Path(__file__).resolve().parent.parent / "results"

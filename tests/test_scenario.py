@@ -14,7 +14,7 @@ from sim.cli.check import check as check_command
 from sim.cli.scenarios import scenarios as scenarios_command
 from sim.ledger.errors import CoinworksError
 from sim.paths import scenarios_dir
-from sim.scenario import PackPrice, Parameter, ScenarioError, check, from_resolved, load, resolved
+from sim.scenario import PackPrice, Parameter, ScenarioError, check, from_resolved, load, load_base, resolved
 from sim.scenario.convert import INSTANT_EXPECTED
 from sim.scenario.files import key_lines, merge
 from sim.scenario.guide import all_source_ids, filled_in
@@ -121,6 +121,28 @@ def test_a_question_is_never_inherited(folder: Path) -> None:
     assert told("my.toml") == [
         "my.toml: question: expected a text: what the scenario asks, in one sentence; never inherited (it is missing)"
     ]
+
+
+def test_a_base_is_another_scenario_and_is_never_inherited(folder: Path) -> None:
+    write(folder, 'base = "us-web-push"', "parent.toml")
+    assert load(write(folder, "", extends="parent.toml")).base is None
+    assert told(write(folder, 'base = "my"')) == ['my.toml:3: base = "my": expected another scenario than this one']
+    assert told(write(folder, 'base = "us-bas"')) == [
+        'my.toml:3: base = "us-bas": expected an existing scenario (did you mean us-baseline?)'
+    ]
+
+
+def test_a_base_is_loaded_for_the_same_people_and_time(folder: Path) -> None:
+    """Overrides go to both; length, people and start are the scenario's own, a neighbour comes before a shipped one."""
+    write(folder, "viewers = 9\nstart = 2024-05-01T00:00:00Z", "us-web-push.toml", extends="us-baseline")
+    path, overrides = write(folder, 'base = "us-web-push"'), ["days=2", "gifting.intent=0.2", "base = us-web-push"]
+    scenario = load(path, overrides)
+    base = load_base(path, scenario, overrides)
+    assert base is not None
+    assert (base.name, base.question, base.base) == ("us-web-push", "Why?", None)
+    assert (base.days, base.viewers, base.start) == (2, scenario.viewers, scenario.start)
+    assert base.gifting.intent.value == Decimal("0.2")
+    assert load_base("us-baseline", load("us-baseline")) is None
 
 
 def test_a_scenario_may_extend_a_neighbour_that_extends_another(folder: Path) -> None:
@@ -534,5 +556,5 @@ def test_check_prints_the_schema() -> None:
 def test_scenarios_lists_each_with_its_question() -> None:
     listed = json.loads(CliRunner().invoke(scenarios_command, ["--json"]).output)
     assert [row["name"] for row in listed] == STEMS
-    assert set(listed[0]) == {"name", "question", "days", "viewers"}
+    assert set(listed[0]) == {"name", "question", "base", "days", "viewers", "headline"}
     assert all(stem in CliRunner().invoke(scenarios_command, []).output for stem in STEMS)

@@ -22,7 +22,7 @@ import click
 from sim.ledger.errors import CoinworksError
 
 VERBS: Final = {
-    "Start here": ("run", "scenarios", "check", "simulate", "report"),
+    "Start here": ("run", "scenarios", "check", "simulate", "report", "metrics"),
     "The two halves of a load test by themselves": ("wallet", "replay"),
     "Measure": ("bench",),
 }

@@ -12,10 +12,13 @@ from sim.cli.trials import replay_options
 @click.command()
 @click.argument("scenario")
 @simulation_options
+@click.option("--no-base", "without_base", is_flag=True, help="Don't simulate the scenario's base beside it.")
 @replay_options
 @json_option
-def run(scenario: str, *, as_json: bool, **options: Any) -> int:
+def run(scenario: str, *, without_base: bool, as_json: bool, **options: Any) -> int:
     """Simulate a scenario, replay its trace against a wallet, compare every account, and write the report.
+
+    What the scenario names as its base is simulated too, with the same draws, and the report shows both side by side.
 
     SCENARIO is a file, or the stem of one that `coinworks scenarios` lists. Exit status: 0 PASS, 1 FAIL, 3 INVALID.
 
@@ -29,7 +32,7 @@ def run(scenario: str, *, as_json: bool, **options: Any) -> int:
     from sim.report import kpi_table, write_report
 
     asked = conditions(options)
-    made = simulate_variant(scenario, options)
+    made = simulate_variant(scenario, options, with_base=not without_base)
     traffic = Traffic(made.path.name, made.trace(), made.balances(), made.path)
     with wallet_to_try(None, None, made.path) as wallet:
         trial = try_wallet(traffic, wallet, asked, made.path)

@@ -52,8 +52,9 @@ MANNER: Final = (
     metavar="CHECKPOINT",
     help="Go on from there, under another policy if --set says so.",
 )
+@click.option("--base", "with_base", is_flag=True, help="Simulate the scenario's base beside it, for the report.")
 @json_option
-def simulate(scenario: str, *, as_json: bool, **options: Any) -> None:
+def simulate(scenario: str, *, with_base: bool, as_json: bool, **options: Any) -> None:
     """Simulate a scenario: its economy, and the trace of every wallet operation.
 
     SCENARIO is a file, or the stem of one that `coinworks scenarios` lists.
@@ -68,7 +69,7 @@ def simulate(scenario: str, *, as_json: bool, **options: Any) -> None:
     """
     from sim.report import kpi_table
 
-    run = simulate_variant(scenario, options, **{name: options.pop(name) for name in MANNER})
+    run = simulate_variant(scenario, options, with_base=with_base, **{name: options.pop(name) for name in MANNER})
     if as_json:
         show_json(run.summary)
         return

@@ -12,11 +12,12 @@ replay adds its own files. Making and opening is in `folders`, the JSON files in
 about program and machine in `provenance`.
 """
 
-from sim.runs.documents import Machine, Manifest, RunError, Summary, write_json
-from sim.runs.folders import RUN_FILES, RUNS, NewRun, Run, balance_columns, create_run, open_run
+from sim.runs.documents import Machine, Manifest, RunError, Summary, read_json, write_json
+from sim.runs.folders import BASE, RUN_FILES, RUNS, NewRun, Run, balance_columns, create_run, open_run
 from sim.runs.provenance import code_tables, new_manifest, peak_rss_mb, this_machine
 
 __all__ = [
+    "BASE",
     "RUNS",
     "RUN_FILES",
     "Machine",
@@ -31,6 +32,7 @@ __all__ = [
     "new_manifest",
     "open_run",
     "peak_rss_mb",
+    "read_json",
     "this_machine",
     "write_json",
 ]

@@ -24,6 +24,7 @@ from sim.trace import Trace, TraceWriter, read_trace
 
 RUNS: Final = Path("results/runs")
 RUN_FILES: Final = ("manifest.json", "summary.json", "balances.parquet", "metrics.parquet")  # what every run has
+BASE: Final = "base"  # in a run's folder, the run that it is compared with
 BALANCE_TYPES: Final[dict[str, np.dtype[Any]]] = {
     "klass": np.dtype(np.uint8),
     "owner": np.dtype(np.int64),
@@ -85,6 +86,11 @@ class Run:
     def elsewhere(self) -> Columns:
         """What viewers wanted here and did elsewhere, by the names the model gave its columns."""
         return read_parquet(self.path / "elsewhere.parquet")
+
+    @property
+    def base(self) -> "Run | None":
+        """The run that this one is compared with, if one was made beside it."""
+        return open_run(self.path / BASE) if (self.path / BASE).is_dir() else None
 
 
 @contextmanager

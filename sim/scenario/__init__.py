@@ -12,7 +12,7 @@ each number has its meaning and its source.
 
 from sim.scenario.catalogs import Catalogs, Gift, Good, Pack
 from sim.scenario.interventions import AnyIntervention, Checkin, Commission, LiveShopping, PackPrice
-from sim.scenario.load import check, load
+from sim.scenario.load import check, load, load_base
 from sim.scenario.problems import Problem, ScenarioError
 from sim.scenario.quantity import Parameter
 from sim.scenario.resolved import from_resolved, resolved
@@ -37,5 +37,6 @@ __all__ = [
     "from_resolved",
     "json_schema",
     "load",
+    "load_base",
     "resolved",
 ]

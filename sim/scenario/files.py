@@ -20,6 +20,7 @@ ARRAY_HEADER: Final = re.compile(r"\[\[(.+?)\]\]")
 KEY: Final = re.compile(r"""((?:"[^"]*"|'[^']*'|[\w.-])+)\s*=""")
 KEY_PART: Final = re.compile(r""""([^"]*)"|'([^']*)'|([\w-]+)""")
 OVERRIDE_FILE: Final = "--set"
+NOT_INHERITED: Final = ("question", "base")  # each scenario asks its own
 
 
 class Origin(NamedTuple):
@@ -217,8 +218,8 @@ def _stack(path: Path) -> tuple[list[Layer], list[Problem]]:
             return layers[::-1], list(error.problems)
         base = layer.data.pop("extends", None)
         if layers:
-            # Each scenario asks its own question.
-            layer.data.pop("question", None)
+            for own in NOT_INHERITED:
+                layer.data.pop(own, None)
         layers.append(layer)
         if base is None:
             return layers[::-1], []

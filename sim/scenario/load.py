@@ -48,6 +48,25 @@ def load(name: str | Path, overrides: Overrides = ()) -> Scenario:
     return scenario
 
 
+def load_base(name: str | Path, scenario: Scenario, overrides: Iterable[str] = ()) -> Scenario | None:
+    """What a scenario is compared with, under the same overrides, for the same people and time; None where it has none.
+
+    Parameters
+    ----------
+    name : by which the scenario was loaded
+    overrides : with which it was
+
+    Raises
+    ------
+    ScenarioError : the base is wrong, or an override is wrong in it
+    """
+    if scenario.base is None:
+        return None
+    path = locate(scenario.base, [locate_scenario(str(name)).parent, scenarios_dir()])
+    same = [f"days={scenario.days}", f"viewers={scenario.viewers}", f"start={scenario.start.isoformat()}"]
+    return load(path, [*(override for override in overrides if override.partition("=")[0].strip() != "base"), *same])
+
+
 def check(name: str | Path, overrides: Overrides = ()) -> list[Problem]:
     """Every problem and note of a scenario or a catalogue, in the order of files and lines; empty when all is well."""
     try:
@@ -91,6 +110,7 @@ def _read(name: str | Path, overrides: Overrides) -> tuple[Scenario | None, list
     settings = found.struct(Settings)
     regions = _region_names(document.data)
     rules.check_scenario(found, regions)
+    _check_base(found, document)
     catalogs = _read_catalogs(found, document.folder, regions)
     if catalogs is not None:
         rules.check_currencies(found, catalogs, regions)
@@ -98,6 +118,20 @@ def _read(name: str | Path, overrides: Overrides) -> tuple[Scenario | None, list
     if catalogs is None or not found.whole:
         return None, found.problems
     return _scenario(document.name, settings, catalogs), found.problems
+
+
+def _check_base(found: Conversion, document: Document) -> None:
+    """The scenario to compare with is there, and is another one."""
+    name = found.values.get(("base",))
+    if not name:
+        return
+    try:
+        path = locate(name, [document.folder, scenarios_dir()])
+    except ScenarioError as error:
+        found.report(("base",), name, "an existing scenario", error.problems[0].hint)
+        return
+    if path.stem == document.name:
+        found.report(("base",), name, "another scenario than this one")
 
 
 def _scenario(name: str, settings: Settings, catalogs: Catalogs) -> Scenario:

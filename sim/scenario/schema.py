@@ -32,7 +32,9 @@ EXTENDS: Final = {"type": "string", "description": "stem or path of the scenario
 def json_schema() -> Schema:
     """The schema of a scenario file, in JSON Schema draft 7."""
     schema = _struct(Settings)
-    schema["properties"] = {"question": schema["properties"].pop("question"), "extends": EXTENDS} | schema["properties"]
+    properties = schema["properties"]
+    first = {"question": properties.pop("question"), "extends": EXTENDS, "base": properties.pop("base")}
+    schema["properties"] = first | properties
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "coinworks scenario",

@@ -175,6 +175,7 @@ class Settings(Table, frozen=True):
     sellers: Sellers
     platform: Platform
     interventions: Annotated[tuple[AnyIntervention, ...], "dated changes"] = ()
+    base: Annotated[str | None, "the scenario that it is compared with; never inherited"] = None
 
 
 class Scenario(Settings, frozen=True, kw_only=True, dict=True):
