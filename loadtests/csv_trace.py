@@ -58,10 +58,14 @@ DIGITS_MAX: Final = len(str(AMOUNT_MAX))
 ACTOR_KIND: Final = {
     **dict.fromkeys((Op.TOPUP, Op.REWARD, Op.EXPIRE, Op.GIFT, Op.ORDER), Kind.VIEWER),
     **dict.fromkeys((Op.CANCEL, Op.REFUND, Op.CHARGEBACK), Kind.VIEWER),
-    Op.PAYOUT: Kind.CREATOR,
+    **dict.fromkeys((Op.PAYOUT, Op.AFFILIATE), Kind.CREATOR),
     Op.CAPTURE: Kind.SELLER,
 }
-PEER_KIND: Final = {Op.GIFT: Kind.CREATOR, Op.ORDER: Kind.SELLER, Op.CAPTURE: Kind.VIEWER, Op.REFUND: Kind.SELLER}
+PEER_KIND: Final = {
+    **dict.fromkeys((Op.ORDER, Op.REFUND, Op.AFFILIATE), Kind.SELLER),
+    Op.GIFT: Kind.CREATOR,
+    Op.CAPTURE: Kind.VIEWER,
+}
 ITEM_KIND: Final = {
     Op.TOPUP: Item.PACK_APP,
     Op.GIFT: Item.GIFT,
@@ -72,7 +76,9 @@ ITEM_KIND: Final = {
 UNIT: Final = {Op.TOPUP: COIN, Op.GIFT: COIN, Op.REWARD: REWARD, Op.EXPIRE: REWARD, Op.PAYOUT: DIAMOND}
 HOLDS: Final = {COIN: Kind.VIEWER, REWARD: Kind.VIEWER, DIAMOND: Kind.CREATOR}
 NEEDED_PEER: Final = {Op.GIFT: "who receives it", Op.ORDER: "the seller"}
-ANSWERS: Final = frozenset({Op.CAPTURE, Op.CANCEL, Op.REFUND})  # they take peer and currency from what they answer
+ANSWERS: Final = frozenset(
+    {Op.CAPTURE, Op.CANCEL, Op.REFUND, Op.AFFILIATE}
+)  # they take peer and currency from what they answer
 
 
 class CsvError(CoinworksError):
@@ -308,6 +314,9 @@ def _account(row: _Row, cast: _Cast) -> int:
     if not name:
         return NOBODY
     unit = NONE if row.op == Op.POLICY else row.currency
+    if row.op == Op.SETTLE:  # a seller's, unless the name is known as a creator's alone
+        known = cast.kinds[name]
+        return cast.account(Kind.CREATOR if Kind.CREATOR in known and Kind.SELLER not in known else Kind.SELLER, name)
     return cast.account(ACTOR_KIND.get(row.op) or cast.kind_of(name, unit), name)
 
 
@@ -343,8 +352,8 @@ def _operation(
 
 
 def _other_party(op: Op, answered: Operation) -> int:
-    """A capture's buyer is its order's actor; a refund's seller is its capture's."""
-    return answered.actor if op in (Op.CAPTURE, Op.REFUND) else NOBODY
+    """A capture's buyer is its order's actor; the seller of a refund or an affiliate's share is its capture's."""
+    return NOBODY if op == Op.CANCEL else answered.actor
 
 
 def _decided(operations: list[Operation], lines: Mapping[int, _Row], problems: _Problems) -> Trace:

@@ -27,6 +27,9 @@ from sim.scenario import Scenario, load
 from sim.tables import Columns
 from sim.trace import SCHEMA, Digest, Trace
 
+# Operations that the ledger and the wallet know, and no engine performs yet. Whoever performs one strikes it out.
+NOT_PERFORMED_YET = {Op.SETTLE, Op.AFFILIATE}
+
 
 class Result(NamedTuple):
     """All that two engines must agree on; `recognized` are the columns that records have beside the trace's."""

@@ -19,6 +19,7 @@ from ledger_table import (
     PACK,
     TERMS,
     US,
+    affiliate,
     cancel,
     capture,
     chargeback,
@@ -30,6 +31,7 @@ from ledger_table import (
     policy,
     refund,
     reward,
+    settle,
     step,
     topup,
 )
@@ -39,7 +41,7 @@ from sim.ledger.money import EUR, USD
 Choice = tuple[str, int, int, int, int]
 
 WHATS = (
-    *("topup", "gift", "gift", "order", "reward", "payout"),
+    *("topup", "gift", "gift", "order", "reward", "payout", "settle", "affiliate"),
     *("topup", "gift", "reward", "order", "expire", "cancel", "capture", "capture", "refund", "chargeback", "paid"),
     *("policy", "open", "read", "nonsense"),
 )
@@ -156,6 +158,21 @@ class Stream:
         asked = self.book.payouts[ref]
         return payout(asked.diamonds, ref, actor=asked.creator)
 
+    def _settle(self, who: int, other: int, amount: int) -> Operation:
+        earner = pick((*SELLERS, *CREATORS), who)
+        held = self.book.holders[earner].cash
+        currency = pick(sorted(held), other) or USD
+        whole = held.get(currency, 0)
+        return settle(whole if whole > 0 and amount % 2 else amount, actor=earner, currency=currency)
+
+    def _affiliate(self, who: int, other: int, amount: int) -> Operation:
+        ref = pick(list(self.book.captures), other * 10 + who)
+        if ref is None:
+            return affiliate(1, 0)
+        sold = self.book.captures[ref]
+        share = amount % 50 + 1
+        return affiliate(share, ref, actor=pick(CREATORS, who), peer=sold.seller, currency=sold.currency)
+
     def _policy(self, who: int, other: int, amount: int) -> Operation:
         account = pick((-1, *VIEWERS, *CREATORS), other)
         region = pick((0, US, GERMANY), amount)
@@ -165,7 +182,12 @@ class Stream:
                 policy(Rule.SPENDING_LIMIT, amount, account=account, currency=COIN),
                 policy(Rule.BALANCE_CAP, amount * 5, account=account, currency=COIN),
                 policy(Rule.DIAMOND_VALUE, amount * 2_500, region=region, currency=pick(CURRENCIES, other)),
-                policy(Rule.PAYOUT_FLOOR, amount % 20, region=region, currency=pick(CURRENCIES, other)),
+                policy(
+                    pick((Rule.PAYOUT_FLOOR, Rule.SETTLE_FLOOR), other),
+                    amount % 20,
+                    region=region,
+                    currency=pick(CURRENCIES, other),
+                ),
                 policy(Rule.PAYOUT_CEILING, amount, region=region, currency=pick(CURRENCIES, other)),
                 policy(Rule.COMMISSION, amount * 2_500, region=region),
                 policy(Rule.ORDER_TAX, amount * 500, region=region),

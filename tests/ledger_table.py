@@ -87,6 +87,14 @@ def payout(diamonds: int, ref: int = -1, **fields: int) -> Operation:
     return step(Op.PAYOUT, **{"actor": STAR, "amount": diamonds, "currency": DIAMOND, "ref": ref, **fields})
 
 
+def settle(amount: int, **fields: int) -> Operation:
+    return step(Op.SETTLE, **{"actor": SHOP, "amount": amount, "currency": USD, **fields})
+
+
+def affiliate(amount: int, ref: int, **fields: int) -> Operation:
+    return step(Op.AFFILIATE, **{"actor": STAR, "peer": SHOP, "amount": amount, "currency": USD, "ref": ref, **fields})
+
+
 TERMS = (
     policy(Rule.PACK_COINS, 70, item=PACK, currency=COIN),
     policy(Rule.PACK_COINS, 7_000, item=BIG_PACK, currency=COIN),

@@ -13,6 +13,7 @@ from ledger_table import (
     FRIEND,
     SHOP,
     STAR,
+    affiliate,
     apply_all,
     book_after,
     cancel,
@@ -21,7 +22,9 @@ from ledger_table import (
     gift,
     order,
     payout,
+    refund,
     reward,
+    settle,
     small_book,
     step,
     topup,
@@ -208,6 +211,10 @@ def predecessors(live: list[tuple[Operation, Decision]]) -> Iterator[set[int]]:
         ((topup(), payout(10), gift(10)), (0, 2, 1)),
         # A capture takes what a cancel has left of the escrow.
         ((order(1000), cancel(400, 100), capture(600, 100)), (0, 2, 1)),
+        # Before the affiliate's share the creator was short; after it she is not.
+        ((order(1000), capture(1000, 100), settle(9, actor=STAR), affiliate(9, 101)), (0, 1, 3, 2)),
+        # A refund leaves less to share.
+        ((order(1000), capture(1000, 100), refund(995, 101), affiliate(9, 101)), (0, 1, 3, 2)),
         # A viewer's own order of things.
         ((topup(), gift(70), reward(5)), (0, 2, 1)),
         ((topup(), gift(70), chargeback(100)), (0, 2, 1)),
@@ -221,7 +228,8 @@ def test_what_may_not_be_swapped_would_differ(steps, swapped):
     for n in swapped:
         crossed.apply(numbered_steps[n])
     assert crossed != straight
-    assert 100 + swapped[2] in list(predecessors(decided))[swapped[1]]
+    late, early = swapped[-2:]
+    assert 100 + early in list(predecessors(decided))[late]
 
 
 def richer_book() -> Book:
@@ -315,6 +323,7 @@ def test_the_flow_of_cash():
         "coin_float": 53,
         "escrow": 1070,
         "seller_balances": 470,
+        "affiliate_balances": 0,
         "creator_payable": 10,
         "platform_own": 16 + 30 - 10,
     }

@@ -140,6 +140,8 @@ def test_lanes(op, actor, peer, expected):
     ("op", "outcome", "holds"),
     [
         (Op.PAYOUT, Outcome.INSUFFICIENT_FUNDS, True),  # a gift that came first would have covered it
+        (Op.SETTLE, Outcome.INSUFFICIENT_FUNDS, True),  # an affiliate's share would have
+        (Op.SETTLE, Outcome.BELOW_FLOOR, False),
         (Op.PAYOUT, Outcome.ACCEPTED, False),
         (Op.PAYOUT, Outcome.BELOW_FLOOR, False),  # no gift changes what was asked for
         (Op.GIFT, Outcome.INSUFFICIENT_FUNDS, False),  # nobody but the own lane credits a viewer
@@ -149,7 +151,7 @@ def test_which_declines_hold_back_credits(op, outcome, holds):
     assert holds_back_credits(op, outcome) is holds
 
 
-OWN = {Op.GIFT, Op.ORDER, Op.PAYOUT, Op.BALANCE, Op.HISTORY}
+OWN = {Op.GIFT, Op.ORDER, Op.PAYOUT, Op.SETTLE, Op.BALANCE, Op.HISTORY}
 
 
 @pytest.mark.parametrize("op", list(Op))
@@ -212,7 +214,7 @@ def test_accounts_say_whose_they_are():
 
 
 def test_the_codes_of_the_trace_never_change():
-    assert [int(op) for op in Op] == [0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 12, 13, 16, 17]
+    assert [int(op) for op in Op] == [0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 12, 13, 15, 16, 17, 18]
     assert [outcome.code for outcome in Outcome] == [
         "accepted",
         "suspended",

@@ -1,4 +1,4 @@
-"""The rules of earnings, a row a case: payout requested and paid."""
+"""The rules of earnings, a row a case: payout requested and paid, and balances taken out."""
 
 import pytest
 
@@ -8,14 +8,20 @@ from ledger_table import (
     FAN,
     GERMANY,
     NEWCOMER,
+    SHOP,
     STAR,
     US,
+    affiliate,
     book_after,
+    capture,
     check_refused,
     check_row,
     gift,
+    order,
     payout,
     policy,
+    refund,
+    settle,
     step,
     topup,
 )
@@ -175,3 +181,49 @@ def test_without_a_value_of_diamonds_nobody_is_paid():
 def test_what_an_opening_balance_lets_a_creator_ask():
     opened = step(Op.OPEN, STAR + 8, amount=10, currency=DIAMOND, region=US)
     assert book_after([opened, payout(10, actor=STAR + 8)]).holders[STAR + 8].diamonds == 0
+
+
+SOLD = (order(1000), capture(1000, 100))  # $9.40 for the seller
+SHARED = (*SOLD, affiliate(300, 101))
+SETTLE_FLOOR = policy(Rule.SETTLE_FLOOR, 500, currency=USD)
+
+
+@pytest.mark.parametrize(
+    ("before", "operation", "posting"),
+    [
+        pytest.param(SOLD, settle(940), "seller-0 -940 USD, bank +940 USD", id="all of it"),
+        pytest.param(SOLD, settle(1), "seller-0 -1 USD, bank +1 USD", id="a part"),
+        pytest.param(SOLD, settle(941), "insufficient_funds", id="a cent short"),
+        pytest.param((*SOLD, settle(900)), settle(41), "insufficient_funds", id="what is out is gone"),
+        pytest.param((*SOLD, refund(1000, 101)), settle(1), "insufficient_funds", id="owing after a refund"),
+        pytest.param(SOLD, settle(1, currency=EUR), "insufficient_funds", id="dollars are no euros"),
+        pytest.param(SHARED, settle(641), "insufficient_funds", id="the affiliate's share is gone"),
+        pytest.param(SHARED, settle(300, actor=STAR), "creator-0 -300 USD, bank +300 USD", id="the affiliate's share"),
+        pytest.param((*SOLD, SETTLE_FLOOR), settle(500), ANY_POSTING, id="exactly the floor"),
+        pytest.param((*SOLD, SETTLE_FLOOR), settle(499), "below_floor", id="a cent below the floor"),
+        pytest.param(
+            (*SOLD, policy(Rule.SETTLE_FLOOR, 500, currency=USD, region=GERMANY)),
+            settle(499),
+            ANY_POSTING,
+            id="another region's floor",
+        ),
+        pytest.param((*SOLD, policy(Rule.SUSPENDED, 1, account=SHOP)), settle(940), "suspended", id="suspended"),
+        # Several reasons at once.
+        pytest.param((SETTLE_FLOOR, policy(Rule.SUSPENDED, 1)), settle(1), "suspended", id="suspended before all"),
+        pytest.param((SETTLE_FLOOR,), settle(1), "below_floor", id="below the floor and short"),
+    ],
+)
+def test_settle(before, operation, posting):
+    check_row(before, operation, posting)
+
+
+@pytest.mark.parametrize(
+    ("before", "operation", "message"),
+    [
+        (SOLD, settle(0), r"settle amount\(=0\) must be > 0"),
+        (SOLD, settle(1, currency=DIAMOND), "settle currency diamond: expected CNY or"),
+        (SOLD, settle(1, actor=FAN), "account viewer-0: expected a seller or a creator"),
+    ],
+)
+def test_a_settle_that_makes_no_sense_is_refused(before, operation, message):
+    check_refused(before, operation, message)

@@ -1,4 +1,4 @@
-"""The rules of shopping, a row a case: order, capture, cancel, refund."""
+"""The rules of shopping, a row a case: order, capture, cancel, refund, an affiliate's share."""
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,7 @@ from ledger_table import (
     STALL,
     STAR,
     US,
+    affiliate,
     apply_all,
     book_after,
     cancel,
@@ -188,8 +189,52 @@ def test_refund(before, operation, posting):
 
 
 @pytest.mark.parametrize(
+    ("before", "operation", "posting"),
+    [
+        pytest.param(DELIVERED, affiliate(150, 101), "creator-0 +150 USD, seller-0 -150 USD", id="15 %"),
+        pytest.param(DELIVERED, affiliate(1000, 101), ANY_POSTING, id="all of it, net of tax"),
+        pytest.param(DELIVERED, affiliate(1001, 101), "wrong_state", id="a cent more than the order"),
+        pytest.param((*DELIVERED, affiliate(1, 101)), affiliate(1, 101), "wrong_state", id="once a delivery"),
+        pytest.param(
+            (*DELIVERED, affiliate(2000, 101)), affiliate(1, 101), ANY_POSTING, id="what was declined does not count"
+        ),
+        pytest.param((*DELIVERED, refund(900, 101)), affiliate(100, 101), ANY_POSTING, id="what a refund left"),
+        pytest.param((*DELIVERED, refund(900, 101)), affiliate(101, 101), "wrong_state", id="more than it left"),
+        pytest.param(
+            (order(1000), cancel(400, 100), capture(600, 100)),
+            affiliate(601, 102),
+            "wrong_state",
+            id="a cancelled part",
+        ),
+        pytest.param(
+            (*DELIVERED, refund(1000, 101, at_us=0), order(5)), affiliate(1, 101), "wrong_state", id="all refunded"
+        ),
+        pytest.param(
+            (*DELIVERED, policy(Rule.SUSPENDED, 1)), affiliate(150, 101), ANY_POSTING, id="what was promised is paid"
+        ),
+        pytest.param(
+            (*DELIVERED, affiliate(500, 101)), refund(1000, 101), ANY_POSTING, id="a refund may come after it"
+        ),
+    ],
+)
+def test_affiliate(before, operation, posting):
+    check_row(before, operation, posting)
+
+
+def test_the_seller_bears_a_refund_after_the_affiliates_share():
+    book = book_after([*DELIVERED, affiliate(500, 101), refund(1000, 101)])
+    assert book.holders[STAR].cash == {USD: 500}
+    assert book.holders[SHOP].cash == {USD: 940 - 500 - 952}
+
+
+@pytest.mark.parametrize(
     ("before", "operation", "message"),
     [
+        (DELIVERED, affiliate(1, 100), "affiliate of 100: expected the capture of an order from the same seller"),
+        (DELIVERED, affiliate(1, 101, peer=STALL), "affiliate of 101: expected the capture of an order from the same"),
+        (DELIVERED, affiliate(1, 101, actor=FAN), "account viewer-0: expected a creator"),
+        (DELIVERED, affiliate(1, 101, currency=EUR), "affiliate of 101 in EUR: expected the order's USD"),
+        (DELIVERED, affiliate(1, 101, currency=COIN), "affiliate currency coin: expected CNY or"),
         ((), order(0), r"order amount\(=0\) must be > 0"),
         ((), order(currency=COIN), "order currency coin: expected CNY or EUR or GBP or IDR or USD"),
         ((), order(peer=STAR), "account creator-0: expected a seller"),

@@ -123,7 +123,7 @@ def test_every_rule_has_a_meaning():
             "policy store_fee: expected it for everyone or for an item, a region or both",
         ),
         (policy(Rule.SUSPENDED, 1, account=5), r"account 5: expected kind \* 10\^12"),
-        (step(Op.POLICY, -1, peer=99, amount=1), "policy rule 99: expected a code from 1 to 14"),
+        (step(Op.POLICY, -1, peer=99, amount=1), "policy rule 99: expected a code from 1 to 21"),
         (policy(Rule.COMMISSION, 1, region=7), "policy region 7: expected an ISO 3166-1 number"),
     ],
 )

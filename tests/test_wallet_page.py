@@ -201,6 +201,19 @@ def transaction(op: str, account: str, peer: str | None = None, **fields: object
         (transaction("capture", SELLER, VIEWER), SELLER, "Sold to viewer-1", "delivered, less commission"),
         (transaction("refund", VIEWER, SELLER), SELLER, "Refund to viewer-1", "$5.00"),
         (transaction("payout", CREATOR, currency="diamond"), CREATOR, "Payout requested", ""),
+        (transaction("settle", SELLER), SELLER, "Balance paid out", "$5.00 to your bank"),
+        (
+            transaction("affiliate", CREATOR, SELLER),
+            CREATOR,
+            "Affiliate commission from seller-0",
+            "for an order that you brought",
+        ),
+        (
+            transaction("affiliate", CREATOR, SELLER),
+            SELLER,
+            "Affiliate commission to creator-0",
+            "for an order that they brought",
+        ),
         (transaction("payout", CREATOR, currency="diamond", ref="demo/0"), CREATOR, "Payout sent", ""),
     ],
 )

@@ -38,13 +38,14 @@ FILTERS: Final[dict[str, tuple[Op, ...]]] = {
     "coins bought": (Op.TOPUP, Op.CHARGEBACK),
     "rewards": (Op.REWARD, Op.EXPIRE),
     "orders": (Op.ORDER, Op.CAPTURE, Op.CANCEL, Op.REFUND),
-    "sales": (Op.CAPTURE, Op.REFUND),
-    "payouts": (Op.PAYOUT,),
+    "sales": (Op.CAPTURE, Op.REFUND, Op.AFFILIATE),
+    "payouts": (Op.PAYOUT, Op.SETTLE),
+    "affiliate": (Op.AFFILIATE,),
 }
 FILTERS_OF: Final = {
     Kind.VIEWER: ("all", "gifts", "coins bought", "rewards", "orders"),
-    Kind.CREATOR: ("all", "gifts", "payouts"),
-    Kind.SELLER: ("all", "sales"),
+    Kind.CREATOR: ("all", "gifts", "affiliate", "payouts"),
+    Kind.SELLER: ("all", "sales", "payouts"),
 }
 
 

@@ -138,6 +138,11 @@ def _creator_tiles(balance: Balance) -> list[Tile]:
     return [
         _tile("Your diamonds", "diamond", diamonds, _worth_note(balance.worth)),
         _tile("On their way to you", "diamond", pending, _worth_note(balance.pending_worth)),
+        *(
+            _tile("Affiliate commission", asset, amount, ("From the shop, yours to take out.",))
+            for asset, amount in _held(balance, "holder").items()
+            if asset not in UNITS
+        ),
     ]
 
 
@@ -161,11 +166,12 @@ def _story(transaction: Transaction, reader: str) -> tuple[str, str]:
     price = in_words(transaction.currency, transaction.amount) if transaction.currency else ""
     paid = f"paid {price}" if is_fiat(CURRENCIES.get(transaction.currency or "", 0)) else ""
     thing = _thing(transaction.item)
-    if transaction.account != reader and transaction.op in ("gift", "capture", "refund"):
+    if transaction.account != reader and transaction.op in ("gift", "capture", "refund", "affiliate"):
         return {
             "gift": (f"Gift from {actor}", thing),
             "capture": (f"Delivered by {actor}", "the seller is paid"),
             "refund": (f"Refund to {actor}", price),
+            "affiliate": (f"Affiliate commission to {actor}", "for an order that they brought"),
         }[transaction.op]
     return {
         "open": ("Account opened", ""),
@@ -179,6 +185,8 @@ def _story(transaction: Transaction, reader: str) -> tuple[str, str]:
         "refund": (f"Refund from {peer}", f"{price} before tax, back to your bank"),
         "chargeback": ("Purchase charged back", f"{price} returned by your bank"),
         "payout": ("Payout sent" if transaction.ref else "Payout requested", ""),
+        "settle": ("Balance paid out", f"{price} to your bank"),
+        "affiliate": (f"Affiliate commission from {peer}", "for an order that you brought"),
     }[transaction.op]
 
 

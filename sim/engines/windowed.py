@@ -293,7 +293,8 @@ class WindowedEngine:
         """What the accounts say at the end."""
         prices = zip(self.assets[FIRST_FIAT:], self.audit.unspent_price[FIRST_FIAT:].tolist(), strict=True)
         unspent = {currency: price for currency, price in prices if price}
-        return Closing(flows_of(self.audit.totals, self.assets), unspent, self.counterparties.payable(self.rates))
+        flows = flows_of(self.audit.totals, self.assets)
+        return Closing(flows, unspent, self.counterparties.payable(self.rates), affiliate_balances={})
 
     def balances(self) -> Columns:
         """Every balance that an entry has touched, by account and asset."""

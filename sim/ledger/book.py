@@ -46,6 +46,8 @@ _UNITS: Final = {
     Op.REFUND: FIAT,
     Op.CHARGEBACK: FIAT,
     Op.PAYOUT: frozenset({DIAMOND}),
+    Op.SETTLE: FIAT,
+    Op.AFFILIATE: FIAT,
 }
 
 

@@ -26,11 +26,13 @@ class Closing(NamedTuple):
     flows : net entries by operation, account class and asset; a key exists where an entry was posted
     unspent_price : by currency, what fans paid for coins that they still hold, rounded down lot by lot
     creator_payable : by currency, the exact worth of diamonds held (by the last terms) and pending (by their request's)
+    affiliate_balances : by currency, the money that creators have earned in the shop and not yet taken out
     """
 
     flows: dict[tuple[Op, AccountClass, int], int]
     unspent_price: dict[int, int]
     creator_payable: dict[int, Fraction]
+    affiliate_balances: dict[int, int]
 
     def flow(self, klass: AccountClass, asset: int, *ops: Op) -> int:
         """What some operations brought a class of accounts, net."""
@@ -43,7 +45,7 @@ class Closing(NamedTuple):
 
 def closing_of(book: Book) -> Closing:
     """What a book says at the end."""
-    return Closing(book.flows(), _unspent_price(book), _creator_payable(book))
+    return Closing(book.flows(), _unspent_price(book), _creator_payable(book), _cash_of(book, Kind.CREATOR))
 
 
 def _unspent_price(book: Book) -> dict[int, int]:
@@ -54,6 +56,14 @@ def _unspent_price(book: Book) -> dict[int, int]:
                 bought = book.topups[lot.topup]
                 price[lot.currency] += bought.price * lot.left // bought.coins
     return {currency: amount for currency, amount in price.items() if amount}
+
+
+def _cash_of(book: Book, kind: Kind) -> dict[int, int]:
+    held: Counter[int] = Counter()
+    for holder in book.holders.values():
+        if holder.cash and kind_of(holder.id) == kind:
+            held.update(holder.cash)
+    return {currency: amount for currency, amount in held.items() if amount}
 
 
 def _creator_payable(book: Book) -> dict[int, Fraction]:

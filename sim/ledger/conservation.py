@@ -56,6 +56,7 @@ class CashFlow(NamedTuple):
     coin_float: int
     escrow: int
     seller_balances: int
+    affiliate_balances: int
     creator_payable: Fraction
     platform_own: Fraction
 
@@ -186,17 +187,19 @@ def cash_flow(closing: Closing, currency: int) -> CashFlow:
         return closing.held(klass, currency)
 
     payable = closing.creator_payable.get(currency, Fraction(0))
+    affiliates = closing.affiliate_balances.get(currency, 0)
     return CashFlow(
         currency=CURRENCIES[currency].name,
         opening=-through_bank(Op.OPEN),
         cash_in=-through_bank(Op.TOPUP, Op.ORDER),
         refunded=through_bank(Op.CHARGEBACK, Op.CANCEL, Op.REFUND),
-        paid_out=through_bank(Op.PAYOUT),
+        paid_out=through_bank(Op.PAYOUT, Op.SETTLE),
         store_fees=held(AccountClass.STORE),
         tax_due=held(AccountClass.TAX),
         coin_float=held(AccountClass.EXCHANGE),
         escrow=held(AccountClass.ESCROW),
-        seller_balances=held(AccountClass.HOLDER),
+        seller_balances=held(AccountClass.HOLDER) - affiliates,
+        affiliate_balances=affiliates,
         creator_payable=payable,
         platform_own=held(AccountClass.PLATFORM) - payable,
     )

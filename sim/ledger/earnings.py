@@ -1,8 +1,11 @@
-"""The rules of earnings: diamonds go to pending when a creator asks, and out when the platform pays."""
+"""The rules of earnings: payouts of diamonds, and money taken out by whoever earned it in the shop.
+
+Diamonds go to pending when a creator asks, and out when the platform pays. Money goes at once.
+"""
 
 from typing import Final
 
-from sim.ledger.accounts import BANK, EXCHANGE, PLATFORM, Kind
+from sim.ledger.accounts import BANK, EXCHANGE, PLATFORM, Kind, account_name, kind_of
 from sim.ledger.coins import DAY_US
 from sim.ledger.errors import LedgerError
 from sim.ledger.money import DIAMOND, whole_units
@@ -64,4 +67,29 @@ def _pay(state: State, operation: Operation, creator: Holder) -> Decision:
     return posting.accepted()
 
 
-RULES: Final = {Op.PAYOUT: payout}
+def settle(state: State, operation: Operation) -> Decision:
+    """All or part of what a seller, or a creator as an affiliate, has earned in the shop."""
+    earner = state.holder(operation.actor)
+    if kind_of(earner.id) == Kind.VIEWER:
+        raise LedgerError(f"account {account_name(earner.id)}: expected a seller or a creator")
+    outcome = _settle_outcome(state, operation, earner)
+    if outcome != Outcome.ACCEPTED:
+        return declined(outcome)
+    earner.add_cash(operation.currency, -operation.amount)
+    posting = Posting()
+    posting.move(operation.currency, operation.amount, earner.account, BANK)
+    return posting.accepted()
+
+
+def _settle_outcome(state: State, operation: Operation, earner: Holder) -> Outcome:
+    at, amount, currency = operation.at_us, operation.amount, operation.currency
+    if state.is_suspended(earner, at):
+        return Outcome.SUSPENDED
+    if amount < state.terms.get(Rule.SETTLE_FLOOR, at, region=earner.region, currency=currency):
+        return Outcome.BELOW_FLOOR
+    if earner.cash.get(currency, 0) < amount:
+        return Outcome.INSUFFICIENT_FUNDS
+    return Outcome.ACCEPTED
+
+
+RULES: Final = {Op.PAYOUT: payout, Op.SETTLE: settle}

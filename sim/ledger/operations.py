@@ -32,8 +32,10 @@ class Op(IntEnum):
     REFUND = 10
     CHARGEBACK = 12
     PAYOUT = 13
+    SETTLE = 15
     BALANCE = 16
     HISTORY = 17
+    AFFILIATE = 18
 
     @property
     def code(self) -> str:
@@ -75,7 +77,8 @@ class Rule(IntEnum):
     REFUND_FEE_CAP = 11
     SPENDING_LIMIT = 12  # coins a viewer may give in a UTC day
     BALANCE_CAP = 13  # coins an account may hold after a topup
-    SUSPENDED = 14  # 1: the account's topups, rewards, gifts, orders and payout requests are declined; 0: no longer
+    SUSPENDED = 14  # 1: what the account itself does is declined, and its topups and rewards; 0: no longer
+    SETTLE_FLOOR = 21  # least of a balance that may be taken out at once
 
     @property
     def code(self) -> str:
@@ -131,17 +134,20 @@ def lanes(op: int, actor: int, peer: int) -> Lanes:
         return Lanes((), ())
     if op == Op.GIFT:
         return Lanes((actor,), (peer,))
+    if op == Op.AFFILIATE:  # paid by the seller, who is the peer
+        return Lanes((peer,), (actor,))
     if op in (Op.CAPTURE, Op.REFUND):  # the buyer's escrow and order, the seller's balance
         return Lanes((actor, peer), ())
     return Lanes((actor,), ())
 
 
 def holds_back_credits(op: int, outcome: int) -> bool:
-    """Whether later credits to the actor must wait too: had they come first, a payout would have been covered."""
-    return op == Op.PAYOUT and outcome == Outcome.INSUFFICIENT_FUNDS
+    """Whether later credits to the actor must wait too: had they come first, the debit would have been covered."""
+    return op in TAKES_OUT and outcome == Outcome.INSUFFICIENT_FUNDS
 
 
-OWN: Final = frozenset({Op.GIFT, Op.ORDER, Op.PAYOUT, Op.BALANCE, Op.HISTORY})
+TAKES_OUT: Final = frozenset({Op.PAYOUT, Op.SETTLE})
+OWN: Final = frozenset({Op.GIFT, Op.ORDER, Op.PAYOUT, Op.SETTLE, Op.BALANCE, Op.HISTORY})
 
 
 def needs_service_token(op: int, ref: int) -> bool:

@@ -1,4 +1,6 @@
-"""The rules of shopping: order, capture, cancel and refund. Money waits in the buyer's escrow until delivery.
+"""The rules of shopping: order, capture, cancel, refund and an affiliate's share.
+
+Money waits in the buyer's escrow until delivery.
 
 Amounts are net of order tax, which travels beside them. Whatever is cancelled or refunded takes its share of the tax
 along, and a refund its share of the commission.
@@ -88,16 +90,44 @@ def _refund_fee(state: State, operation: Operation, commission: int, region: int
     return min(fee, state.terms.get(Rule.REFUND_FEE_CAP, at, fee, region=region, currency=currency))
 
 
+def affiliate(state: State, operation: Operation) -> Decision:
+    """The seller's share to the creator who brought the order. Wrong state: paid before, or more than is left."""
+    creator = state.holder(operation.actor, Kind.CREATOR)
+    seller = state.holder(operation.peer, Kind.SELLER)
+    sold = state.captures.get(operation.ref)
+    if sold is None or sold.seller != seller.id:
+        raise LedgerError(f"affiliate of {operation.ref}: expected the capture of an order from the same seller")
+    _check_currency(operation, sold.currency)
+    if sold.affiliate_paid or operation.amount > sold.left:
+        return declined(Outcome.WRONG_STATE)
+    sold.affiliate_paid = True
+    seller.add_cash(operation.currency, -operation.amount)
+    creator.add_cash(operation.currency, operation.amount)
+    posting = Posting()
+    posting.move(operation.currency, operation.amount, seller.account, creator.account)
+    return posting.accepted()
+
+
 def _answered(orders: dict[int, Order], operation: Operation, *, buyer: int, seller: int | None = None) -> Order:
     """The order that an operation answers, if it is between the same two and in the same currency."""
     bought = orders.get(operation.ref)
     if bought is None or bought.buyer != buyer or seller not in (None, bought.seller):
         answers = "the capture of an order" if operation.op == Op.REFUND else "an accepted order"
         raise LedgerError(f"{operation.op.code} of {operation.ref}: expected {answers} between the same accounts")
-    if bought.currency != operation.currency:
-        stated, expected = CURRENCIES[operation.currency].name, CURRENCIES[bought.currency].name
-        raise LedgerError(f"{operation.op.code} of {operation.ref} in {stated}: expected the order's {expected}")
+    _check_currency(operation, bought.currency)
     return bought
 
 
-RULES: Final = {Op.ORDER: order, Op.CAPTURE: capture, Op.CANCEL: cancel, Op.REFUND: refund}
+def _check_currency(operation: Operation, currency: int) -> None:
+    if operation.currency != currency:
+        stated, expected = CURRENCIES[operation.currency].name, CURRENCIES[currency].name
+        raise LedgerError(f"{operation.op.code} of {operation.ref} in {stated}: expected the order's {expected}")
+
+
+RULES: Final = {
+    Op.ORDER: order,
+    Op.CAPTURE: capture,
+    Op.CANCEL: cancel,
+    Op.REFUND: refund,
+    Op.AFFILIATE: affiliate,
+}

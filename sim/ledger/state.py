@@ -80,7 +80,7 @@ class Holder:
         self.account = Account(AccountClass.HOLDER, self.id)
 
     def add_cash(self, currency: int, amount: int) -> None:
-        """Change what a seller is owed; refunds may take it below zero."""
+        """Change what a seller or affiliate is owed; refunds may take a seller's below zero."""
         self.cash[currency] = self.cash.get(currency, 0) + amount
 
     def add_rewards(self, lot: RewardLot) -> None:
@@ -123,6 +123,7 @@ class Order:
     left: int
     captured: int = 0
     commission: int = 0
+    affiliate_paid: bool = False
 
     @property
     def in_escrow(self) -> int:

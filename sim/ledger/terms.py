@@ -75,6 +75,7 @@ MEANINGS: Final = {
     Rule.REFUND_FEE_CAP: _MONEY,
     Rule.SPENDING_LIMIT: _coins(Per.ACCOUNT),
     Rule.BALANCE_CAP: _coins(Per.ACCOUNT),
+    Rule.SETTLE_FLOOR: _MONEY,
     Rule.SUSPENDED: Meaning("", frozenset({NONE}), 0, 1, Per.ACCOUNT),
 }
 

@@ -30,12 +30,13 @@ OPERATIONS: Final = (
 )
 CASH: Final = (
     ("refunded", "refunded or charged back"),
-    ("paid_out", "paid out to creators"),
+    ("paid_out", "paid out to creators and sellers"),
     ("store_fees", "store fees"),
     ("tax_due", "tax"),
     ("coin_float", "coin float"),
     ("escrow", "in escrow"),
     ("seller_balances", "sellers'"),
+    ("affiliate_balances", "affiliates'"),
     ("creator_payable", "creators'"),
     ("platform_own", "the platform's own"),
 )
