@@ -11,12 +11,15 @@ import json
 import math
 import struct
 import sys
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from sim.agents.stage import Act, Process, Stage
 from sim.divergence import first_divergence
+from sim.engines.windowed import WindowedEngine
 from sim.ledger import Kind, Op
 from sim.ledger.accounts import KIND_SPAN
 from sim.ledger.closing import Closing
@@ -44,10 +47,16 @@ class Result(NamedTuple):
     elsewhere: Columns
 
 
-def ran(engine: str, scenario: Scenario, **options: Any) -> Result:
-    """Run a scenario to its end on an engine by name; options are the engine's own."""
+def ran(engine: str, scenario: Scenario, *, acts: Sequence[tuple[int, Act]] = (), **options: Any) -> Result:
+    """Run a scenario to its end on an engine by name; options are the engine's own.
+
+    `acts` are put before the settlement at their instants, beside what the scenario's own people do.
+    """
     blocks: list[Columns] = []
     economy = ENGINES[engine](scenario, scenario.seed, lambda block: blocks.append(copied(block)), **options)
+    for at_us, act in acts:
+        stage: Stage = economy.stage if isinstance(economy, WindowedEngine) else economy.economy
+        stage.env.process(_put(stage, at_us, act))
     economy.run()
     columns = {name: np.concatenate([block[name] for block in blocks]) for name in SCHEMA | RECOGNIZED}
     trace, recognized = ({name: columns[name] for name in names} for names in (SCHEMA, RECOGNIZED))
@@ -65,6 +74,11 @@ def ran(engine: str, scenario: Scenario, **options: Any) -> Result:
         kpis,
         economy.elsewhere.columns(),
     )
+
+
+def _put(stage: Stage, at_us: int, act: Act) -> Process:
+    yield stage.boundary(at_us)
+    stage.propose(**act._asdict())
 
 
 def copied(block: Columns) -> Columns:

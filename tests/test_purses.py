@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sim.compiled import rule
 from sim.engines.columns import purses as columns
+from sim.engines.columns.spending import NO_END
 from sim.engines.columns.totals import DIAMONDS, FIRST_FIAT, assets_of, flows_of, new_totals
 from sim.ledger import COIN, REWARD, Book, Item, Kind, Op, Operation, Outcome, Rule, account_id, item_id
 from sim.ledger.money import USD, portion, tax_inside
@@ -37,7 +38,7 @@ def expire(purses, grants, totals, place):  # type: ignore[no-untyped-def]
 
 @rule
 def give(purses, lots, grants, totals, amount):  # type: ignore[no-untyped-def]
-    return columns.give(purses, lots, grants, totals, 0, FIRST_FIAT, amount)
+    return columns.give(purses, lots, grants, totals, 0, FIRST_FIAT, amount, 0, NO_END)
 
 
 @rule

@@ -45,6 +45,7 @@ from sim.ledger.state import Holder
 from sim.streams import draw, uniform
 
 CHECKIN: Final = item_id(Item.REWARD_CHECKIN, 0)
+COINS_WOULD_HELP: Final = (Outcome.FROZEN, Outcome.INSUFFICIENT_FUNDS)
 
 
 class Viewer:
@@ -156,8 +157,8 @@ class Viewer:
                 return
             short = self._short_of(price)
             if short > 0:
-                if self.traits.taps_first:
-                    self._give_now(creator, item, price)
+                if self.traits.taps_first and self._give_now(creator, item, price) not in COINS_WOULD_HELP:
+                    return
                 bought = yield from self._buy_coins(step_of(occasion, step), short)
                 if not bought or env.now >= until_us:  # paying takes a while
                     return

@@ -206,8 +206,8 @@ class WindowedEngine:
         """Let policies take effect."""
         if not len(stated):
             return
-        for rule, *term in stated[["peer", "amount", "item", "region", "currency"]].tolist():
-            refuse_unknown(Rule(rule))
+        for account, rule, *term in stated[["actor", "peer", "amount", "item", "region", "currency"]].tolist():
+            refuse_unknown(Rule(rule), account)
             self._term(rule, *term, self.stage.now_us)
         self.rates = rates_at(self.terms, self.stage.scenario, self.assets, self.stage.now_us)
 

@@ -50,7 +50,7 @@ from sim.compiled import inner, on_columns
 from sim.engines.columns import codes
 from sim.engines.columns import purses as money
 from sim.engines.columns.amounts import portion, tax_inside
-from sim.engines.columns.codes import ACCEPTED
+from sim.engines.columns.codes import ACCEPTED, FROZEN, INSUFFICIENT_FUNDS, SUSPENDED
 from sim.engines.columns.crowd import (
     BUSY,
     CAME_TODAY,
@@ -66,6 +66,7 @@ from sim.engines.columns.crowd import (
 from sim.engines.columns.purses import Grants, Lots
 from sim.engines.columns.rows import NO_TICKET, Rows, Struct, Structs, Tickets, note, take_ticket, wide
 from sim.engines.columns.scene import PackedWorld, Scene, World, packs_of, unpacked
+from sim.engines.columns.spending import note_given, room_today
 from sim.engines.columns.totals import Totals
 from sim.engines.columns.visits import BLOCK, new_words
 from sim.ledger import COIN, Item, Kind, item_id
@@ -160,6 +161,7 @@ class Viewers(NamedTuple):
 
     crowd: Crowd
     purses: Structs
+    spending: Structs
     lots: Lots
     grants: Grants
     disputes: Disputes
@@ -438,8 +440,9 @@ def _region(world: World, crowd: Crowd, viewer: int) -> int:
 def _check_in(world: World, scene: Scene, viewers: Viewers, viewer: int, hour: int, at_us: int) -> None:
     purse, zone = viewers.crowd.purse[viewer], viewers.crowd.zone[viewer]
     viewers.purses[purse].checked_in = world.local_day[zone, hour]
-    viewers.crowd.habits[viewer] |= CAME_TODAY | HAS_REWARDS
+    viewers.crowd.habits[viewer] |= CAME_TODAY
     rates, amount = scene.rates.of[world.zones[zone].region], scene.checkin_coins
+    outcome = SUSPENDED if rates.suspended else ACCEPTED
     place = note(
         viewers.rows,
         at_us,
@@ -449,9 +452,12 @@ def _check_in(world: World, scene: Scene, viewers: Viewers, viewer: int, hour: i
         CHECKIN,
         amount,
         REWARD_COIN,
-        ACCEPTED,
+        outcome,
         rates.code,
     )
+    if outcome != ACCEPTED:
+        return
+    viewers.crowd.habits[viewer] |= HAS_REWARDS
     due, ticket = money.NEVER, NO_TICKET
     if rates.reward_life:
         due = min((at_us + rates.reward_life + world.window_us - 1) // world.window_us, FAR)
@@ -564,7 +570,10 @@ def _give(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None:
         _give_now(world, scene, viewers, chain)
         return
     if has(crowd.habits[chain.viewer], TAPS_FIRST):
-        _tap(world, scene, viewers, chain)
+        outcome = _tap(world, scene, viewers, chain)
+        if outcome not in (FROZEN, INSUFFICIENT_FUNDS):  # coins would not help
+            _end(chain)
+            return
     _choose_pack(world, scene, viewers, chain, short)
 
 
@@ -594,7 +603,18 @@ def _tap(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> int:
     """Ask the ledger for the gift; returns its outcome."""
     crowd, price = viewers.crowd, world.gift_prices[chain.gift]
     purse, rates = crowd.purse[chain.viewer], scene.rates.of[_region(world, crowd, chain.viewer)]
-    spent = money.give(viewers.purses, viewers.lots, viewers.grants, viewers.totals, purse, rates.asset, price)
+    spending = viewers.spending[purse]
+    spent = money.give(
+        viewers.purses,
+        viewers.lots,
+        viewers.grants,
+        viewers.totals,
+        purse,
+        rates.asset,
+        price,
+        rates.suspended,
+        room_today(spending, rates.spending_limit, chain.at_us),
+    )
     place = note(
         viewers.rows,
         chain.at_us,
@@ -608,6 +628,7 @@ def _tap(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> int:
         rates.code,
     )
     if spent.outcome == ACCEPTED:
+        note_given(spending, price, chain.at_us)
         if not viewers.purses[purse].rewards:
             crowd.habits[chain.viewer] &= ~HAS_REWARDS
         row = viewers.rows.row[place]
@@ -660,6 +681,22 @@ def _pay(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None:
     pack, price = scene.rates.packs[place], scene.packs.price[place]
     chain.paid += 1
     occasion = step_of(step_of(world.epoch_hour + chain.hour, chain.step), chain.paid)
+    outcome = money.topup_outcome(viewers.purses[purse], pack.coins, rates.suspended, rates.balance_cap)
+    if outcome != ACCEPTED:
+        note(
+            viewers.rows,
+            chain.at_us,
+            codes.TOPUP,
+            account,
+            NOBODY,
+            pack.item,
+            price,
+            rates.currency,
+            outcome,
+            rates.code,
+        )
+        _end(chain)
+        return
     tax = tax_inside(price, rates.topup_tax)
     fee = portion(price - tax, pack.store_fee)
     earned, serial = money.top_up(
@@ -727,9 +764,12 @@ def _order(world: World, scene: Scene, live: Live, viewers: Viewers, chain: Stru
     region = _region(world, crowd, chain.viewer)
     rates = scene.rates.of[region]
     seller = FIRST_SELLER + chain.host - world.n_creators
+    outcome = SUSPENDED if rates.suspended else ACCEPTED
     row = note(
-        viewers.rows, chain.at_us, codes.ORDER, account, seller, item, price, rates.currency, ACCEPTED, rates.code
+        viewers.rows, chain.at_us, codes.ORDER, account, seller, item, price, rates.currency, outcome, rates.code
     )
+    if outcome != ACCEPTED:
+        return
     order = viewers.deeds.order[viewers.deeds.used[1]]
     viewers.deeds.used[1] += 1
     order.at_us = chain.at_us

@@ -37,6 +37,7 @@ from sim.engines.columns.codes import (
     PAYOUT,
     PENDING,
     PLATFORM,
+    SUSPENDED,
 )
 from sim.engines.columns.host_columns import FIRST_CREATOR
 from sim.engines.columns.proposals import ANSWERS_NOTHING, Clock, Proposals, propose, settled_at
@@ -223,6 +224,8 @@ def request(
 
 @inner
 def _request_outcome(held: int, amount: int, cash: int, today: int, rates: Rates, region: int) -> int:
+    if rates.of[region].suspended:
+        return SUSPENDED
     ceiling = rates.of[region].payout_ceiling
     if ceiling != NO_LIMIT and today > ceiling:
         return OVER_CAP

@@ -23,13 +23,17 @@ from sim.engines.columns.codes import (
     GIFT,
     HOLDER,
     INSUFFICIENT_FUNDS,
+    OVER_CAP,
+    OVER_LIMIT,
     PLATFORM,
     REWARD,
     STORE,
+    SUSPENDED,
     TAX,
     TOPUP,
 )
-from sim.engines.columns.rows import Structs, wide
+from sim.engines.columns.rates import NO_LIMIT
+from sim.engines.columns.rows import Struct, Structs, wide
 from sim.engines.columns.totals import COINS, DIAMONDS, REWARDS, Totals, post
 
 NONE: Final = -1
@@ -115,6 +119,14 @@ def new_lots(capacity: int = 1024) -> Lots:
 def new_grants(capacity: int = 4096) -> Grants:
     """Room for grants."""
     return Grants(np.zeros(2, np.int64), np.zeros(capacity, GRANT))
+
+
+@inner
+def topup_outcome(mine: Struct, coins: int, suspended: int, balance_cap: int) -> int:
+    """Whether a purse may take so many coins; a cap of NO_LIMIT is none."""
+    if suspended:
+        return SUSPENDED
+    return OVER_CAP if balance_cap != NO_LIMIT and mine.coins + coins > balance_cap else ACCEPTED
 
 
 @inner
@@ -240,11 +252,28 @@ def expire(purses: Structs, grants: Grants, totals: Totals, place: int) -> int:
 
 
 @inner
-def give(purses: Structs, lots: Lots, grants: Grants, totals: Totals, purse: int, asset: int, amount: int) -> Spent:
-    """Coins retired, rewards first, and as many diamonds minted; the spent lots' money earned."""
+def give(
+    purses: Structs,
+    lots: Lots,
+    grants: Grants,
+    totals: Totals,
+    purse: int,
+    asset: int,
+    amount: int,
+    suspended: int,
+    room: int,
+) -> Spent:
+    """Coins retired, rewards first, and as many diamonds minted; the spent lots' money earned.
+
+    `room` is what limits leave for today, in coins.
+    """
     coins, rewards = purses[purse].coins, purses[purse].rewards
+    if suspended:
+        return Spent(SUSPENDED, 0, 0)
     if coins < 0:
         return Spent(FROZEN, 0, 0)
+    if amount > room:
+        return Spent(OVER_LIMIT, 0, 0)
     if coins + rewards < amount:
         return Spent(INSUFFICIENT_FUNDS, 0, 0)
     from_rewards = min(rewards, amount)

@@ -10,13 +10,12 @@ import numpy as np
 from sim.agents.terms import pack_items
 from sim.engines.columns.rows import Structs
 from sim.ledger import CURRENCY_BY_NAME, REGION_BY_NAME, Rule
+from sim.ledger.accounts import NOBODY
 from sim.ledger.errors import CoinworksError
 from sim.ledger.terms import Terms
 from sim.scenario import Scenario
 
 NO_LIMIT: Final = -1
-# Rules that bind single accounts, or everyone at once: the columns know no such thing.
-UNKNOWN: Final = (Rule.SUSPENDED, Rule.SPENDING_LIMIT, Rule.BALANCE_CAP)
 
 PER_REGION: Final = (
     Rule.TOPUP_TAX,
@@ -25,14 +24,16 @@ PER_REGION: Final = (
     Rule.REFUND_FEE,
     Rule.DIAMOND_VALUE,
     Rule.REWARD_LIFE,
+    Rule.SUSPENDED,
 )
+COIN_LIMITS: Final = (Rule.SPENDING_LIMIT, Rule.BALANCE_CAP)
 LIMITS: Final = (Rule.REFUND_FEE_CAP, Rule.PAYOUT_FLOOR, Rule.PAYOUT_CEILING)
 
 # What holds in a region: its code and its currency's, the currency's place on the asset axis, where its packs begin and
 # end, and its terms. Rates are in ppm, money in minor units, times in microseconds; a limit not set is NO_LIMIT.
 REGION: Final = np.dtype(
     [(name, np.int64) for name in ("code", "currency", "asset", "first_pack", "end_pack")]
-    + [(rule.code, np.int64) for rule in (*PER_REGION, *LIMITS)]
+    + [(rule.code, np.int64) for rule in (*PER_REGION, *COIN_LIMITS, *LIMITS)]
 )
 PACK: Final = np.dtype([(name, np.int64) for name in ("item", "coins", "store_fee")])
 
@@ -55,6 +56,8 @@ def rates_at(terms: Terms, scenario: Scenario, assets: list[int], at_us: int) ->
         rates["first_pack"], rates["end_pack"] = len(packs), len(packs) + len(items)
         for rule in PER_REGION:
             rates[rule.code] = terms.get(rule, at_us, region=code)
+        for rule in COIN_LIMITS:
+            rates[rule.code] = terms.get(rule, at_us, NO_LIMIT, region=code)
         for rule in LIMITS:
             rates[rule.code] = terms.get(rule, at_us, NO_LIMIT, region=code, currency=currency)
         packs += [
@@ -64,12 +67,12 @@ def rates_at(terms: Terms, scenario: Scenario, assets: list[int], at_us: int) ->
     return Rates(regions, np.array(packs, PACK))
 
 
-def refuse_unknown(rule: Rule) -> None:
-    """Refuse a policy that only the reference engine carries out.
+def refuse_unknown(rule: Rule, account: int) -> None:
+    """Refuse a policy that only the reference engine carries out: another's for a single account.
 
     Raises
     ------
     CoinworksError : names the policy
     """
-    if rule in UNKNOWN:
-        raise CoinworksError(f"policy {rule.code}: the windowed engine doesn't know it, use --engine reference")
+    if account != NOBODY:
+        raise CoinworksError(f"policy {rule.code} for an account: the columns know only those that a viewer states")

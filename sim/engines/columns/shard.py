@@ -41,6 +41,7 @@ from sim.engines.columns.rates import PACK, REGION, Rates
 from sim.engines.columns.rows import Rows, Structs, Tickets, copied, grown, new_rows, new_tickets, room_for, taken
 from sim.engines.columns.saving import Arrays, filled, flat
 from sim.engines.columns.scene import Scene, World, packed, world_of
+from sim.engines.columns.spending import new_spending
 from sim.engines.columns.totals import Totals, new_totals
 from sim.engines.columns.viewer_audit import Audit, audited
 from sim.engines.columns.visits import BLOCK, Visits, roster, visits_of
@@ -79,6 +80,7 @@ class Kept(NamedTuple):
 
     free_us: Int64Array
     purses: Structs
+    spending: Structs
     lots: Lots
     grants: Grants
     disputes: Disputes
@@ -121,6 +123,7 @@ class Shard:
         self._viewers = Viewers(
             crowd,
             new_purses(np.flatnonzero(crowd.purse != NO_PURSE)),
+            new_spending(int(np.count_nonzero(crowd.purse != NO_PURSE))),
             new_lots(),
             new_grants(max(2 * BLOCK, int(np.count_nonzero(crowd.purse != NO_PURSE)))),
             Disputes(np.zeros(1, np.int64), np.zeros(1024, DISPUTE)),

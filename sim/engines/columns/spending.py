@@ -1,0 +1,42 @@
+"""Spending: what a viewer gave today, and the own limit; apart from the purse, so who never gives costs nothing."""
+
+from typing import Final
+
+import numpy as np
+
+from sim.compiled import inner
+from sim.engines.columns.rates import NO_LIMIT
+from sim.engines.columns.rows import Struct, Structs
+from sim.ledger.coins import DAY_US
+
+NO_END: Final = 2**62
+
+# By purse. Nothing of it needs to be set before it is used: memory that nobody touches isn't there.
+#   day, given          a UTC day, and the coins given on it, rewards included
+#   limited, limit      whether the viewer has set an own limit, and the coins it allows a day
+SPENDING: Final = np.dtype([("given", np.int64), ("limit", np.int64), ("day", np.int32), ("limited", np.int32)])
+
+
+def new_spending(n_purses: int) -> Structs:
+    """Nobody has given anything."""
+    return np.zeros(n_purses, SPENDING)
+
+
+@inner
+def given_today(mine: Struct, at_us: int) -> int:
+    """Coins given on the day of an instant."""
+    return int(mine.given) if mine.day == at_us // DAY_US else 0
+
+
+@inner
+def room_today(mine: Struct, limit_of_region: int, at_us: int) -> int:
+    """Coins that may still be given today: the own limit comes before the region's."""
+    limit = mine.limit if mine.limited else limit_of_region
+    return NO_END if limit == NO_LIMIT else limit - given_today(mine, at_us)
+
+
+@inner
+def note_given(mine: Struct, amount: int, at_us: int) -> None:
+    """Count an accepted gift."""
+    mine.given = given_today(mine, at_us) + amount
+    mine.day = at_us // DAY_US

@@ -1,0 +1,122 @@
+"""Limits that bind viewers: a wallet that is off, a day's spending, the coins that an account may hold.
+
+They are policies of a region or of everyone. What exceeds them is declined, which is traffic; who is declined leaves.
+"""
+
+from collections import Counter, defaultdict
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+from engine_runs import Result, assert_identical, ran
+from random_scenarios import BRITAIN, LIVELY
+from sim.agents.stage import Act
+from sim.ledger import COIN, Op, Outcome, Rule
+from sim.ledger.accounts import KIND_SPAN, NOBODY
+from sim.scenario import Scenario, load
+
+HOUR_US = 3_600_000_000
+DAY_US = 24 * HOUR_US
+US, GB = 840, 826
+EVERYONE = 0
+AT_ONCE = 1  # the first boundary after the opening
+CHANGES = ("viewers=150", "days=2", *LIVELY, "regions.US.share=0.65", BRITAIN)
+
+Acts = tuple[tuple[int, Act], ...]
+
+
+def policy(at_us: int, rule: Rule, amount: int, region: int = EVERYONE) -> tuple[int, Act]:
+    currency = 0 if rule == Rule.SUSPENDED else COIN
+    return at_us, Act(Op.POLICY, NOBODY, peer=rule, amount=amount, currency=currency, region=region)
+
+
+def scenario() -> Scenario:
+    return load("us-baseline", list(CHANGES))
+
+
+@lru_cache
+def reference(acts: Acts = ()) -> Result:
+    return ran("reference", scenario(), acts=acts)
+
+
+SUSPENDED_IN_GB = (policy(6 * HOUR_US, Rule.SUSPENDED, 1, GB), policy(30 * HOUR_US, Rule.SUSPENDED, 0, GB))
+LIMITS = {
+    "suspended": SUSPENDED_IN_GB,
+    "suspended everywhere": (policy(AT_ONCE, Rule.SUSPENDED, 1),),
+    "spending": (policy(6 * HOUR_US, Rule.SPENDING_LIMIT, 300, US), policy(20 * HOUR_US, Rule.SPENDING_LIMIT, 2)),
+    "cap": (policy(AT_ONCE, Rule.BALANCE_CAP, 1_000, GB), policy(12 * HOUR_US, Rule.BALANCE_CAP, 400)),
+    "spending nothing": (policy(AT_ONCE, Rule.SPENDING_LIMIT, 0),),
+}
+
+
+@pytest.mark.parametrize("acts", LIMITS.values(), ids=LIMITS)
+def test_limits_give_one_trace(acts: Acts) -> None:
+    assert_identical(ran("windowed", scenario(), acts=acts, threads=2, shards=3), reference(acts))
+
+
+def outcomes(result: Result, op: Op, chosen: np.ndarray | None = None) -> Counter[Outcome]:
+    columns = result.trace.columns
+    these = columns["op"] == op if chosen is None else (columns["op"] == op) & chosen
+    return Counter(map(Outcome, columns["outcome"][these].tolist()))
+
+
+def test_a_wallet_that_is_off_declines_everything_in_its_region_until_it_is_on_again() -> None:
+    result = reference(SUSPENDED_IN_GB)
+    columns, region = result.trace.columns, result.recognized["actor_region"]
+    off = (region == GB) & (columns["at_us"] >= 6 * HOUR_US) & (columns["at_us"] < 30 * HOUR_US)
+    request = columns["ref"] == -1
+    for op in (Op.REWARD, Op.GIFT, Op.TOPUP, Op.ORDER, Op.PAYOUT):
+        assert set(outcomes(result, op, off & request)) <= {Outcome.SUSPENDED}
+        assert Outcome.SUSPENDED not in outcomes(result, op, ~off)
+    assert outcomes(result, Op.GIFT, off)
+    assert outcomes(result, Op.ORDER, off)
+    back = (region == GB) & (columns["at_us"] >= 30 * HOUR_US)
+    assert outcomes(result, Op.GIFT, back)[Outcome.ACCEPTED]
+
+
+def test_nobody_gives_more_on_a_day_than_the_limit() -> None:
+    limit = 300
+    result = reference((policy(AT_ONCE, Rule.SPENDING_LIMIT, limit),))
+    columns = result.trace.columns
+    gifts = (columns["op"] == Op.GIFT) & (columns["outcome"] == Outcome.ACCEPTED)
+    given: defaultdict[tuple[int, int], int] = defaultdict(int)
+    for actor, at_us, amount in zip(
+        *(columns[name][gifts].tolist() for name in ("actor", "at_us", "amount")), strict=True
+    ):
+        given[actor, at_us // DAY_US] += amount
+    assert 200 < max(given.values()) <= limit
+    assert outcomes(result, Op.GIFT)[Outcome.OVER_LIMIT]
+
+
+def test_no_topup_brings_more_than_an_account_may_hold() -> None:
+    cap = 400
+    result = reference((policy(AT_ONCE, Rule.BALANCE_CAP, cap),))
+    balances = result.balances
+    coins = (balances["asset"] == COIN) & (balances["owner"] // KIND_SPAN == 1)
+    assert balances["amount"][coins].max() <= cap
+    assert reference().balances["amount"].max() > cap
+    assert outcomes(result, Op.TOPUP)[Outcome.OVER_CAP]
+
+
+@pytest.mark.parametrize("acts", [LIMITS["suspended everywhere"], LIMITS["spending nothing"]], ids=["off", "nothing"])
+def test_who_is_declined_leaves(acts: Acts) -> None:
+    """Nobody buys coins after a tap for which coins would not have helped, and nobody taps twice in a visit."""
+    columns = reference(acts).trace.columns
+    last: dict[int, tuple[int, int]] = {}
+    for op, actor, at_us, outcome in zip(
+        *(columns[name].tolist() for name in ("op", "actor", "at_us", "outcome")), strict=True
+    ):
+        if op == Op.GIFT and actor in last and last[actor][0] == Op.GIFT:
+            assert at_us - last[actor][1] > 5_000_000  # another visit: looking around takes 5 s
+        if op == Op.TOPUP and outcome == Outcome.SUSPENDED and actor in last:
+            assert last[actor][0] != Op.GIFT or at_us - last[actor][1] > 60_000_000
+        if op in (Op.GIFT, Op.TOPUP):
+            last[actor] = op, at_us
+    assert not (columns["op"] == Op.GIFT)[columns["outcome"] == Outcome.ACCEPTED].any()
+
+
+def test_a_limit_that_nobody_reaches_changes_nothing() -> None:
+    high = reference((policy(AT_ONCE, Rule.SPENDING_LIMIT, 10**12), policy(AT_ONCE, Rule.BALANCE_CAP, 10**12)))
+    assert len(high.trace) == len(reference().trace) + 2
+    assert high.closing == reference().closing
