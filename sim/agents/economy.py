@@ -46,7 +46,7 @@ class Economy(Stage):
     Attributes
     ----------
     hosts : creators, then sellers, by `Host.place`
-    stock : pieces left of each (seller account, good)
+    stock, prices : pieces left of each (seller account, good), and what one costs
     """
 
     def __init__(self, env: Environment, scenario: Scenario, seed: int, ledger: Ledger) -> None:
@@ -55,6 +55,7 @@ class Economy(Stage):
         self.hosts: list[Host] = draw_hosts(scenario, self.seed, self.calendar)
         self.creators_reach = reach_of([host for host in self.hosts if not host.is_seller])
         self.stock: dict[tuple[int, int], int] = {}
+        self.prices: dict[tuple[int, int], int] = {}
         self._streams: dict[int, Stream] = {}
         self._listeners: dict[Op, list[Listener]] = {}
 
@@ -76,14 +77,15 @@ class Economy(Stage):
         """The state that viewers will see until the next boundary."""
         now_us = self.now_us
         self._streams = {host: stream for host, stream in self._streams.items() if stream.until_us > now_us}
-        shown = [self._with_stock(stream) for stream in self._streams.values() if self._may_show(stream)]
+        shown = [self._with_goods(stream) for stream in self._streams.values() if self._may_show(stream)]
         return publish(shown, len(self.hosts), dict(self.packs), self.checkin_coins)
 
     def _may_show(self, stream: Stream) -> bool:
         return self.live_shopping or stream.account // KIND_SPAN != Kind.SELLER
 
-    def _with_stock(self, stream: Stream) -> Stream:
-        return stream._replace(stock=self.stock.get((stream.account, stream.good), 0))
+    def _with_goods(self, stream: Stream) -> Stream:
+        shelf = (stream.account, stream.good)
+        return stream._replace(price=self.prices.get(shelf, 0), stock=self.stock.get(shelf, 0))
 
 
 def accepted(settled: tuple[int, Outcome]) -> bool:

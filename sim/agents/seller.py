@@ -1,15 +1,19 @@
 """A seller: shows goods live, holds stock, delivers, takes returns."""
 
+import numpy as np
+
 from sim.agents.economy import Deed, Economy, accepted
 from sim.agents.hosts import Host
+from sim.agents.merchants import goods_of, most_goods, range_of
 from sim.agents.publication import Stream
 from sim.agents.session import sessions
 from sim.agents.stage import Process, Proposal
 from sim.behavior.delay import DAY_US, around
-from sim.behavior.purposes import ASSORTMENT, FULFILMENT, RETURN
+from sim.behavior.purposes import FULFILMENT, RETURN
+from sim.behavior.trade import assort, is_foreign
 from sim.ledger import Item, Op, item_id
 from sim.ledger.operations import ITEM_SPAN
-from sim.streams import below, draw, uniform
+from sim.streams import draw, uniform
 
 
 class Sellers:
@@ -17,33 +21,29 @@ class Sellers:
 
     def __init__(self, economy: Economy) -> None:
         self.economy = economy
+        self._goods, self._range = goods_of(economy.scenario), range_of(economy.scenario)
         economy.listen(Op.ORDER, self._receive)
 
     def start(self, host: Host) -> None:
         """Let a seller begin, with full stock."""
         goods = self._assortment(host)
+        for good in goods:
+            self.economy.prices[host.account, good] = int(self._goods.price[good])
         if goods:
             self.economy.env.process(self._show(host, goods))
             self.economy.env.process(self._restock(host, goods))
 
     def _assortment(self, host: Host) -> list[int]:
-        n_goods = len(self.economy.scenario.catalogs.goods.goods)
-        wanted = min(int(self.economy.scenario.sellers.goods_each), n_goods)
-        goods: dict[int, None] = {}
-        turn = 0
-        while len(goods) < wanted:  # drawn until all differ
-            goods[below(draw(self.economy.seed, host.account, ASSORTMENT, turn)[0], n_goods)] = None
-            turn += 1
-        return list(goods)
+        goods = np.empty(most_goods(self._range), np.int64)
+        n_goods = assort(self.economy.seed, host.account, self._range, goods)
+        return [int(good) for good in goods[:n_goods]]
 
     def _show(self, host: Host, goods: list[int]) -> Process:
         economy = self.economy
-        catalog = economy.scenario.catalogs.goods.goods
         for begin_us, length_us, day in sessions(economy, host, economy.scenario.sellers):
             yield economy.boundary(begin_us)
             good = goods[day % len(goods)]
-            until_us = economy.now_us + length_us
-            economy.go_live(Stream(host.place, host.account, host.weight, until_us, good, catalog[good].price_cents))
+            economy.go_live(Stream(host.place, host.account, host.weight, economy.now_us + length_us, good))
 
     def _restock(self, host: Host, goods: list[int]) -> Process:
         full = int(self.economy.scenario.sellers.stock_per_good)
@@ -71,7 +71,8 @@ class Sellers:
     def _fulfil(self, order: Deed) -> Process:
         economy, terms = self.economy, self.economy.scenario.sellers
         words = draw(economy.seed, order.actor, FULFILMENT, order.occasion)
-        delivery_us = around(words[1], float(terms.delivery_days))
+        foreign = is_foreign(economy.seed, order.peer, self._range.foreign_share)
+        delivery_us = around(words[1], float(terms.foreign_delivery_days if foreign else terms.delivery_days))
         if uniform(words[0]) < float(terms.cancel_rate):
             yield economy.boundary(order.at_us + delivery_us // 2)
             economy.stock[order.peer, order.item % ITEM_SPAN] += 1
@@ -85,7 +86,8 @@ class Sellers:
     def _take_return(self, order: Deed, capture: int) -> Process:
         economy, terms = self.economy, self.economy.scenario.sellers
         words = draw(economy.seed, order.actor, RETURN, order.occasion)
-        if uniform(words[0]) >= float(terms.return_rate):
+        imported = self._goods.imported[order.item % ITEM_SPAN]
+        if uniform(words[0]) >= float(terms.import_return_rate if imported else terms.return_rate):
             return
         yield economy.boundary(economy.now_us + around(words[1], float(terms.return_days)))
         in_part = uniform(words[2]) < float(terms.partial_refund_share)

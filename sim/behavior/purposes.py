@@ -39,3 +39,6 @@ PAYMENT: Final = 32
 
 # Whether and when an uncertain rule comes; agent: a hash of the rule, occurrence: its date, in microseconds since 1970
 HAZARD: Final = 80
+
+# Sellers
+MERCHANT: Final = 90  # once: whether from abroad

@@ -38,12 +38,14 @@ class Gift(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Good(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What sellers show; the price is before order tax."""
+    """What sellers show; the price is before order tax, the cost is a domestic seller's for a piece."""
 
     name: str
     category: str
     price_cents: PriceCents
+    cost_cents: PriceCents
     source: str
+    imported: bool = False
 
 
 class PackCatalog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -25,6 +25,7 @@ from sim.scenario.quantity import (
     Minutes,
     PerDay,
     PerThousand,
+    PriceFactor,
     Quantity,
     Rate,
     Shape,
@@ -134,11 +135,20 @@ class Sellers(Table, frozen=True):
     popularity_shape: Annotated[Shape, "Pareto shape of popularity: nearer 1 is more unequal"]
     sessions_per_week: Annotated[DaysAWeek, "live sessions of a seller, at most one a day"]
     session_minutes: Annotated[Minutes, "length of a session"]
-    goods_each: Annotated[Count, "goods that a seller shows"]
+    goods_each: Annotated[Count, "goods that a domestic seller shows"]
+    foreign_share: Annotated[Share, "of the sellers who are merchants from abroad; all their goods are imported"]
+    imported_share: Annotated[Share, "of a domestic seller's goods that are imported"]
+    foreign_goods_each: Annotated[Count, "goods that a foreign seller shows"]
+    foreign_cost_factor: Annotated[
+        PriceFactor, "what a good costs a foreign seller, who needs no importer, of its cost"
+    ]
+    import_price_factor: Annotated[PriceFactor, "what imported goods are offered for at first, of their usual price"]
     stock_per_good: Annotated[Count, "pieces of each good, filled up once a day"]
     delivery_days: Annotated[Days, "from the order to the delivery"]
+    foreign_delivery_days: Annotated[Days, "the same for a foreign seller"]
     cancel_rate: Annotated[Share, "of orders cancelled before delivery"]
     return_rate: Annotated[Share, "of delivered orders sent back"]
+    import_return_rate: Annotated[Share, "the same for imported goods"]
     partial_refund_share: Annotated[Share, "of the refunds that return half of the price"]
     return_days: Annotated[Days, "from the delivery to the refund"]
     commission: Annotated[Rate, "the platform's part of an order"]

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.agents.hosts import reach
+from sim.agents.merchants import foreign_sellers, goods_of
 from sim.agents.session import start_hours_reach
 from sim.agents.stage import Stage
 from sim.behavior.types import Int64Array
@@ -41,7 +42,7 @@ from sim.engines.columns.proposals import Clock, canonical, new_proposals
 from sim.engines.columns.rates import Rates
 from sim.engines.columns.rows import NO_ROWS, Structs, Tickets, new_rows, room_for
 from sim.engines.columns.settlement import carry_out
-from sim.engines.columns.shelves import draw_shelves
+from sim.engines.columns.shelves import draw_shelves, fill
 from sim.engines.columns.streams_on import Shown, Streams, go_on, no_streams, show
 from sim.engines.columns.timetable import Habits, Timetable
 from sim.engines.columns.totals import Totals, new_totals
@@ -97,15 +98,15 @@ class Counterparties:
         self._sales = new_sales(
             draw_shelves(scenario, stage.seed, self.n_sellers),
             regions[self.n_creators :],
+            foreign_sellers(scenario, stage.seed, self.n_sellers),
+            goods_of(scenario).imported,
             len(assets),
             self._n_boundaries,
         )
         self._earnings = new_earnings(regions[: self.n_creators], self._n_boundaries)
         if self._cash_out.value_ppm:  # nobody asks for what is worth nothing
             plan_turns(self._earnings, self._cash_out, self._clock(0))
-        self._goods_each = self._sales.shelves.good.shape[1]
-        self._prices = np.array([good.price_cents for good in scenario.catalogs.goods.goods], np.int64)
-        n_live = self.n_creators + (self.n_sellers if self._goods_each else 0)
+        n_live = self.n_creators + (self.n_sellers if self._sales.shelves.goods.any() else 0)
         self._timetable = Timetable(stage, self._hosts, n_live, self._habits(scenario))
         self._on: Streams = no_streams()
         self._next_end_us = 0
@@ -178,7 +179,7 @@ class Counterparties:
         self._rates = rates
         clock = self._clock(self.stage.now_us)
         if clock.boundary % clock.windows_a_day == 0:
-            self._sales.shelves.stock[:] = int(self.stage.scenario.sellers.stock_per_good)
+            fill(self._sales.shelves, int(self.stage.scenario.sellers.stock_per_good))
             self._shown = None
         earnings = self._earnings
         agendas = (self._sales.agenda.places, earnings.turns.places, earnings.payments.places)
@@ -221,13 +222,12 @@ class Counterparties:
         now_us, with_sellers = self.stage.now_us, self.stage.live_shopping
         sessions, first, last = self._timetable.begun(now_us // self.stage.windows.window_us)
         if first < last or now_us >= self._next_end_us:
-            self._on = go_on(self._on, sessions, first, last, now_us, self.n_creators, self._goods_each)
+            self._on = go_on(self._on, sessions, first, last, now_us, self.n_creators, self._sales.shelves.goods)
             self._next_end_us = int(self._on.until_us.min(initial=self.stage.windows.duration_us))
             self._shown = None
         if self._shown is None or with_sellers != self._with_sellers:
             self._with_sellers = with_sellers
-            shelves, weight = self._sales.shelves, self._hosts.weight
-            self._shown = show(self._on, weight, shelves, self._prices, self.n_creators, with_sellers)
+            self._shown = show(self._on, self._hosts.weight, self._sales.shelves, self.n_creators, with_sellers)
         return self._shown
 
     def after(self) -> None:
@@ -266,7 +266,12 @@ class Counterparties:
             "payouts": _fields(earnings.payouts[: len(dues(earnings.payments))]),
             "orders": _fields(sales.open[: len(dues(sales.agenda))]),
             "escrow": dict(zip(ESCROW, holdings(sales.escrow), strict=True)),
-            "sellers": {"stock": sales.shelves.stock, "cash": sales.cash, "had_cash": sales.had_cash},
+            "sellers": {
+                "stock": sales.shelves.stock,
+                "price": sales.shelves.price,
+                "cash": sales.cash,
+                "had_cash": sales.had_cash,
+            },
             "due": {
                 "orders": dues(sales.agenda),
                 "payments": dues(earnings.payments),
@@ -288,7 +293,9 @@ class Counterparties:
         other._check_alike(state)
         other.totals = _tuple(Totals, "totals", state)
         other._sales = other._sales._replace(
-            shelves=other._sales.shelves._replace(stock=state["sellers.stock"].copy()),
+            shelves=other._sales.shelves._replace(
+                price=state["sellers.price"].copy(), stock=state["sellers.stock"].copy()
+            ),
             agenda=other._agenda(state["due.orders"]),
             open=_structs(OPEN_ORDER, "orders", state),
             escrow=restored_escrow(*(state[f"escrow.{name}"] for name in ESCROW)),

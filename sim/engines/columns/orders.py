@@ -90,6 +90,7 @@ class Sales(NamedTuple):
     agenda, open : when an order's next step is due, and the order, an `OPEN_ORDER`
     cash, had_cash : arrays of shape (n_sellers, n_currencies): what sellers are owed, and whether they ever were
     region : array of shape (n_sellers,), by its place in `Rates`
+    foreign, imported : origin of each seller and of each good, arrays of shape (n_sellers,) and (n_goods,)
     """
 
     shelves: Shelves
@@ -99,14 +100,18 @@ class Sales(NamedTuple):
     cash: Int64Array
     had_cash: npt.NDArray[np.bool_]
     region: npt.NDArray[np.uint16]
+    foreign: npt.NDArray[np.bool_]
+    imported: npt.NDArray[np.bool_]
 
 
 class Fulfilment(NamedTuple):
     """What becomes of orders, as a scenario states it."""
 
     delivery_days: float
+    foreign_delivery_days: float
     cancel_rate: float
     return_rate: float
+    import_return_rate: float
     return_days: float
     partial_refund_share: float
 
@@ -116,13 +121,20 @@ def fulfilment_of(scenario: Scenario) -> Fulfilment:
     return Fulfilment(*(float(getattr(scenario.sellers, name)) for name in Fulfilment._fields))
 
 
-def new_sales(shelves: Shelves, region: npt.NDArray[np.uint16], n_assets: int, n_boundaries: int) -> Sales:
+def new_sales(
+    shelves: Shelves,
+    region: npt.NDArray[np.uint16],
+    foreign: npt.NDArray[np.bool_],
+    imported: npt.NDArray[np.bool_],
+    n_assets: int,
+    n_boundaries: int,
+) -> Sales:
     """No orders yet, and no cash."""
     agenda = new_agenda(n_boundaries)
     shape = (len(region), n_assets - FIRST_FIAT)
     cash, had_cash = np.zeros(shape, np.int64), np.zeros(shape, np.bool_)
     open_orders = np.zeros(capacity_of(agenda), OPEN_ORDER)
-    return Sales(shelves, agenda, open_orders, new_escrow(), cash, had_cash, region)
+    return Sales(shelves, agenda, open_orders, new_escrow(), cash, had_cash, region, foreign, imported)
 
 
 def room_for_orders(sales: Sales, more: int) -> Sales:
@@ -198,7 +210,8 @@ def _promise(sales: Sales, record: int, at_us: int, fulfilment: Fulfilment, cloc
     """Plan the delivery, or the cancellation before it; returns whether that is late."""
     bought = sales.open[record]
     words = draw(clock.seed, bought.buyer, FULFILMENT, bought.occasion)
-    delivery_us = around(words[1], fulfilment.delivery_days)
+    foreign = sales.foreign[bought.seller]
+    delivery_us = around(words[1], fulfilment.foreign_delivery_days if foreign else fulfilment.delivery_days)
     if uniform(words[0]) < fulfilment.cancel_rate:
         bought.step = CANCEL
         instant_us = at_us + delivery_us // 2
@@ -320,7 +333,8 @@ def _return_of(sales: Sales, record: int, fulfilment: Fulfilment, clock: Clock) 
     """The boundary of a delivered order's refund, beyond every run if it is kept, and the amount."""
     bought = sales.open[record]
     words = draw(clock.seed, bought.buyer, RETURN, bought.occasion)
-    if uniform(words[0]) >= fulfilment.return_rate:
+    imported = sales.imported[bought.item % ITEM_SPAN]
+    if uniform(words[0]) >= (fulfilment.import_return_rate if imported else fulfilment.return_rate):
         return KEPT, 0
     in_part = uniform(words[2]) < fulfilment.partial_refund_share
     refund_at = settled_at(clock, clock.now_us + around(words[1], fulfilment.return_days))

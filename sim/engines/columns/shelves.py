@@ -1,52 +1,72 @@
-"""Shelves: which goods each seller shows, and how many pieces are left."""
+"""Shelves: which goods each seller shows, at what price, and how many pieces are left."""
 
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from sim.behavior.purposes import ASSORTMENT
+from sim.agents.merchants import Goods, goods_of, most_goods, range_of
+from sim.agents.publication import NO_GOOD
+from sim.behavior.trade import Range, assort
 from sim.behavior.types import Int64Array
 from sim.compiled import rule
 from sim.engines.columns.agenda import Int32Array
 from sim.engines.columns.host_columns import FIRST_SELLER
 from sim.scenario import Scenario
-from sim.streams import below, draw
 
 NO_SLOT: Final = -1
 
 
 class Shelves(NamedTuple):
-    """Arrays of shape (n_sellers, goods_each): the number of each good, and its pieces left."""
+    """What sellers offer.
 
+    Attributes
+    ----------
+    goods : how many each seller shows, array of shape (n_sellers,)
+    good, price, stock : arrays of shape (n_sellers, most goods): the number of each good (NO_GOOD beyond a seller's
+        last one), what a piece costs in minor units, and the pieces left
+    """
+
+    goods: Int32Array
     good: Int32Array
+    price: Int64Array
     stock: Int64Array
 
 
 def draw_shelves(scenario: Scenario, seed: int, n_sellers: int) -> Shelves:
-    """Every seller's assortment, nothing in stock yet."""
-    n_goods = len(scenario.catalogs.goods.goods)
-    shape = (n_sellers, min(int(scenario.sellers.goods_each), n_goods))
-    good = np.empty(shape, np.int32)
-    _draw_goods(seed, n_goods, good)
-    return Shelves(good, np.zeros(shape, np.int64))
+    """Every seller's assortment at its first prices, nothing in stock yet."""
+    supply = range_of(scenario)
+    shape = (n_sellers, most_goods(supply))
+    shelves = Shelves(
+        np.zeros(n_sellers, np.int32),
+        np.full(shape, NO_GOOD, np.int32),
+        np.zeros(shape, np.int64),
+        np.zeros(shape, np.int64),
+    )
+    _draw_goods(seed, supply, goods_of(scenario), shelves)
+    return shelves
 
 
 @rule
-def _draw_goods(seed: int, n_goods: int, goods: Int32Array) -> None:
-    for seller in range(goods.shape[0]):
-        n, turn = 0, 0
-        while n < goods.shape[1]:  # drawn until all differ
-            good = below(draw(seed, FIRST_SELLER + seller, ASSORTMENT, turn)[0], n_goods)
-            turn += 1
-            if not (goods[seller, :n] == good).any():
-                goods[seller, n] = good
-                n += 1
+def _draw_goods(seed: int, supply: Range, goods: Goods, shelves: Shelves) -> None:
+    drawn = np.empty(shelves.good.shape[1], np.int64)
+    for seller in range(shelves.good.shape[0]):
+        shelves.goods[seller] = assort(seed, FIRST_SELLER + seller, supply, drawn)
+        for slot in range(shelves.goods[seller]):
+            shelves.good[seller, slot] = drawn[slot]
+            shelves.price[seller, slot] = goods.price[drawn[slot]]
+
+
+@rule
+def fill(shelves: Shelves, pieces: int) -> None:
+    """Let every seller have so many pieces of each good."""
+    for seller in range(shelves.good.shape[0]):
+        shelves.stock[seller, : shelves.goods[seller]] = pieces
 
 
 @rule
 def slot_of(shelves: Shelves, seller: int, good: int) -> int:
     """The place of a good on a seller's shelf."""
-    for slot in range(shelves.good.shape[1]):
+    for slot in range(shelves.goods[seller]):
         if shelves.good[seller, slot] == good:
             return slot
     return NO_SLOT

@@ -46,9 +46,14 @@ def no_streams() -> Streams:
 
 @rule
 def go_on(
-    on: Streams, sessions: Sessions, first: int, last: int, now_us: int, n_creators: int, n_goods: int
+    on: Streams, sessions: Sessions, first: int, last: int, now_us: int, n_creators: int, goods: Int32Array
 ) -> Streams:
-    """The streams after the sessions from `first` to `last` have begun: a host's later one replaces the earlier."""
+    """The streams after the sessions from `first` to `last` have begun: a host's later one replaces the earlier.
+
+    Parameters
+    ----------
+    goods : how many each seller has to show; who has none doesn't go live
+    """
     size = on.host.shape[0] + last - first
     after = Streams(np.empty(size, np.int32), np.empty(size, np.int64), np.empty(size, np.int32))
     i, n = 0, 0
@@ -60,7 +65,11 @@ def go_on(
         if i < on.host.shape[0] and on.host[i] == place:
             i += 1
         if k + 1 == last or sessions.place[k + 1] != place:
-            slot = sessions.day[k] % n_goods if place >= n_creators else NO_SLOT
+            slot = NO_SLOT
+            if place >= n_creators:
+                if not goods[place - n_creators]:
+                    continue
+                slot = sessions.day[k] % goods[place - n_creators]
             n += _keep(after, n, place, now_us + sessions.length_us[k], slot, now_us)
     while i < on.host.shape[0]:
         n += _keep(after, n, on.host[i], on.until_us[i], on.slot[i], now_us)
@@ -82,7 +91,6 @@ def show(
     on: Streams,
     weight: npt.NDArray[np.int32],
     shelves: Shelves,
-    prices: Int64Array,
     n_creators: int,
     with_sellers: bool,
 ) -> Shown:
@@ -106,6 +114,6 @@ def show(
         shown.good[i] = NO_GOOD
         if host >= n_creators:
             seller, slot = host - n_creators, on.slot[i]
-            good = shelves.good[seller, slot]
-            shown.good[i], shown.price[i], shown.stock[i] = good, prices[good], shelves.stock[seller, slot]
+            shown.good[i], shown.price[i] = shelves.good[seller, slot], shelves.price[seller, slot]
+            shown.stock[i] = shelves.stock[seller, slot]
     return shown

@@ -1,0 +1,81 @@
+"""Merchants and their goods: what a scenario says about origin, cost and price, arranged for the rules of trade.
+
+goods = goods_of(scenario)
+goods.price[17]                                     # what the 18th good is offered for at first, in minor units
+foreign_sellers(scenario, seed, n_sellers)          # of each seller, whether from abroad
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.behavior.trade import Range, is_foreign
+from sim.behavior.types import Int64Array
+from sim.ledger import Kind, account_id
+from sim.ledger.money import portion
+from sim.scenario import Scenario
+from sim.streams import key_of
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+class Goods(NamedTuple):
+    """The catalogue as columns: arrays of shape (n_goods,), money in minor units of the catalogue's currency.
+
+    Attributes
+    ----------
+    usual_price : what buyers compare a price with
+    price : what a seller asks at first
+    cost, foreign_cost : of a piece to a domestic and to a foreign seller
+    """
+
+    imported: BoolArray
+    usual_price: Int64Array
+    price: Int64Array
+    cost: Int64Array
+    foreign_cost: Int64Array
+
+
+def goods_of(scenario: Scenario) -> Goods:
+    """A scenario's catalogue. A price is at least one minor unit."""
+    catalog, sellers = scenario.catalogs.goods.goods, scenario.sellers
+    of_price, of_cost = sellers.import_price_factor.ppm, sellers.foreign_cost_factor.ppm
+
+    def column(values: list[int]) -> Int64Array:
+        return np.array(values, np.int64)
+
+    return Goods(
+        np.array([good.imported for good in catalog], np.bool_),
+        column([good.price_cents for good in catalog]),
+        column(
+            [max(portion(good.price_cents, of_price), 1) if good.imported else good.price_cents for good in catalog]
+        ),
+        column([good.cost_cents for good in catalog]),
+        column([portion(good.cost_cents, of_cost) for good in catalog]),
+    )
+
+
+def range_of(scenario: Scenario) -> Range:
+    """What sellers may carry."""
+    imported, sellers = goods_of(scenario).imported, scenario.sellers
+    return Range(
+        np.flatnonzero(~imported),
+        np.flatnonzero(imported),
+        float(sellers.foreign_share),
+        float(sellers.imported_share),
+        int(sellers.goods_each),
+        int(sellers.foreign_goods_each),
+    )
+
+
+def most_goods(supply: Range) -> int:
+    """The most goods that a seller can carry."""
+    n_goods = len(supply.domestic) + len(supply.imported)
+    return min(max(supply.goods_each, supply.foreign_goods_each if supply.foreign_share > 0 else 0), n_goods)
+
+
+def foreign_sellers(scenario: Scenario, seed: int, n_sellers: int) -> BoolArray:
+    """Of each seller, whether from abroad: array of shape (n_sellers,)."""
+    share, key = float(scenario.sellers.foreign_share), key_of(seed)
+    return np.array([is_foreign(key, account_id(Kind.SELLER, n), share) for n in range(n_sellers)], np.bool_)
