@@ -12,11 +12,12 @@ shares of 0 and 1, delays of nothing, windows that no hour is a multiple of, clo
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from hypothesis import strategies as st
 
 from sim.scenario import load
+from sim.scenario.files import parse_toml
 from sim.scenario.window import window_us
 
 Texts = st.SearchStrategy[str]
@@ -121,7 +122,7 @@ PARAMETERS: Final[dict[str, Texts]] = {
     "sellers.popularity_shape": SHAPE,
     "sellers.sessions_per_week": texts(0, 1, "3.5", 7),
     "sellers.session_minutes": texts(1, 30, 360, 1440),
-    "sellers.goods_each": texts(0, 1, 3, 5, 100),
+    "sellers.goods_each": texts(1, 3, 5, 100),
     "sellers.foreign_share": SHARE,
     "sellers.imported_share": SHARE,
     "sellers.foreign_goods_each": texts(0, 1, 3, 5, 100),
@@ -191,7 +192,7 @@ def overrides(draw: st.DrawFn) -> tuple[str, ...]:
     window, days, viewers, visits_per_day = draw(sizes())
     start, land = draw(starts()), draw(st.sampled_from(LANDS))
     keys = draw(st.lists(st.sampled_from(sorted(PARAMETERS)), max_size=6, unique=True))
-    changes = draw(st.lists(interventions(start, days, window, land.regions), max_size=4))
+    changes = without_clashes(draw(st.lists(interventions(start, days, window, land.regions), max_size=4)))
     return (
         f"seed={draw(st.integers(0, 2**64 - 1) | st.sampled_from([1, 2**63 - 1, 2**63, 2**64 - 1]))}",
         f"start={start.isoformat()}",
@@ -234,6 +235,24 @@ def interventions(draw: st.DrawFn, start: datetime, days: int, window: str, regi
     uncertain = draw(st.sampled_from(([], [], ["chance = 0.5"], ["delay_days = 0.3"])))
     change = draw(st.one_of([kind(regions) for kind in INTERVENTIONS.values()]))
     return f"{{ at = {_iso(start, at_us)}, {', '.join([*until, *uncertain, change])} }}"
+
+
+def without_clashes(changes: Iterable[str]) -> list[str]:
+    """The changes, less any that a scenario may not have beside an earlier one of its kind."""
+    kept: list[dict[str, Any]] = []
+    texts_kept = []
+    for text in changes:
+        [change] = parse_toml(f"changes = [{text}]")["changes"]
+        if not any(_meet(*sorted((change, other), key=lambda one: one["at"])) for other in kept):
+            kept.append(change)
+            texts_kept.append(text)
+    return texts_kept
+
+
+def _meet(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> bool:
+    """Whether two may clash: of one kind, at once, wherever and on whatever they are."""
+    until = earlier.get("until", earlier["at"])
+    return bool(earlier["kind"] == later["kind"] and (earlier["at"] == later["at"] or later["at"] < until))
 
 
 @st.composite

@@ -260,7 +260,7 @@ EDGES = {
     ),
     "nothing in stock": ("sellers.stock_per_good=0",),
     "one piece": ("sellers.stock_per_good=1", "sellers.cancel_rate=0.6", "sellers.delivery_days=2"),
-    "no goods": ("sellers.goods_each=0",),
+    "no sellers": ("sellers.per_thousand_viewers=0",),
     "everything is cancelled": ("sellers.cancel_rate=1", "sellers.delivery_days=1.7"),
     "late cancels": ("sellers.cancel_rate=1", "sellers.delivery_days=0.01", "window=1h"),
     "everything comes back": ("sellers.cancel_rate=0", "sellers.return_rate=1", "sellers.partial_refund_share=0.5"),

@@ -130,3 +130,10 @@ def test_the_timeline_says_what_came_and_until_when() -> None:
         Mark(2 * HOUR_US, 10 * DAY_US, "web-65 for 9 US"),
         Mark(5 * HOUR_US, 8 * HOUR_US, "commission 8.5 %"),
     ]
+
+
+def test_whether_a_rule_comes_says_nothing_about_how_late_it_is() -> None:
+    half, late = Parameter(value=Decimal("0.5")), Parameter(value=Decimal(4))
+    rule = with_(commission("0.1", 24, chance=half, delay_days=late))
+    came = sum(bool(realized(rule, seed)) for seed in SEEDS) / len(SEEDS)
+    assert abs(came - 0.5 * (1 - exp(-9 / 4))) < 3 * (0.25 / len(SEEDS)) ** 0.5

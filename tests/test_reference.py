@@ -248,7 +248,7 @@ def test_of_two_interventions_in_one_window_the_later_date_holds() -> None:
     [
         ("creators.cash_out_every_days=0", "creators.payout_floor_cents=0"),
         ("creators.diamond_value_cents=0",),
-        ("sellers.goods_each=0",),
+        ("sellers.per_thousand_viewers=0", "sellers.goods_each=0"),
         ("creators.payout_floor_cents=0", "creators.payout_ceiling_cents=0"),
         ("rewards.life_days=0", "rewards.checkin_share=1"),
         ("audience.favourites=0",),

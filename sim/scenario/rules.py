@@ -4,7 +4,7 @@ Each rule reads the values that were well formed and is silent about the others,
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from sim.ledger.money import CURRENCY_BY_NAME
 from sim.ledger.places import REGION_BY_NAME
 from sim.scenario.catalogs import Catalogs
 from sim.scenario.convert import Conversion
+from sim.scenario.interventions.rules import check_interventions
 from sim.scenario.problems import KeyPath, nearest
 from sim.scenario.quantity import Parameter
 from sim.scenario.window import WINDOW_EXPECTED, window_us
@@ -35,7 +36,8 @@ def check_scenario(found: Conversion, regions: Iterable[str]) -> None:
     for path in HOURS:
         _weights(found, path)
     _payout(found)
-    _interventions(found, names)
+    _goods(found)
+    check_interventions(found, names)
 
 
 def check_currencies(found: Conversion, catalogs: Catalogs, regions: Iterable[str]) -> None:
@@ -156,23 +158,12 @@ def _payout(found: Conversion) -> None:
         found.report(paths[0], floor, f"at most payout_ceiling_cents, {ceiling}")
 
 
-def _interventions(found: Conversion, regions: tuple[str, ...]) -> None:
-    start, days = found.values.get(("start",)), found.values.get(("days",))
-    start = start if start is None or start.year in YEARS else None
-    for index, region, _ in _pack_prices(found):
-        if region not in regions:
-            found.report(("interventions", index, "region"), region, f"one of {', '.join(regions)}")
-    for path, at in found.values.items():
-        if path[:1] == ("interventions",) and path[-1] == "at" and start:
-            _instant(found, path, at, start, days)
-
-
-def _instant(found: Conversion, path: KeyPath, at: datetime, start: datetime, days: int | None) -> None:
-    if at < start:
-        found.report(path, at, f"an instant at or after the start, {start.isoformat()}")
-    elif days and at >= start + timedelta(days=days):
-        end = (start + timedelta(days=days)).isoformat()
-        found.report(path, at, f"an instant before the end, {end}", "it changes nothing in this run", is_note=True)
+def _goods(found: Conversion) -> None:
+    """Whoever sells has something to sell."""
+    path = ("sellers", "goods_each")
+    sellers, each = _value(found, ("sellers", "per_thousand_viewers")), _value(found, path)
+    if sellers and each == 0:
+        found.report(path, each, "at least 1, since there are sellers", "or per_thousand_viewers = 0")
 
 
 def _pack_prices(found: Conversion) -> list[tuple[int, str, str | None]]:

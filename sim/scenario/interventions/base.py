@@ -41,6 +41,11 @@ class Intervention(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_
         return ()
 
     @property
+    def silences(self) -> frozenset[str]:
+        """The kinds that change nothing where and while this one holds."""
+        return frozenset()
+
+    @property
     def text(self) -> str:
         """A few words for a date on a time axis."""
         return self.kind.replace("_", " ")

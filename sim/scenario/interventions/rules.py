@@ -1,0 +1,148 @@
+"""Rules between interventions: dates in order, places that exist, and no two that want the same thing otherwise.
+
+What holds for good may be followed by another of its kind, for good or for a while; what holds for a while may not be
+interrupted, for nobody could say what its end brings back.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import combinations
+from typing import NamedTuple, TypeVar
+
+from sim.scenario.convert import Conversion
+from sim.scenario.interventions import AnyIntervention
+from sim.scenario.problems import KeyPath
+from sim.scenario.window import window_us
+
+_Value = TypeVar("_Value")
+
+
+class _Run(NamedTuple):
+    """Between which instants a scenario runs, and the length of its windows; None where a key is wrong."""
+
+    start: datetime | None
+    end: datetime | None
+    window_us: int | None
+
+
+def check_interventions(found: Conversion, regions: tuple[str, ...]) -> None:
+    """Every rule about interventions; `regions` are the names that stand in the document."""
+    _check_regions(found, regions)
+    run = _run_of(found)
+    changes = _well_formed(found)
+    for path, at in _values(found, "at", datetime):
+        _check_begin(found, path, at, run)
+    for path, change in changes.items():
+        _check_end(found, path, change, run)
+        if not change.regional and change.region is not None:
+            found.report((*path, "region"), change.region, f"no region: {change.kind} holds everywhere at once")
+    for earlier, later in _pairs(changes):
+        _check_clash(found, earlier, changes[earlier], later, changes[later])
+    _check_moot(found, changes)
+
+
+def _check_regions(found: Conversion, regions: tuple[str, ...]) -> None:
+    for path, region in _values(found, "region", str):
+        if region not in regions:
+            found.report(path, region, f"one of {', '.join(regions)}")
+
+
+def _check_begin(found: Conversion, path: KeyPath, at: datetime, run: _Run) -> None:
+    if run.start and at < run.start:
+        found.report(path, at, f"an instant at or after the start, {run.start.isoformat()}")
+    elif run.end and at >= run.end:
+        hint = "it changes nothing in this run"
+        found.report(path, at, f"an instant before the end, {run.end.isoformat()}", hint, is_note=True)
+
+
+def _check_end(found: Conversion, path: KeyPath, change: AnyIntervention, run: _Run) -> None:
+    if change.until is None:
+        return
+    place = (*path, "until")
+    if not change.lasts:
+        found.report(place, change.until, f"no until: {change.kind} happens once")
+    elif change.until <= change.at:
+        found.report(place, change.until, f"an instant after its at, {change.at.isoformat()}")
+    elif run.start and run.window_us and not _meets_boundary(run.start, run.window_us, change.at, change.until):
+        hint = "no window begins while it holds"
+        found.report(place, change.until, "an instant after a window's boundary", hint, is_note=True)
+
+
+def _check_clash(
+    found: Conversion, first: KeyPath, earlier: AnyIntervention, second: KeyPath, later: AnyIntervention
+) -> None:
+    """Two of one kind and target where one place has both."""
+    if not clash(earlier, later):
+        return
+    other = f"interventions[{first[1]}]"
+    if earlier.at == later.at:
+        found.report((*second, "at"), later.at, f"another instant than {other} of the same kind, place and target")
+    else:
+        assert earlier.until is not None, "what holds for good is no clash"
+        expected = f"an instant at or after {earlier.until.isoformat()}, when {other} of the same kind and place ends"
+        found.report((*second, "at"), later.at, expected, "they overlap")
+
+
+def clash(earlier: AnyIntervention, later: AnyIntervention) -> bool:
+    """Whether two interventions, the first by date first, want the same thing in the same place at the same time."""
+    if (earlier.kind, earlier.target) != (later.kind, later.target) or not _share_place(earlier, later):
+        return False
+    holds = earlier.until is not None and later.at < earlier.until
+    return earlier.at == later.at or (earlier.lasts and holds)
+
+
+def _check_moot(found: Conversion, changes: dict[KeyPath, AnyIntervention]) -> None:
+    """Note what has nothing to bind because of a ban that covers its whole time and place."""
+    for path, change in changes.items():
+        for ban_path, ban in changes.items():
+            if change.kind in ban.silences and _covers(ban, change):
+                hint = f"interventions[{ban_path[1]}], {ban.text}, leaves it nothing to change"
+                found.report(
+                    (*path, "at"), change.at, f"an instant when no {ban.kind} holds in its place", hint, is_note=True
+                )
+
+
+def _covers(ban: AnyIntervention, change: AnyIntervention) -> bool:
+    """Whether a ban is sure to hold wherever and whenever another intervention does."""
+    certain = ban.chance.value == 1 and ban.delay_days.value == 0
+    lasts = ban.until is None or (change.until is not None and change.until <= ban.until)
+    return certain and ban.at <= change.at and lasts and ban.region in (None, change.region)
+
+
+def _share_place(one: AnyIntervention, other: AnyIntervention) -> bool:
+    return one.region is None or other.region is None or one.region == other.region
+
+
+def _pairs(changes: dict[KeyPath, AnyIntervention]) -> Iterator[tuple[KeyPath, KeyPath]]:
+    """Every two interventions, the one with the earlier date first; of one date, the one that stands first."""
+    return combinations(sorted(changes, key=lambda path: changes[path].at), 2)
+
+
+def _meets_boundary(start: datetime, length_us: int, begin: datetime, end: datetime) -> bool:
+    first, last = (-(-((instant - start) // timedelta(microseconds=1)) // length_us) for instant in (begin, end))
+    return first < last
+
+
+def _well_formed(found: Conversion) -> dict[KeyPath, AnyIntervention]:
+    return {path: value for path, value in found.values.items() if path[:1] == ("interventions",) and len(path) == 2}
+
+
+def _values(found: Conversion, key: str, kind: type[_Value]) -> Iterator[tuple[KeyPath, _Value]]:
+    """The values of a key in all interventions, well formed otherwise or not."""
+    for path, value in list(found.values.items()):
+        if len(path) == 3 and path[0] == "interventions" and path[2] == key and isinstance(value, kind):
+            yield path, value
+
+
+def _run_of(found: Conversion) -> _Run:
+    start, days, window = (found.values.get((key,)) for key in ("start", "days", "window"))
+    if start is None or not 1971 <= start.year < 2200:  # no calendar reaches from there to the end
+        return _Run(None, None, None)
+    return _Run(start, start + timedelta(days=days) if days else None, _length_us(window))
+
+
+def _length_us(window: str | None) -> int | None:
+    try:
+        return None if window is None else window_us(window)
+    except ValueError:
+        return None

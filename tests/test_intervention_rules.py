@@ -1,0 +1,140 @@
+"""Interventions that overlap, contradict or stand outside the run: all told at once, with their keys."""
+
+from pathlib import Path
+
+import pytest
+
+from sim.scenario import ScenarioError, check, load
+
+DAY = "2024-04-{:02d}T04:00:00Z"  # the run is from the 8th to before the 15th
+ISO = "2024-04-{:02d}T04:00:00+00:00"
+SECOND_REGION = """
+[regions.US]
+share = 0.5
+[regions.GB]
+share = 0.5
+currency = "USD"
+packs = "packs-us"
+topup_tax = 0
+order_tax = 0
+time_zones = { "Europe/London" = 1 }
+"""
+
+
+def commission(begin: int, end: int | None = None, region: str = "", rate: float = 0.1, more: str = "") -> str:
+    until = "" if end is None else f"until = {DAY.format(end)}\n"
+    where = f'region = "{region}"\n' if region else ""
+    head = f'[[interventions]]\nkind = "commission"\nat = {DAY.format(begin)}\n'
+    return f"{head}{until}{where}{more}rate = {rate}\n"
+
+
+def price(begin: int, pack: str, end: int | None = None) -> str:
+    until = "" if end is None else f"until = {DAY.format(end)}\n"
+    return (
+        f'[[interventions]]\nkind = "pack_price"\nat = {DAY.format(begin)}\n{until}'
+        f'region = "US"\npack = "{pack}"\nprice_cents = 9\n'
+    )
+
+
+def told(folder: Path, text: str) -> list[str]:
+    path = folder / "my.toml"
+    path.write_text(f'question = "Why?"\nextends = "us-baseline"\n{text}')
+    return [str(problem).partition("my.toml:")[2].partition(" ")[2] for problem in check(path)]
+
+
+def overlaps(n: int, other: int, begin: int, end: int) -> str:
+    expected = (
+        f"expected an instant at or after {ISO.format(end)}, when interventions[{other}] of the same kind and place"
+    )
+    return f"interventions[{n}].at = {ISO.format(begin)}: {expected} ends (they overlap)"
+
+
+def same(n: int, other: int, begin: int) -> str:
+    expected = f"expected another instant than interventions[{other}] of the same kind, place and target"
+    return f"interventions[{n}].at = {ISO.format(begin)}: {expected}"
+
+
+ON_A_BOUNDARY = "an instant after a window's boundary (no window begins while it holds)"
+
+CASES = {
+    # what may be
+    "one after another, for good": (commission(9) + commission(10), []),
+    "for a while, inside what is for good": (commission(9) + commission(10, 11), []),
+    "one begins as another ends": (commission(9, 10) + commission(10, 11), []),
+    "other packs": (price(9, "web-65", 12) + price(10, "app-65", 12), []),
+    "other kinds": (commission(9, 12) + price(9, "app-65", 12), []),
+    "other regions": (commission(9, 12, "US") + commission(9, 12, "GB") + SECOND_REGION, []),
+    # what may not
+    "inside another": (commission(9, 12) + commission(10, 11), [overlaps(1, 0, 10, 12)]),
+    "over the end of another": (commission(9, 12) + commission(10, 13), [overlaps(1, 0, 10, 12)]),
+    "for good, while another holds": (commission(9, 12) + commission(10), [overlaps(1, 0, 10, 12)]),
+    "whatever the file's order": (commission(10, 13) + commission(9, 12), [overlaps(0, 1, 10, 12)]),
+    "of everywhere and of one region": (
+        commission(9, 12) + commission(10, 11, "GB") + SECOND_REGION,
+        [overlaps(1, 0, 10, 12)],
+    ),
+    "at the same instant": (commission(9) + commission(9), [same(1, 0, 9)]),
+    "the same pack twice": (price(9, "app-65", 12) + price(10, "app-65"), [overlaps(1, 0, 10, 12)]),
+    "an end before its begin": (
+        commission(10, 9),
+        [f"interventions[0].until = {ISO.format(9)}: expected an instant after its at, {ISO.format(10)}"],
+    ),
+    "an end at its begin": (
+        commission(10, 10),
+        [f"interventions[0].until = {ISO.format(10)}: expected an instant after its at, {ISO.format(10)}"],
+    ),
+    "a region that the scenario lacks": (
+        commission(9, region="ID"),
+        ['interventions[0].region = "ID": expected one of US'],
+    ),
+    "a region for what has none": (
+        f'[[interventions]]\nkind = "checkin"\nat = {DAY.format(9)}\nregion = "US"\ncoins = 5\n',
+        ['interventions[0].region = "US": expected no region: checkin holds everywhere at once'],
+    ),
+    "a chance above 1": (
+        commission(9, more="chance = 1.1\n"),
+        ["interventions[0].chance = 1.1: expected a number in [0, 1]"],
+    ),
+    "sellers without goods": (
+        "[sellers]\ngoods_each = { value = 0, range = [0, 15] }\n",
+        ["sellers.goods_each = 0: expected at least 1, since there are sellers (or per_thousand_viewers = 0)"],
+    ),
+    # what is only worth knowing
+    "before any window begins": (
+        '[[interventions]]\nkind = "commission"\nrate = 0.1\nat = 2024-04-09T04:01:00Z\nuntil = 2024-04-09T04:14:00Z\n',
+        [f"note: interventions[0].until = 2024-04-09T04:14:00+00:00: expected {ON_A_BOUNDARY}"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "lines"), CASES.values(), ids=CASES.keys())
+def test_what_may_stand_beside_what(tmp_path: Path, text: str, lines: list[str]) -> None:
+    assert told(tmp_path, text) == lines
+
+
+def test_all_of_them_are_told_at_once(tmp_path: Path) -> None:
+    """The list of the user's: overlapping, contradicting, before the start, a wrong place, shares, no goods."""
+    lines = told(
+        tmp_path,
+        "[regions.US]\nshare = 0.9\n[sellers]\ngoods_each = { value = 0, range = [0, 15] }\n"
+        + commission(9, 12)
+        + commission(10, 11)
+        + price(9, "app-65")
+        + price(9, "app-65")
+        + commission(1)
+        + commission(13, 12)
+        + commission(14, region="XX"),
+    )
+    keys = [line.partition(" ")[0].rstrip(":") for line in lines]
+    assert keys == [
+        "regions.US.share",
+        "sellers.goods_each",
+        "interventions[1].at",
+        "interventions[3].at",
+        "interventions[4].at",
+        "interventions[5].until",
+        "interventions[6].region",
+    ]
+    with pytest.raises(ScenarioError) as error:
+        load(tmp_path / "my.toml")
+    assert len(error.value.problems) == len(keys)
