@@ -16,6 +16,7 @@ from sim.ledger.errors import CoinworksError
 from sim.paths import scenarios_dir
 from sim.scenario import PackPrice, Parameter, ScenarioError, check, from_resolved, load, load_base, resolved
 from sim.scenario.convert import INSTANT_EXPECTED
+from sim.scenario.difference import differences
 from sim.scenario.files import key_lines, merge
 from sim.scenario.guide import all_source_ids, filled_in
 from sim.scenario.interventions import AnyIntervention
@@ -126,7 +127,9 @@ def test_a_question_is_never_inherited(folder: Path) -> None:
 def test_a_base_is_another_scenario_and_is_never_inherited(folder: Path) -> None:
     write(folder, 'base = "us-web-push"', "parent.toml")
     assert load(write(folder, "", extends="parent.toml")).base is None
-    assert told(write(folder, 'base = "my"')) == ['my.toml:3: base = "my": expected another scenario than this one']
+    assert told(write(folder, 'base = "my"')) == [
+        "my.toml:3: base = \"my\": expected another scenario than this one, or 'without interventions'"
+    ]
     assert told(write(folder, 'base = "us-bas"')) == [
         'my.toml:3: base = "us-bas": expected an existing scenario (did you mean us-baseline?)'
     ]
@@ -143,6 +146,20 @@ def test_a_base_is_loaded_for_the_same_people_and_time(folder: Path) -> None:
     assert (base.days, base.viewers, base.start) == (2, scenario.viewers, scenario.start)
     assert base.gifting.intent.value == Decimal("0.2")
     assert load_base("us-baseline", load("us-baseline")) is None
+
+
+def test_a_base_may_be_the_scenario_itself_without_its_interventions(folder: Path) -> None:
+    text = """base = "without interventions"
+[[interventions]]
+kind = "commission"
+at = 2024-04-12T04:00:00Z
+rate = 0.08"""
+    path = write(folder, text)
+    scenario = load(path, ["days=5"])
+    base = load_base(path, scenario, ["days=5"])
+    assert base is not None
+    assert (base.name, base.days, base.interventions) == ("my without interventions", 5, ())
+    assert [difference.key for difference in differences(base, scenario)] == ["interventions"]
 
 
 def test_a_scenario_may_extend_a_neighbour_that_extends_another(folder: Path) -> None:

@@ -12,7 +12,14 @@ from typing import Any, NamedTuple
 from sim.scenario.resolved import resolved
 from sim.scenario.types import Scenario
 
-SAYS_NOTHING = ("name", "question", "base", "seed")  # of what happens, once the seed of a run is given
+SAYS_NOTHING = (
+    "name",
+    "question",
+    "about",
+    "base",
+    "headline",
+    "seed",
+)  # of what happens, once the seed of a run is given
 
 
 class Difference(NamedTuple):

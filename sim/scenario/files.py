@@ -20,7 +20,7 @@ ARRAY_HEADER: Final = re.compile(r"\[\[(.+?)\]\]")
 KEY: Final = re.compile(r"""((?:"[^"]*"|'[^']*'|[\w.-])+)\s*=""")
 KEY_PART: Final = re.compile(r""""([^"]*)"|'([^']*)'|([\w-]+)""")
 OVERRIDE_FILE: Final = "--set"
-NOT_INHERITED: Final = ("question", "base")  # each scenario asks its own
+NOT_INHERITED: Final = ("question", "about", "base", "headline")  # each scenario asks its own
 
 
 class Origin(NamedTuple):

@@ -7,7 +7,9 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from sim.paths import scenarios_dir
 from sim.scenario import rules
@@ -26,6 +28,8 @@ from sim.scenario.problems import KeyPath, Problem, ScenarioError
 from sim.scenario.types import Scenario, Settings
 
 Overrides = Mapping[str, Any] | Iterable[str]
+
+UNCHANGED: Final = "without interventions"  # a base: the scenario itself, were nothing to happen in it
 
 CATALOG_TYPES: dict[str, type[Catalog]] = {"packs": PackCatalog, "gifts": GiftCatalog, "goods": GoodCatalog}
 
@@ -62,6 +66,9 @@ def load_base(name: str | Path, scenario: Scenario, overrides: Iterable[str] = (
     """
     if scenario.base is None:
         return None
+    if scenario.base == UNCHANGED:
+        uneventful = load(name, [*overrides, "interventions=[]"])
+        return msgspec.structs.replace(uneventful, name=f"{scenario.name} {UNCHANGED}", base=None)
     path = locate(scenario.base, [locate_scenario(str(name)).parent, scenarios_dir()])
     same = [f"days={scenario.days}", f"viewers={scenario.viewers}", f"start={scenario.start.isoformat()}"]
     return load(path, [*(override for override in overrides if override.partition("=")[0].strip() != "base"), *same])
@@ -123,7 +130,7 @@ def _read(name: str | Path, overrides: Overrides) -> tuple[Scenario | None, list
 def _check_base(found: Conversion, document: Document) -> None:
     """The scenario to compare with is there, and is another one."""
     name = found.values.get(("base",))
-    if not name:
+    if not name or name == UNCHANGED:
         return
     try:
         path = locate(name, [document.folder, scenarios_dir()])
@@ -131,7 +138,7 @@ def _check_base(found: Conversion, document: Document) -> None:
         found.report(("base",), name, "an existing scenario", error.problems[0].hint)
         return
     if path.stem == document.name:
-        found.report(("base",), name, "another scenario than this one")
+        found.report(("base",), name, f"another scenario than this one, or {UNCHANGED!r}")
 
 
 def _scenario(name: str, settings: Settings, catalogs: Catalogs) -> Scenario:

@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from sim.scenario.convert import Field, fields_of, is_struct, split, tagged_structs
+from sim.scenario.files import NOT_INHERITED
 from sim.scenario.quantity import Basis, Parameter, Quantity
 from sim.scenario.types import Settings
 
@@ -33,8 +34,9 @@ def json_schema() -> Schema:
     """The schema of a scenario file, in JSON Schema draft 7."""
     schema = _struct(Settings)
     properties = schema["properties"]
-    first = {"question": properties.pop("question"), "extends": EXTENDS, "base": properties.pop("base")}
-    schema["properties"] = first | properties
+    first = {"question": properties.pop("question"), "extends": EXTENDS}
+    story = {name: properties.pop(name) for name in NOT_INHERITED[1:]}
+    schema["properties"] = first | story | properties
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "coinworks scenario",

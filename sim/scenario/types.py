@@ -185,7 +185,9 @@ class Settings(Table, frozen=True):
     sellers: Sellers
     platform: Platform
     interventions: Annotated[tuple[AnyIntervention, ...], "dated changes"] = ()
-    base: Annotated[str | None, "the scenario that it is compared with; never inherited"] = None
+    about: Annotated[str | None, "what it changes of its base, each key and kind in backquotes; never inherited"] = None
+    base: Annotated[str | None, "what it is compared with: a scenario, or itself without interventions"] = None
+    headline: Annotated[str | None, "the metric in which its answer is told; never inherited"] = None
 
 
 class Scenario(Settings, frozen=True, kw_only=True, dict=True):
