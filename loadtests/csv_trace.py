@@ -46,6 +46,7 @@ from sim.ledger.accounts import NOBODY
 from sim.ledger.money import AMOUNT_MAX, NONE
 from sim.ledger.operations import NO_ITEM, NO_REF, OP_BY_CODE, READS
 from sim.ledger.outcomes import OUTCOME_BY_CODE
+from sim.ledger.terms import MEANINGS, TIER_MAX, Per
 from sim.trace import SCHEMA, Trace
 
 REQUIRED: Final = ("at", "op", "actor")
@@ -57,7 +58,7 @@ DIGITS_MAX: Final = len(str(AMOUNT_MAX))
 
 ACTOR_KIND: Final = {
     **dict.fromkeys((Op.TOPUP, Op.REWARD, Op.EXPIRE, Op.GIFT, Op.ORDER), Kind.VIEWER),
-    **dict.fromkeys((Op.CANCEL, Op.REFUND, Op.CHARGEBACK), Kind.VIEWER),
+    **dict.fromkeys((Op.CANCEL, Op.REFUND, Op.COIN_REFUND, Op.CHARGEBACK), Kind.VIEWER),
     **dict.fromkeys((Op.PAYOUT, Op.AFFILIATE), Kind.CREATOR),
     Op.CAPTURE: Kind.SELLER,
 }
@@ -73,12 +74,19 @@ ITEM_KIND: Final = {
     Op.REWARD: Item.REWARD_CHECKIN,
     Op.POLICY: Item.PACK_APP,
 }
-UNIT: Final = {Op.TOPUP: COIN, Op.GIFT: COIN, Op.REWARD: REWARD, Op.EXPIRE: REWARD, Op.PAYOUT: DIAMOND}
+UNIT: Final = {
+    **dict.fromkeys((Op.TOPUP, Op.GIFT, Op.COIN_REFUND), COIN),
+    **dict.fromkeys((Op.REWARD, Op.EXPIRE), REWARD),
+    Op.PAYOUT: DIAMOND,
+}
 HOLDS: Final = {COIN: Kind.VIEWER, REWARD: Kind.VIEWER, DIAMOND: Kind.CREATOR}
 NEEDED_PEER: Final = {Op.GIFT: "who receives it", Op.ORDER: "the seller"}
 ANSWERS: Final = frozenset(
     {Op.CAPTURE, Op.CANCEL, Op.REFUND, Op.AFFILIATE}
 )  # they take peer and currency from what they answer
+
+
+BY_TIER: Final = frozenset(rule for rule, meaning in MEANINGS.items() if meaning.per is Per.TIER)
 
 
 class CsvError(CoinworksError):
@@ -265,7 +273,7 @@ def _operations(rows: list[_Row], cast: _Cast, problems: _Problems) -> tuple[lis
     for seq, account in enumerate(sorted(cast.accounts.values())):
         if account in opens:
             lines[seq] = opens[account]
-        operations.append(_open(seq, account, opens.get(account)))
+        operations.append(_open(seq, account, opens.get(account), cast, problems))
     by_id: dict[str, Operation] = {}
     for seq, row in enumerate((row for row in rows if row.op != Op.OPEN), start=len(operations)):
         lines[seq] = row
@@ -292,10 +300,11 @@ def _each_once(
     return found
 
 
-def _open(seq: int, account: int, row: _Row | None) -> Operation:
+def _open(seq: int, account: int, row: _Row | None, cast: _Cast, problems: _Problems) -> Operation:
     if row is None:
         return Operation(seq, 0, Op.OPEN, account)
-    return Operation(seq, 0, Op.OPEN, account, amount=row.amount, currency=row.currency, region=row.region)
+    item = _item(row, cast, NOBODY, problems) if row.cells.get("item") else NO_ITEM
+    return Operation(seq, 0, Op.OPEN, account, item=item, amount=row.amount, currency=row.currency, region=row.region)
 
 
 def _meet(row: _Row, cast: _Cast, problems: _Problems) -> None:
@@ -343,12 +352,27 @@ def _operation(
     if row.op in ANSWERS and answered is not None:
         peer = peer if peer != NOBODY else _other_party(row.op, answered)
         currency = currency or answered.currency
-    item = cast.item(ITEM_KIND[row.op], cells["item"]) if row.op in ITEM_KIND and cells.get("item") else NO_ITEM
+    item = _item(row, cast, peer, problems) if cells.get("item") else NO_ITEM
     ref = NO_REF if answered is None else answered.seq
     amount = 0 if row.op in READS else row.amount
     return Operation(
         seq, row.at_us - base_us, row.op, _account(row, cast), peer, item, amount, currency, ref, row.region
     )
+
+
+def _item(row: _Row, cast: _Cast, rule: int, problems: _Problems) -> int:
+    """An item by its name. Of an open and of a limit by tier it is the tier."""
+    name = row.cells["item"]
+    if row.op == Op.OPEN or (row.op == Op.POLICY and rule in BY_TIER):
+        if not (name.isascii() and name.isdecimal() and int(name) <= TIER_MAX):
+            problems.add(row.line, f"item {name!r}: expected a tier from 0 to {TIER_MAX}")
+            return NO_ITEM
+        return int(name)
+    if row.op == Op.POLICY and rule == Rule.COIN_PRICE:
+        return cast.item(Item.PACK_CUSTOM, name)
+    if row.op == Op.TOPUP and (Item.PACK_CUSTOM, name) in cast.items:
+        return cast.item(Item.PACK_CUSTOM, name)
+    return cast.item(ITEM_KIND[row.op], name) if row.op in ITEM_KIND else NO_ITEM
 
 
 def _other_party(op: Op, answered: Operation) -> int:

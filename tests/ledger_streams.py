@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ledger_table import (
     BIG_PACK,
+    BY_AMOUNT,
     DAY_US,
     GERMANY,
     OPENS,
@@ -23,6 +24,7 @@ from ledger_table import (
     cancel,
     capture,
     chargeback,
+    coin_refund,
     expire,
     gift,
     numbered,
@@ -43,6 +45,7 @@ Choice = tuple[str, int, int, int, int]
 WHATS = (
     *("topup", "gift", "gift", "order", "reward", "payout", "settle", "affiliate"),
     *("topup", "gift", "reward", "order", "expire", "cancel", "capture", "capture", "refund", "chargeback", "paid"),
+    *("coin_refund", "own_limit"),
     *("policy", "open", "read", "nonsense"),
 )
 WAITS_US = (0, 1, DAY_US // 7, DAY_US)
@@ -91,7 +94,7 @@ class Stream:
         """The operation that a choice means here and now."""
         what, who, other, amount, wait = choice
         # A policy has its instant for itself: within one instant, policies come first wherever they are announced.
-        alone = what in ("policy", "nonsense") or (self.decided and self.decided[-1][0].op == Op.POLICY)
+        alone = what in ("policy", "own_limit", "nonsense") or (self.decided and self.decided[-1][0].op == Op.POLICY)
         self.at_us += max(WAITS_US[wait], 1 if alone else 0)
         return getattr(self, f"_{what}")(who, other, amount)._replace(at_us=self.at_us)
 
@@ -101,6 +104,8 @@ class Stream:
     def _topup(self, who: int, other: int, amount: int) -> Operation:
         if other == 0:
             return topup(amount, actor=self._viewer(who), item=-1, currency=COIN)
+        if other == 2:
+            return topup(amount, actor=self._viewer(who), item=BY_AMOUNT)
         item = BIG_PACK if other == 1 else PACK
         return topup(amount, actor=self._viewer(who), item=item, currency=pick(CURRENCIES, other))
 
@@ -121,6 +126,17 @@ class Stream:
             return chargeback(0)
         bought = self.book.topups[ref]
         return chargeback(ref, bought.price or 1, actor=bought.viewer, currency=bought.currency)
+
+    def _coin_refund(self, who: int, other: int, amount: int) -> Operation:
+        lots = self.book.holders[self._viewer(who)].lots
+        lot = pick(lots, other)
+        if lot is None or other == 0:
+            bought = pick(list(self.book.topups), other * 10 + who)
+            return coin_refund(amount, bought or 0, actor=self._viewer(who))
+        return coin_refund(lot.left, lot.topup, actor=self._viewer(who))
+
+    def _own_limit(self, who: int, _other: int, amount: int) -> Operation:
+        return policy(Rule.SPENDING_LIMIT, amount, account=self._viewer(who), currency=COIN)
 
     def _order(self, who: int, other: int, amount: int) -> Operation:
         seller = pick(SELLERS, other)
@@ -181,6 +197,10 @@ class Stream:
                 policy(Rule.SUSPENDED, amount % 3 // 2, account=account),
                 policy(Rule.SPENDING_LIMIT, amount, account=account, currency=COIN),
                 policy(Rule.BALANCE_CAP, amount * 5, account=account, currency=COIN),
+                policy(Rule.TOPUP_LIMIT, amount * 9, item=other % 3 - 1, region=region, currency=USD),
+                policy(Rule.SPENDING_LIMIT, amount, item=other % 3 - 1, region=region, currency=COIN),
+                policy(Rule.COIN_REFUND_WINDOW, amount % 3 * 40 * DAY_US, region=region),
+                policy(Rule.COIN_PRICE, amount * 10_000, item=BY_AMOUNT, currency=USD),
                 policy(Rule.DIAMOND_VALUE, amount * 2_500, region=region, currency=pick(CURRENCIES, other)),
                 policy(
                     pick((Rule.PAYOUT_FLOOR, Rule.SETTLE_FLOOR), other),
@@ -200,9 +220,9 @@ class Stream:
     def _open(self, who: int, other: int, amount: int) -> Operation:
         kind = pick(tuple(Kind), who)
         currency = {Kind.VIEWER: pick((COIN, REWARD), other), Kind.CREATOR: DIAMOND, Kind.SELLER: USD}[kind]
-        return step(
-            Op.OPEN, account_id(kind, 2 + other), amount=amount, currency=currency, region=pick((0, US), amount)
-        )
+        tier = amount % 4 if kind == Kind.VIEWER else -1
+        where = pick((0, US), amount)
+        return step(Op.OPEN, account_id(kind, 2 + other), item=tier, amount=amount, currency=currency, region=where)
 
     def _read(self, who: int, other: int, _amount: int) -> Operation:
         return step(pick((Op.BALANCE, Op.HISTORY), other), pick((*VIEWERS, *CREATORS, *SELLERS), who))

@@ -34,6 +34,7 @@ FAN, FRIEND = account_id(Kind.VIEWER, 0), account_id(Kind.VIEWER, 1)
 STAR, NEWCOMER = account_id(Kind.CREATOR, 0), account_id(Kind.CREATOR, 1)
 SHOP, STALL = account_id(Kind.SELLER, 0), account_id(Kind.SELLER, 1)
 PACK, BIG_PACK = item_id(Item.PACK_APP, 0), item_id(Item.PACK_APP, 1)
+BY_AMOUNT = item_id(Item.PACK_CUSTOM, 0)
 ROSE, SOCKS, CHECKIN = item_id(Item.GIFT, 0), item_id(Item.GOOD_LIVE, 0), item_id(Item.REWARD_CHECKIN, 0)
 FIRST_STEP = 100
 
@@ -65,6 +66,10 @@ def gift(coins: int, **fields: int) -> Operation:
 
 def chargeback(ref: int, price: int = 99, **fields: int) -> Operation:
     return step(Op.CHARGEBACK, **{"item": PACK, "amount": price, "currency": USD, "ref": ref, **fields})
+
+
+def coin_refund(coins: int, ref: int = 100, **fields: int) -> Operation:
+    return step(Op.COIN_REFUND, **{"amount": coins, "currency": COIN, "ref": ref, **fields})
 
 
 def order(price: int = 1000, **fields: int) -> Operation:

@@ -304,7 +304,7 @@ def test_the_flow_of_each_asset():
     book = richer_book()
     apply_all(book, chargeback(100), payout(4, 103), step(Op.OPEN, FAN + 9, amount=7, currency=COIN), first=107)
     closing = closing_of(book)
-    assert asset_flow(closing, COIN)[1:] == (7, 70, -10, 0, {"gift": 17, "clawback": 70})
+    assert asset_flow(closing, COIN)[1:] == (7, 70, -10, 0, {"gift": 17, "clawback": 70, "coin_refund": 0})
     assert asset_flow(closing, REWARD)[1:] == (0, 3, 0, 0, {"gift": 3, "expiry": 0})
     assert asset_flow(closing, DIAMOND)[1:] == (0, 20, 16, 0, {"payout": 4})
 

@@ -6,7 +6,7 @@ import pytest
 
 from loadtests.csv_trace import OPTIONAL, PROBLEMS_SHOWN, REQUIRED, CsvError, read_csv_trace
 from loadtests.traffic import read_traffic, results_folder
-from sim.ledger import COIN, DIAMOND, CoinworksError, Op, Operation, Outcome, account_id
+from sim.ledger import COIN, DIAMOND, CoinworksError, Item, Op, Operation, Outcome, account_id, item_id
 from sim.ledger.accounts import Kind
 from sim.ledger.conservation import check
 from sim.trace import Trace, TraceWriter, read_trace
@@ -95,6 +95,49 @@ def test_answers_go_by_the_rows_own_ids(tmp_path: Path) -> None:
     order, capture, refund = (operation for operation, _ in live(read(tmp_path, text)))
     assert (capture.peer, capture.currency, capture.ref) == (ANN, 840, order.seq)
     assert (refund.peer, refund.currency, refund.ref) == (SHOP, 840, capture.seq)
+
+
+def test_a_shops_money_is_shared_and_taken_out(tmp_path: Path) -> None:
+    """An affiliate's share finds its seller; a settle is the seller's, or of whoever is known as a creator alone."""
+    text = """at,op,actor,peer,amount,currency,id,ref
+1,order,ann,shop,2500,USD,o1,
+2,capture,shop,,2500,,c1,o1
+3,affiliate,star,,300,,,c1
+4,settle,shop,,2200,USD,,
+5,settle,star,,300,USD,,
+"""
+    rows = live(read(tmp_path, text))
+    assert {outcome for _, outcome in rows} == {Outcome.ACCEPTED}
+    share, of_shop, of_star = (operation for operation, _ in rows[2:])
+    assert (share.actor, share.peer, share.currency) == (STAR, SHOP, 840)
+    assert (of_shop.actor, of_star.actor) == (SHOP, STAR)
+
+
+def test_a_pack_by_amount_and_what_is_given_back_of_it(tmp_path: Path) -> None:
+    text = """at,op,actor,peer,item,amount,currency,id,ref
+1,policy,,coin_price,own,1000000,USD,,
+1,policy,,coin_refund_window,,1000000,,,
+2,topup,ann,,own,70,USD,t1,
+3,gift,ann,star,,20,,,
+4,coin_refund,ann,,,50,,,t1
+"""
+    rows = read(tmp_path, text)
+    assert {outcome for _, outcome in rows} == {Outcome.ACCEPTED}
+    terms_and_live = [operation for operation, _ in rows if operation.op != Op.OPEN]
+    assert terms_and_live[0].item == terms_and_live[2].item == item_id(Item.PACK_CUSTOM, 0)
+
+
+def test_tiers_are_stated_as_numbers(tmp_path: Path) -> None:
+    text = """at,op,actor,peer,item,amount,currency
+1,open,ann,,2,,
+1,policy,,balance_cap,2,30,coin
+2,topup,ann,,,31,coin
+"""
+    opened, *rest = read(tmp_path, text)
+    assert opened[0].item == rest[0][0].item == 2
+    assert rest[1][1] == Outcome.OVER_CAP
+    with pytest.raises(CsvError, match="line 2: item '4': expected a tier from 0 to 3"):
+        read(tmp_path, "at,op,actor,item\n1,open,ann,4\n")
 
 
 def test_rows_are_sorted_by_instant_and_keep_their_day(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ from sim.ledger import (
     Op,
     Operation,
     Outcome,
+    Rule,
     account_id,
     account_name,
     holds_back_credits,
@@ -151,17 +152,22 @@ def test_which_declines_hold_back_credits(op, outcome, holds):
     assert holds_back_credits(op, outcome) is holds
 
 
-OWN = {Op.GIFT, Op.ORDER, Op.PAYOUT, Op.SETTLE, Op.BALANCE, Op.HISTORY}
+OWN = {Op.GIFT, Op.ORDER, Op.COIN_REFUND, Op.PAYOUT, Op.SETTLE, Op.BALANCE, Op.HISTORY}
 
 
 @pytest.mark.parametrize("op", list(Op))
 def test_who_may_do_it(op):
-    assert needs_service_token(op, ref=-1) is (op not in OWN)
+    assert needs_service_token(op, peer=-1, ref=-1) is (op not in OWN)
 
 
 def test_a_payout_is_asked_by_the_creator_and_made_by_the_platform():
-    assert not needs_service_token(Op.PAYOUT, ref=-1)
-    assert needs_service_token(Op.PAYOUT, ref=7)
+    assert not needs_service_token(Op.PAYOUT, peer=-1, ref=-1)
+    assert needs_service_token(Op.PAYOUT, peer=-1, ref=7)
+
+
+@pytest.mark.parametrize("rule", list(Rule))
+def test_of_the_terms_only_the_own_spending_limit_is_the_owners(rule):
+    assert needs_service_token(Op.POLICY, peer=rule, ref=-1) is (rule != Rule.SPENDING_LIMIT)
 
 
 @pytest.mark.parametrize("name", ["viewer-0", "creator-17", "seller-999999999999"])
@@ -214,7 +220,7 @@ def test_accounts_say_whose_they_are():
 
 
 def test_the_codes_of_the_trace_never_change():
-    assert [int(op) for op in Op] == [0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 12, 13, 15, 16, 17, 18]
+    assert [int(op) for op in Op] == [0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18]
     assert [outcome.code for outcome in Outcome] == [
         "accepted",
         "suspended",

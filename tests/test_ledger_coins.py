@@ -1,4 +1,4 @@
-"""The rules of coins, a row a case: topup, reward, expiry, gift, chargeback."""
+"""The rules of coins, a row a case: topup, reward, expiry, gift, chargeback, coins given back."""
 
 import pytest
 from hypothesis import given
@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from ledger_table import (
     ANY_POSTING,
     BIG_PACK,
+    BY_AMOUNT,
     DAY_US,
     FAN,
     FRIEND,
@@ -21,6 +22,7 @@ from ledger_table import (
     chargeback,
     check_refused,
     check_row,
+    coin_refund,
     expire,
     gift,
     policy,
@@ -38,6 +40,12 @@ COINS_FROM_OUTSIDE = {"item": -1, "currency": COIN}
 OWING = (topup(), gift(70), chargeback(100))  # the fan has spent what the bank took back: 70 coins owed
 LIMIT = policy(Rule.SPENDING_LIMIT, 50, currency=COIN)
 CAP = policy(Rule.BALANCE_CAP, 100, currency=COIN)
+CENT_A_COIN = policy(Rule.COIN_PRICE, 1_100_000, currency=USD)  # 1.1 cents
+MONTH_US = 30 * DAY_US
+MONTHLY = policy(Rule.TOPUP_LIMIT, 150, currency=USD)
+WINDOW = policy(Rule.COIN_REFUND_WINDOW, 14 * DAY_US)
+VERIFIED = FAN + 5  # of tier 2
+OPEN_VERIFIED = step(Op.OPEN, VERIFIED, item=2, region=US)
 LIFE = policy(Rule.REWARD_LIFE, 3 * DAY_US)
 
 
@@ -100,6 +108,45 @@ LIFE = policy(Rule.REWARD_LIFE, 3 * DAY_US)
         pytest.param((policy(Rule.SUSPENDED, 1),), topup(), "suspended", id="suspended"),
         pytest.param(
             (policy(Rule.SUSPENDED, 1), CAP), topup(item=BIG_PACK), "suspended", id="suspended before over the cap"
+        ),
+        pytest.param(
+            (CENT_A_COIN, policy(Rule.STORE_FEE, 0, item=BY_AMOUNT)),
+            topup(100, item=BY_AMOUNT),
+            "viewer-0 +90 coin, exchange -90 coin, bank -100 USD, exchange +100 USD",
+            id="by amount: 90.9 coins, rounded down; the web has no store fee",
+        ),
+        pytest.param(
+            (CENT_A_COIN,),
+            topup(2, item=BY_AMOUNT),
+            "viewer-0 +1 coin, exchange -1 coin, store +1 USD, bank -2 USD, exchange +1 USD",
+            id="by amount: a single coin",
+        ),
+        pytest.param((MONTHLY, topup(51)), topup(99), ANY_POSTING, id="to the limit of 30 days"),
+        pytest.param((MONTHLY, topup(52)), topup(99), "over_limit", id="a cent over the limit"),
+        pytest.param((MONTHLY, topup(99)), topup(999, **COINS_FROM_OUTSIDE), ANY_POSTING, id="coins are no money"),
+        pytest.param((MONTHLY, topup(99)), topup(99, currency=EUR), ANY_POSTING, id="dollars do not bind euros"),
+        pytest.param((MONTHLY, topup(99), chargeback(101)), topup(99), "over_limit", id="a chargeback is no way round"),
+        pytest.param((MONTHLY, topup(151)), topup(150), ANY_POSTING, id="what was declined does not count"),
+        pytest.param(
+            (MONTHLY, topup(99, at_us=MONTH_US - 1)), topup(99, at_us=MONTH_US - 1), "over_limit", id="day 30"
+        ),
+        pytest.param((MONTHLY, topup(99, at_us=MONTH_US - 1)), topup(99, at_us=MONTH_US), ANY_POSTING, id="day 31"),
+        pytest.param(
+            (MONTHLY, policy(Rule.TOPUP_LIMIT, 500, item=2, currency=USD), OPEN_VERIFIED),
+            topup(500, actor=VERIFIED),
+            ANY_POSTING,
+            id="who is identified may more",
+        ),
+        pytest.param(
+            (MONTHLY, policy(Rule.TOPUP_LIMIT, 500, item=2, currency=USD), OPEN_VERIFIED),
+            topup(151),
+            "over_limit",
+            id="who is not may not",
+        ),
+        pytest.param((MONTHLY, CAP), topup(151, item=BIG_PACK), "over_limit", id="over the limit and the cap"),
+        pytest.param((MONTHLY, policy(Rule.SUSPENDED, 1)), topup(151), "suspended", id="suspended and over the limit"),
+        pytest.param(
+            (policy(Rule.BALANCE_CAP, 60, item=0, region=US, currency=COIN),), topup(), "over_cap", id="a tier's cap"
         ),
         pytest.param(OWING, topup(item=BIG_PACK), ANY_POSTING, id="who is frozen may top up: that is the way out"),
     ],
@@ -303,6 +350,15 @@ def test_chargeback(before, operation, posting):
         ((), topup(region=1), "topup region 1: expected an ISO 3166-1 number"),
         ((), topup(currency=999), "topup currency 999: expected a code"),
         ((), topup(at_us=-1), r"topup at_us\(=-1\) must be >= 0"),
+        ((), topup(item=BY_AMOUNT), "no policy coin_price for item 800000000 at 0 us"),
+        ((CENT_A_COIN,), topup(1, item=BY_AMOUNT), "topup of item 800000000 amount 1: expected the price of a coin"),
+        ((CENT_A_COIN,), topup(item=BY_AMOUNT, currency=EUR), "topup of item 800000000 in EUR: expected USD, in which"),
+        ((), step(Op.OPEN, VERIFIED, item=4), "open of viewer-5 item 4: expected a viewer's tier from 0 to 3"),
+        ((), step(Op.OPEN, STAR + 5, item=1), "open of creator-5 item 1: expected a viewer's tier"),
+        ((topup(),), coin_refund(70, 99), "coin_refund of 99: expected a paid topup of the same viewer"),
+        ((topup(),), coin_refund(70, actor=FRIEND), "coin_refund of 100: expected a paid topup of the same viewer"),
+        ((topup(40, **COINS_FROM_OUTSIDE),), coin_refund(40), "coin_refund of 100: expected a paid topup"),
+        ((topup(),), coin_refund(70, currency=USD), "coin_refund currency USD: expected coin"),
         ((), reward(3, currency=COIN), "reward currency coin: expected reward"),
         ((), reward(3, actor=SHOP), "account seller-0: expected a viewer"),
         ((), expire(3, 100, currency=COIN), "expire currency coin: expected reward"),
@@ -321,6 +377,85 @@ def test_chargeback(before, operation, posting):
 )
 def test_what_makes_no_sense_is_refused(before, operation, message):
     check_refused(before, operation, message)
+
+
+TAXED = (policy(Rule.TOPUP_TAX, 190_000), WINDOW, topup(119))  # 70 coins; tax 19, fee 30, the lot 70 cents
+
+
+@pytest.mark.parametrize(
+    ("before", "operation", "posting"),
+    [
+        pytest.param(
+            TAXED,
+            coin_refund(70, 102),
+            "viewer-0 -70 coin, exchange +70 coin, tax -19 USD, store -30 USD, bank +119 USD, exchange -70 USD",
+            id="all of it: everybody gives back",
+        ),
+        pytest.param(
+            (*TAXED, gift(23)),
+            coin_refund(47, 102),
+            "viewer-0 -47 coin, exchange +47 coin, tax -12 USD, store -20 USD, bank +79 USD, exchange -47 USD",
+            id="47 of 70: 79.9 of the price, 12.8 of the tax, 20.1 of the fee, all rounded down",
+        ),
+        pytest.param((*TAXED, gift(70)), coin_refund(70, 102), "wrong_state", id="all spent"),
+        pytest.param((*TAXED, gift(1)), coin_refund(70, 102), "wrong_state", id="more than is left"),
+        pytest.param(TAXED, coin_refund(69, 102), "wrong_state", id="not all that is left"),
+        pytest.param((*TAXED, coin_refund(70, 102)), coin_refund(70, 102), "wrong_state", id="once"),
+        pytest.param((*TAXED, coin_refund(70, 102)), chargeback(102, 119), "wrong_state", id="no chargeback after it"),
+        pytest.param((*TAXED, chargeback(102, 119)), coin_refund(70, 102), "wrong_state", id="not after a chargeback"),
+        pytest.param((topup(),), coin_refund(70), "wrong_state", id="nobody has such a right"),
+        pytest.param(TAXED, coin_refund(70, 102, at_us=14 * DAY_US - 1), ANY_POSTING, id="the last instant"),
+        pytest.param(TAXED, coin_refund(70, 102, at_us=14 * DAY_US), "wrong_state", id="fourteen days have passed"),
+        pytest.param(
+            (topup(), policy(Rule.COIN_REFUND_WINDOW, DAY_US, region=GERMANY)),
+            coin_refund(70),
+            "wrong_state",
+            id="another region's right",
+        ),
+        pytest.param(
+            (WINDOW, topup(), reward(5)),
+            coin_refund(70, 101),
+            "viewer-0 -70 coin, exchange +70 coin, store -30 USD, bank +99 USD, exchange -69 USD",
+            id="rewards stay",
+        ),
+        pytest.param(
+            (WINDOW, topup(), topup(60), gift(60)),
+            coin_refund(70, 102),
+            "viewer-0 -70 coin, exchange +70 coin, store -18 USD, bank +60 USD, exchange -42 USD",
+            id="a younger topup than the one that is spent",
+        ),
+        pytest.param(
+            (*TAXED, policy(Rule.SUSPENDED, 1, account=FAN)), coin_refund(70, 102), "suspended", id="suspended"
+        ),
+        pytest.param(
+            (WINDOW, topup(), gift(70), chargeback(101), policy(Rule.SUSPENDED, 1, account=FAN)),
+            coin_refund(1, 101),
+            "suspended",
+            id="suspended and frozen",
+        ),
+        pytest.param((WINDOW, topup(), gift(70), chargeback(101)), coin_refund(1, 101), "frozen", id="frozen"),
+    ],
+)
+def test_coin_refund(before, operation, posting):
+    check_row(before, operation, posting)
+
+
+@given(st.integers(1, 10**4), st.integers(1, 70), st.integers(0, 10**6), st.integers(0, 10**6))
+def test_coins_given_back_cost_the_platform_less_than_a_unit_a_share(price, spent, fee, tax):
+    """Shares are rounded down where they leave, so what each gives back and what the fan gets differ by three units."""
+    terms = (WINDOW, policy(Rule.STORE_FEE, fee), policy(Rule.TOPUP_TAX, tax))
+    book = book_after([*terms, topup(price), gift(spent)])
+    before = book.balance(PLATFORM, USD)
+    apply_all(book, coin_refund(70 - spent, 103), first=105)
+    assert abs(book.balance(PLATFORM, USD) - before) <= 3
+    assert not book.holders[FAN].lots
+
+
+def test_an_own_limit_never_lifts_the_one_for_everyone():
+    own = policy(Rule.SPENDING_LIMIT, 60, account=FAN, currency=COIN)
+    check_row((topup(), LIMIT, own), gift(51), "over_limit")
+    check_row((topup(), LIMIT, own._replace(amount=40)), gift(41), "over_limit")
+    check_row((topup(), LIMIT, own._replace(amount=40)), gift(40), ANY_POSTING)
 
 
 def test_the_reward_that_expires_first_is_spent_first_and_never_comes_last():

@@ -30,6 +30,13 @@ LIMITS = terms_of(
     (Rule.SPENDING_LIMIT, 2, {"currency": COIN, "region": US}),
     (Rule.SPENDING_LIMIT, 3, {"currency": COIN, "account": FAN}),
 )
+TIERS = terms_of(
+    (Rule.BALANCE_CAP, 1, {"currency": COIN}),
+    (Rule.BALANCE_CAP, 2, {"currency": COIN, "region": US}),
+    (Rule.BALANCE_CAP, 3, {"currency": COIN, "item": 1}),
+    (Rule.BALANCE_CAP, 4, {"currency": COIN, "item": 1, "region": US}),
+    (Rule.BALANCE_CAP, 5, {"currency": COIN, "account": FAN}),
+)
 FLOORS = terms_of(
     (Rule.PAYOUT_FLOOR, 1, {"currency": USD}),
     (Rule.PAYOUT_FLOOR, 2, {"currency": EUR}),
@@ -50,6 +57,11 @@ FLOORS = terms_of(
         (LIMITS, Rule.SPENDING_LIMIT, {"account": FAN, "region": US}, 3),  # one's own
         (LIMITS, Rule.SPENDING_LIMIT, {"account": FRIEND, "region": US}, 2),
         (LIMITS, Rule.SPENDING_LIMIT, {"account": FRIEND, "region": GERMANY}, 1),
+        (TIERS, Rule.BALANCE_CAP, {"item": 1, "region": US}, 4),  # tier and region
+        (TIERS, Rule.BALANCE_CAP, {"item": 1, "region": GERMANY}, 3),  # the tier anywhere
+        (TIERS, Rule.BALANCE_CAP, {"item": 0, "region": US}, 2),  # anyone in the region
+        (TIERS, Rule.BALANCE_CAP, {"item": 0, "region": GERMANY}, 1),
+        (TIERS, Rule.BALANCE_CAP, {"account": FAN, "item": 1, "region": US}, 5),
         (FLOORS, Rule.PAYOUT_FLOOR, {"region": US, "currency": USD}, 3),
         (FLOORS, Rule.PAYOUT_FLOOR, {"region": US, "currency": EUR}, 2),  # a floor in dollars says nothing here
         (FLOORS, Rule.PAYOUT_FLOOR, {"region": GERMANY, "currency": USD}, 1),
@@ -122,6 +134,17 @@ def test_every_rule_has_a_meaning():
             policy(Rule.STORE_FEE, 1, account=FAN),
             "policy store_fee: expected it for everyone or for an item, a region or both",
         ),
+        (
+            policy(Rule.BALANCE_CAP, 1, item=4, currency=COIN),
+            "policy balance_cap item 4: expected a tier from 0 to 3",
+        ),
+        (policy(Rule.TOPUP_LIMIT, 1, item=-2, currency=USD), "policy topup_limit item -2: expected a tier"),
+        (
+            policy(Rule.SPENDING_LIMIT, 1, account=FAN, item=1, currency=COIN),
+            "policy spending_limit: expected it for everyone or for an account, or a tier, a region or both",
+        ),
+        (policy(Rule.COIN_PRICE, 0, currency=USD), "policy coin_price amount 0: expected 1 to"),
+        (policy(Rule.COIN_PRICE, 5, currency=COIN), "policy coin_price currency coin: expected CNY"),
         (policy(Rule.SUSPENDED, 1, account=5), r"account 5: expected kind \* 10\^12"),
         (step(Op.POLICY, -1, peer=99, amount=1), "policy rule 99: expected a code from 1 to 21"),
         (policy(Rule.COMMISSION, 1, region=7), "policy region 7: expected an ISO 3166-1 number"),

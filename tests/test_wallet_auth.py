@@ -38,6 +38,12 @@ def body(op: str = "gift", account: str = OWN, **fields: object):
         (OWN, body("reward"), False),
         (OWN, body("refund"), False),
         (OWN, body("open"), False),
+        (OWN, body("coin_refund"), True),  # the right to withdraw is the buyer's
+        (OWN, body("settle"), True),
+        (OWN, body("affiliate"), False),
+        (OWN, body("policy", rule="spending_limit", amount=5, currency="coin"), True),
+        (OWN, body("policy", account=OTHER, rule="spending_limit", amount=5, currency="coin"), False),
+        (OWN, body("policy", rule="balance_cap", amount=5, currency="coin"), False),
         ("other/viewer-1", body(), False),  # the same name in another book
         ("service", body("topup"), True),
         ("service", body(account=OTHER), True),

@@ -195,6 +195,13 @@ def transaction(op: str, account: str, peer: str | None = None, **fields: object
     ("told", "reader", "title", "detail"),
     [
         (transaction("topup", VIEWER, item=PACK + 2), VIEWER, "Coins bought", "paid $5.00 · pack 2 · in the app"),
+        (transaction("topup", VIEWER, item=800_000_000), VIEWER, "Coins bought", "paid $5.00 · pack 0 · by amount"),
+        (
+            transaction("coin_refund", VIEWER, currency="coin"),
+            VIEWER,
+            "Coins given back",
+            "500 coins unspent, money back to your bank",
+        ),
         (transaction("topup", VIEWER, currency="coin"), VIEWER, "Coins bought", ""),  # from a foreign trace
         (transaction("gift", VIEWER, CREATOR, item=300_000_009), CREATOR, "Gift from viewer-1", "gift 9"),
         (transaction("capture", SELLER, VIEWER), VIEWER, "Delivered by seller-0", "the seller is paid"),

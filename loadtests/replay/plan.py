@@ -166,7 +166,7 @@ def _is_live(trace: Trace) -> npt.NDArray[np.bool_]:
 
 def _tokens(operations: Iterable[Operation], wallet: RemoteWallet, book: str) -> dict[int, str]:
     """The token of every account that acts for itself."""
-    accounts = sorted({done.actor for done in operations if not needs_service_token(done.op, done.ref)})
+    accounts = sorted({done.actor for done in operations if not needs_service_token(done.op, done.peer, done.ref)})
     issued = wallet.account_tokens([f"{book}/{account_name(account)}" for account in accounts])
     return dict(zip(accounts, issued, strict=True))
 
@@ -178,7 +178,7 @@ def _write_requests(
     starts = np.zeros(len(operations) + 1, np.int64)
     with _private(path) as file:
         for i, operation in enumerate(operations):
-            by_service = needs_service_token(operation.op, operation.ref)
+            by_service = needs_service_token(operation.op, operation.peer, operation.ref)
             token = wallet.token if by_service else tokens[operation.actor]
             starts[i + 1] = starts[i] + file.write(request(operation, book, wallet.target, token))
     return starts

@@ -48,7 +48,7 @@ class Claims(NamedTuple):
             raise Refused(403, "at_us: expected only with the scope clock, on a wallet that runs under --clock trace")
         if self.is_service:
             return
-        if needs_service_token(asked.op, 0 if asked.ref else -1):
+        if needs_service_token(asked.op, asked.peer, 0 if asked.ref else -1):
             raise Refused(403, f"{asked.op.code}: expected a token with the scope service")
         self.check_account(asked.book, asked.actor)
 

@@ -35,7 +35,7 @@ HEADERS: Final = {
 FILTERS: Final[dict[str, tuple[Op, ...]]] = {
     "all": (),
     "gifts": (Op.GIFT,),
-    "coins bought": (Op.TOPUP, Op.CHARGEBACK),
+    "coins bought": (Op.TOPUP, Op.COIN_REFUND, Op.CHARGEBACK),
     "rewards": (Op.REWARD, Op.EXPIRE),
     "orders": (Op.ORDER, Op.CAPTURE, Op.CANCEL, Op.REFUND),
     "sales": (Op.CAPTURE, Op.REFUND, Op.AFFILIATE),

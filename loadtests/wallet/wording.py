@@ -26,6 +26,7 @@ HELD: Final = {"escrow": " held", "pending": " pending"}
 CHANNELS: Final = {
     Item.PACK_APP: "in the app",
     Item.PACK_WEB: "on the web",
+    Item.PACK_CUSTOM: "by amount",
     Item.GOOD_SHOP: "from the shop tab",
     Item.GOOD_VIDEO: "from a video",
     Item.GOOD_LIVE: "from a live stream",
@@ -183,6 +184,7 @@ def _story(transaction: Transaction, reader: str) -> tuple[str, str]:
         "capture": (f"Sold to {peer}", "delivered, less commission"),
         "cancel": ("Order cancelled", f"{price} before tax, back to your bank"),
         "refund": (f"Refund from {peer}", f"{price} before tax, back to your bank"),
+        "coin_refund": ("Coins given back", f"{price} unspent, money back to your bank"),
         "chargeback": ("Purchase charged back", f"{price} returned by your bank"),
         "payout": ("Payout sent" if transaction.ref else "Payout requested", ""),
         "settle": ("Balance paid out", f"{price} to your bank"),
@@ -203,7 +205,7 @@ def _thing(item: int | None) -> str:
         kind = Item(item // ITEM_SPAN)
     except ValueError:
         return f"item {item}"
-    noun = {Item.GIFT: "gift", Item.PACK_APP: "pack", Item.PACK_WEB: "pack"}.get(kind, "good")
+    noun = {Item.GIFT: "gift", Item.PACK_APP: "pack", Item.PACK_WEB: "pack", Item.PACK_CUSTOM: "pack"}.get(kind, "good")
     return _listed(f"{noun} {number}", CHANNELS.get(kind, ""))
 
 

@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from sim.ledger import coins, earnings, opening, shopping
+from sim.ledger import coins, earnings, opening, reversals, shopping
 from sim.ledger.accounts import Account, AccountClass
 from sim.ledger.errors import LedgerError
 from sim.ledger.money import AMOUNT_MAX, COIN, CURRENCIES, DIAMOND, FIAT, REWARD
@@ -32,6 +32,7 @@ from sim.ledger.state import State
 _RULES: Final[dict[Op, Callable[[State, Operation], Decision]]] = {
     **opening.RULES,
     **coins.RULES,
+    **reversals.RULES,
     **shopping.RULES,
     **earnings.RULES,
 }
@@ -44,6 +45,7 @@ _UNITS: Final = {
     Op.CAPTURE: FIAT,
     Op.CANCEL: FIAT,
     Op.REFUND: FIAT,
+    Op.COIN_REFUND: frozenset({COIN}),
     Op.CHARGEBACK: FIAT,
     Op.PAYOUT: frozenset({DIAMOND}),
     Op.SETTLE: FIAT,

@@ -1,4 +1,4 @@
-"""The rules of coins: topup, reward, expiry, gift and chargeback.
+"""The rules of coins: topup, reward, expiry and gift.
 
 Coins are bought in lots. Money received for unspent coins waits with the exchange and becomes the platform's when the
 coins are spent or clawed back, oldest lot first.
@@ -8,24 +8,28 @@ from typing import Final
 
 from sim.ledger.accounts import BANK, BREAKAGE, EXCHANGE, PLATFORM, STORE, TAX, Kind
 from sim.ledger.errors import LedgerError
-from sim.ledger.money import COIN, DIAMOND, REWARD, format_amount, portion, tax_inside
-from sim.ledger.operations import NO_ITEM, Op, Operation, Rule
+from sim.ledger.money import COIN, CURRENCIES, DIAMOND, PPM, REWARD, is_fiat, portion, tax_inside
+from sim.ledger.operations import ITEM_SPAN, NO_ITEM, Item, Op, Operation, Rule
 from sim.ledger.outcomes import Outcome
 from sim.ledger.postings import Decision, Posting, declined
-from sim.ledger.state import DayTotal, Holder, Lot, RewardLot, State, Topup
+from sim.ledger.state import Holder, Lot, PeriodTotal, RewardLot, State, Topup
 
 DAY_US: Final = 86_400_000_000
+MONTH_US: Final = 30 * DAY_US
 
 
 def topup(state: State, operation: Operation) -> Decision:
     """Fiat in; store fee, tax and proceeds apart; coins minted as a lot, after what is owed."""
     viewer = state.holder(operation.actor, Kind.VIEWER)
     bought = _bought(state, operation, viewer.region)
-    if state.is_suspended(viewer, operation.at_us):
-        return declined(Outcome.SUSPENDED)
-    if state.exceeds(Rule.BALANCE_CAP, viewer, operation.at_us, viewer.coins + bought.coins):
-        return declined(Outcome.OVER_CAP)
+    month = operation.at_us // MONTH_US
+    paid = bought.price + viewer.bought.on(month, bought.currency)
+    outcome = _topup_outcome(state, viewer, bought, paid)
+    if outcome != Outcome.ACCEPTED:
+        return declined(outcome)
 
+    if is_fiat(bought.currency):
+        viewer.bought = PeriodTotal(month, bought.currency, paid)
     posting = Posting()
     posting.move(bought.currency, bought.price, BANK, EXCHANGE)
     posting.move(bought.currency, bought.store_fee, EXCHANGE, STORE)
@@ -41,16 +45,42 @@ def topup(state: State, operation: Operation) -> Decision:
     return posting.accepted()
 
 
+def _topup_outcome(state: State, viewer: Holder, bought: Topup, paid: int) -> Outcome:
+    at = bought.at_us
+    if state.is_suspended(viewer, at):
+        return Outcome.SUSPENDED
+    if state.exceeds(Rule.TOPUP_LIMIT, viewer, at, paid, bought.currency):
+        return Outcome.OVER_LIMIT
+    if state.exceeds(Rule.BALANCE_CAP, viewer, at, viewer.coins + bought.coins):
+        return Outcome.OVER_CAP
+    return Outcome.ACCEPTED
+
+
 def _bought(state: State, operation: Operation, region: int) -> Topup:
     at, item, price = operation.at_us, operation.item, operation.amount
     if operation.currency == COIN:
         if item != NO_ITEM:
             raise LedgerError(f"topup of item {item} in coins: expected its price in a fiat currency")
-        return Topup(operation.actor, price, 0, 0, 0, COIN)  # coins from outside any known pack
-    coins = state.terms.demand(Rule.PACK_COINS, at, item=item, region=region).value
+        return Topup(operation.actor, at, price, 0, 0, 0, COIN)  # coins from outside any known pack
+    coins = _coins_in(state, operation, region)
     tax = tax_inside(price, state.terms.get(Rule.TOPUP_TAX, at, region=region))
     fee = portion(price - tax, state.terms.get(Rule.STORE_FEE, at, item=item, region=region))
-    return Topup(operation.actor, coins, price, fee, tax, operation.currency)
+    return Topup(operation.actor, at, coins, price, fee, tax, operation.currency)
+
+
+def _coins_in(state: State, operation: Operation, region: int) -> int:
+    """The coins of a pack; of a pack by amount, as many as the price buys."""
+    at, item = operation.at_us, operation.item
+    if item // ITEM_SPAN != Item.PACK_CUSTOM:
+        return state.terms.demand(Rule.PACK_COINS, at, item=item, region=region).value
+    price = state.terms.demand(Rule.COIN_PRICE, at, item=item, region=region)
+    if operation.currency != price.currency:
+        stated, expected = CURRENCIES[operation.currency].name, CURRENCIES[price.currency].name
+        raise LedgerError(f"topup of item {item} in {stated}: expected {expected}, in which a coin has its price")
+    coins = operation.amount * PPM // price.value
+    if not coins:
+        raise LedgerError(f"topup of item {item} amount {operation.amount}: expected the price of a coin or more")
+    return coins
 
 
 def reward(state: State, operation: Operation) -> Decision:
@@ -90,14 +120,14 @@ def gift(state: State, operation: Operation) -> Decision:
     if outcome != Outcome.ACCEPTED:
         return declined(outcome)
 
-    viewer.given = DayTotal(day, COIN, given_today + amount)
+    viewer.given = PeriodTotal(day, COIN, given_today + amount)
     posting = Posting()
     account = viewer.account
     from_rewards = min(viewer.rewards, amount)
     _take_rewards(viewer, from_rewards)
     posting.move(REWARD, from_rewards, account, EXCHANGE)
     posting.move(COIN, amount - from_rewards, account, EXCHANGE)
-    _take_coins(viewer, amount - from_rewards, posting)
+    take_coins(viewer, amount - from_rewards, posting)
     creator.diamonds += amount
     posting.move(DIAMOND, amount, EXCHANGE, creator.account)
     return posting.accepted()
@@ -126,7 +156,7 @@ def _take_rewards(viewer: Holder, amount: int) -> None:
             viewer.reward_lots.pop(0)
 
 
-def _take_coins(viewer: Holder, amount: int, posting: Posting) -> None:
+def take_coins(viewer: Holder, amount: int, posting: Posting) -> None:
     """Take coins from the oldest lots, whose money becomes the platform's; what the lots lack is owed."""
     viewer.coins -= amount
     while amount and viewer.lots:
@@ -138,40 +168,4 @@ def _take_coins(viewer: Holder, amount: int, posting: Posting) -> None:
             viewer.lots.popleft()
 
 
-def chargeback(state: State, operation: Operation) -> Decision:
-    """A topup reversed in full: its own coins first, then other lots, then a balance below zero."""
-    viewer = state.holder(operation.actor, Kind.VIEWER)
-    bought = _paid_topup(state, operation)
-    if bought.charged_back:
-        return declined(Outcome.WRONG_STATE)
-    bought.charged_back = True
-
-    posting = Posting()
-    posting.move(bought.currency, bought.store_fee, STORE, PLATFORM)
-    posting.move(bought.currency, bought.tax, TAX, PLATFORM)
-    posting.move(bought.currency, bought.price, PLATFORM, BANK)
-    posting.move(COIN, bought.coins, viewer.account, EXCHANGE)
-    _put_first(viewer, operation.ref)  # so that the coins just paid back are the first to go
-    _take_coins(viewer, bought.coins, posting)
-    return posting.accepted()
-
-
-def _paid_topup(state: State, operation: Operation) -> Topup:
-    bought = state.topups.get(operation.ref)
-    if bought is None or bought.viewer != operation.actor or bought.currency == COIN:
-        raise LedgerError(f"chargeback of {operation.ref}: expected a paid topup of the same viewer")
-    if (operation.amount, operation.currency) != (bought.price, bought.currency):
-        stated = format_amount(operation.amount, operation.currency)
-        expected = format_amount(bought.price, bought.currency)
-        raise LedgerError(f"chargeback of {operation.ref} over {stated}: expected the topup's {expected}")
-    return bought
-
-
-def _put_first(viewer: Holder, topup: int) -> None:
-    own = next((lot for lot in viewer.lots if lot.topup == topup), None)
-    if own is not None:
-        viewer.lots.remove(own)
-        viewer.lots.appendleft(own)
-
-
-RULES: Final = {Op.TOPUP: topup, Op.REWARD: reward, Op.EXPIRE: expire, Op.GIFT: gift, Op.CHARGEBACK: chargeback}
+RULES: Final = {Op.TOPUP: topup, Op.REWARD: reward, Op.EXPIRE: expire, Op.GIFT: gift}

@@ -22,7 +22,7 @@ from sim.ledger.postings import escrow_account, pending_account
 
 ISSUED_BY: Final = {COIN: Op.TOPUP, REWARD: Op.REWARD, DIAMOND: Op.GIFT}
 RETIRED_BY: Final = {
-    COIN: {Op.GIFT: "gift", Op.CHARGEBACK: "clawback"},
+    COIN: {Op.GIFT: "gift", Op.CHARGEBACK: "clawback", Op.COIN_REFUND: "coin_refund"},
     REWARD: {Op.GIFT: "gift", Op.EXPIRE: "expiry"},
     DIAMOND: {Op.PAYOUT: "payout"},
 }
@@ -192,7 +192,7 @@ def cash_flow(closing: Closing, currency: int) -> CashFlow:
         currency=CURRENCIES[currency].name,
         opening=-through_bank(Op.OPEN),
         cash_in=-through_bank(Op.TOPUP, Op.ORDER),
-        refunded=through_bank(Op.CHARGEBACK, Op.CANCEL, Op.REFUND),
+        refunded=through_bank(Op.CHARGEBACK, Op.CANCEL, Op.REFUND, Op.COIN_REFUND),
         paid_out=through_bank(Op.PAYOUT, Op.SETTLE),
         store_fees=held(AccountClass.STORE),
         tax_due=held(AccountClass.TAX),

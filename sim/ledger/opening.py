@@ -5,9 +5,10 @@ from typing import Final
 from sim.ledger.accounts import BANK, EXCHANGE, NOBODY, Kind, account_name, kind_of
 from sim.ledger.errors import LedgerError
 from sim.ledger.money import COIN, CURRENCIES, DIAMOND, FIAT, REWARD, is_fiat
-from sim.ledger.operations import Op, Operation, Rule
+from sim.ledger.operations import NO_ITEM, Op, Operation, Rule
 from sim.ledger.postings import NOTHING_MOVES, Decision, Posting
 from sim.ledger.state import Holder, Lot, RewardLot, State
+from sim.ledger.terms import TIER_MAX
 
 _HELD_BY: Final = {
     Kind.VIEWER: frozenset({COIN, REWARD}),
@@ -24,13 +25,22 @@ def open_account(state: State, operation: Operation) -> Decision:
         raise LedgerError(f"{account_name(account)} is open already: expected one open an account")
     if amount and currency not in _HELD_BY[kind]:
         raise LedgerError(f"open of {account_name(account)}: no {kind.name.lower()} holds {CURRENCIES[currency].name}")
-    holder = Holder(account, operation.region)
+    holder = Holder(account, operation.region, _tier(kind, operation))
     state.holders[account] = holder
     posting = Posting()
     if amount:
         _stock(holder, operation)
         posting.move(currency, amount, BANK if is_fiat(currency) else EXCHANGE, holder.account)
     return posting.accepted()
+
+
+def _tier(kind: Kind, operation: Operation) -> int:
+    """How well a viewer is identified: 0 by nothing, 3 in person."""
+    tier = 0 if operation.item == NO_ITEM else operation.item
+    if tier and (kind != Kind.VIEWER or not 0 <= tier <= TIER_MAX):
+        expected = f"a viewer's tier from 0 to {TIER_MAX}, or none"
+        raise LedgerError(f"open of {account_name(operation.actor)} item {tier}: expected {expected}")
+    return tier
 
 
 def _stock(holder: Holder, operation: Operation) -> None:

@@ -30,6 +30,7 @@ class Op(IntEnum):
     CAPTURE = 8
     CANCEL = 9
     REFUND = 10
+    COIN_REFUND = 11
     CHARGEBACK = 12
     PAYOUT = 13
     SETTLE = 15
@@ -59,6 +60,7 @@ class Item(IntEnum):
     GOOD_VIDEO = 5
     GOOD_LIVE = 6
     REWARD_CHECKIN = 7
+    PACK_CUSTOM = 8  # by amount, at a price for one coin
 
 
 class Rule(IntEnum):
@@ -75,9 +77,12 @@ class Rule(IntEnum):
     COMMISSION = 9  # ppm of an order
     REFUND_FEE = 10  # ppm of the commission that a refund gives back
     REFUND_FEE_CAP = 11
-    SPENDING_LIMIT = 12  # coins a viewer may give in a UTC day
+    SPENDING_LIMIT = 12  # coins a viewer may give in a UTC day; an account's own is its owner's to set
     BALANCE_CAP = 13  # coins an account may hold after a topup
     SUSPENDED = 14  # 1: what the account itself does is declined, and its topups and rewards; 0: no longer
+    COIN_PRICE = 15  # ppm of a minor unit for a coin of a pack by amount; the policy's currency is the price's
+    COIN_REFUND_WINDOW = 16  # how long after a topup its unspent coins can be given back; 0: not at all
+    TOPUP_LIMIT = 17  # prices of topups in 30 days, counted in blocks from instant 0
     SETTLE_FLOOR = 21  # least of a balance that may be taken out at once
 
     @property
@@ -147,9 +152,14 @@ def holds_back_credits(op: int, outcome: int) -> bool:
 
 
 TAKES_OUT: Final = frozenset({Op.PAYOUT, Op.SETTLE})
-OWN: Final = frozenset({Op.GIFT, Op.ORDER, Op.PAYOUT, Op.SETTLE, Op.BALANCE, Op.HISTORY})
+OWN: Final = frozenset({Op.GIFT, Op.ORDER, Op.COIN_REFUND, Op.PAYOUT, Op.SETTLE, Op.BALANCE, Op.HISTORY})
 
 
-def needs_service_token(op: int, ref: int) -> bool:
-    """Whether only the platform's own systems may do it. A payout that answers a request is the platform's."""
+def needs_service_token(op: int, peer: int, ref: int) -> bool:
+    """Whether only the platform's own systems may do it.
+
+    A payout that answers a request is the platform's. A spending limit for one account (its actor) is the owner's.
+    """
+    if op == Op.POLICY:
+        return peer != Rule.SPENDING_LIMIT
     return op not in OWN or (op == Op.PAYOUT and ref != NO_REF)

@@ -9,7 +9,7 @@ from bisect import insort
 from collections import deque
 from dataclasses import dataclass, field
 
-from sim.ledger.accounts import KIND_SPAN, Account, AccountClass, Kind, account_name
+from sim.ledger.accounts import KIND_SPAN, NOBODY, Account, AccountClass, Kind, account_name
 from sim.ledger.errors import LedgerError
 from sim.ledger.money import NONE, share_left
 from sim.ledger.operations import Rule
@@ -48,32 +48,37 @@ class RewardLot:
 
 
 @dataclass(slots=True)
-class DayTotal:
-    """What has been used of a day's limit, in a unit: cents of one currency say nothing about another's."""
+class PeriodTotal:
+    """What has been used of a limit in a day or month, in a unit: cents of one currency say nothing about another's."""
 
-    day: int = -1
+    period: int = -1
     unit: int = 0
     amount: int = 0
 
-    def on(self, day: int, unit: int) -> int:
-        """The amount used on a day; another day starts from nothing."""
-        return self.amount if (day, unit) == (self.day, self.unit) else 0
+    def on(self, period: int, unit: int) -> int:
+        """The amount used in a period; another one starts from nothing."""
+        return self.amount if (period, unit) == (self.period, self.unit) else 0
 
 
 @dataclass(slots=True)
 class Holder:
-    """An account's own state. `coins` is negative by what a chargeback left owing."""
+    """An account's own state.
+
+    `tier` says how well a viewer is identified; `coins` is negative by what a chargeback left owing.
+    """
 
     id: int
     region: int
+    tier: int = 0
     coins: int = 0
     rewards: int = 0
     diamonds: int = 0
     cash: dict[int, int] = field(default_factory=dict)
     lots: deque[Lot] = field(default_factory=deque)
     reward_lots: list[RewardLot] = field(default_factory=list)
-    given: DayTotal = field(default_factory=DayTotal)
-    cashed: DayTotal = field(default_factory=DayTotal)
+    given: PeriodTotal = field(default_factory=PeriodTotal)
+    cashed: PeriodTotal = field(default_factory=PeriodTotal)
+    bought: PeriodTotal = field(default_factory=PeriodTotal)
     account: Account = field(init=False)
 
     def __post_init__(self) -> None:
@@ -95,14 +100,16 @@ def _first_to_expire(lot: RewardLot) -> tuple[bool, int, int]:
 
 @dataclass(slots=True)
 class Topup:
-    """What a chargeback has to take back."""
+    """What a chargeback or a refund has to take back."""
 
     viewer: int
+    at_us: int
     coins: int
     price: int
     store_fee: int
     tax: int
     currency: int
+    refunded: int = 0
     charged_back: bool = False
 
     @property
@@ -179,6 +186,14 @@ class State:
         return term is not None and bool(term.value)
 
     def exceeds(self, rule: Rule, holder: Holder, at_us: int, amount: int, currency: int = NONE) -> bool:
-        """Whether an amount goes beyond a holder's limit, if a policy has set one."""
-        limit = self.terms.find(rule, at_us, account=holder.id, region=holder.region, currency=currency)
-        return limit is not None and amount > limit.value
+        """Whether an amount goes beyond a holder's limit, if a policy has set one.
+
+        An owner may lower the spending limit of the own account, and never lift the one that holds for others.
+        """
+        for account in (holder.id, NOBODY) if rule == Rule.SPENDING_LIMIT else (holder.id,):
+            limit = self.terms.find(
+                rule, at_us, account=account, item=holder.tier, region=holder.region, currency=currency
+            )
+            if limit is not None and amount > limit.value:
+                return True
+        return False

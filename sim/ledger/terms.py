@@ -22,6 +22,7 @@ from sim.ledger.operations import Rule
 
 ANY: Final = -1
 LIFE_MAX_US: Final = 10**15
+TIER_MAX: Final = 3
 
 
 class Term(NamedTuple):
@@ -39,6 +40,7 @@ class Per(Enum):
     REGION = "a region"
     ITEM = "an item, a region or both"
     ACCOUNT = "an account or a region"
+    TIER = "an account, or a tier, a region or both"
 
 
 class Meaning(NamedTuple):
@@ -50,6 +52,11 @@ class Meaning(NamedTuple):
     most: int
     per: Per
 
+    @property
+    def binds_in_its_currency(self) -> bool:
+        """Whether it is a limit in money, which says nothing about other currencies."""
+        return self.unit == "minor units"
+
 
 def _rate(per: Per) -> Meaning:
     return Meaning("ppm", frozenset({NONE}), 0, PPM, per)
@@ -59,7 +66,13 @@ def _coins(per: Per, least: int = 0) -> Meaning:
     return Meaning("coins", frozenset({COIN}), least, AMOUNT_MAX, per)
 
 
-_MONEY: Final = Meaning("minor units", FIAT, 0, AMOUNT_MAX, Per.REGION)
+def _money(per: Per) -> Meaning:
+    return Meaning("minor units", FIAT, 0, AMOUNT_MAX, per)
+
+
+def _time(per: Per) -> Meaning:
+    return Meaning("µs", frozenset({NONE}), 0, LIFE_MAX_US, per)
+
 
 MEANINGS: Final = {
     Rule.PACK_COINS: _coins(Per.ITEM, least=1),
@@ -67,16 +80,19 @@ MEANINGS: Final = {
     Rule.TOPUP_TAX: _rate(Per.REGION),
     Rule.ORDER_TAX: _rate(Per.REGION),
     Rule.DIAMOND_VALUE: Meaning("ppm of a minor unit", FIAT, 0, AMOUNT_MAX, Per.REGION),
-    Rule.PAYOUT_FLOOR: _MONEY,
-    Rule.PAYOUT_CEILING: _MONEY,
-    Rule.REWARD_LIFE: Meaning("µs", frozenset({NONE}), 0, LIFE_MAX_US, Per.REGION),
+    Rule.PAYOUT_FLOOR: _money(Per.REGION),
+    Rule.PAYOUT_CEILING: _money(Per.REGION),
+    Rule.REWARD_LIFE: _time(Per.REGION),
     Rule.COMMISSION: _rate(Per.REGION),
     Rule.REFUND_FEE: _rate(Per.REGION),
-    Rule.REFUND_FEE_CAP: _MONEY,
-    Rule.SPENDING_LIMIT: _coins(Per.ACCOUNT),
-    Rule.BALANCE_CAP: _coins(Per.ACCOUNT),
-    Rule.SETTLE_FLOOR: _MONEY,
+    Rule.REFUND_FEE_CAP: _money(Per.REGION),
+    Rule.SPENDING_LIMIT: _coins(Per.TIER),
+    Rule.BALANCE_CAP: _coins(Per.TIER),
     Rule.SUSPENDED: Meaning("", frozenset({NONE}), 0, 1, Per.ACCOUNT),
+    Rule.COIN_PRICE: Meaning("ppm of a minor unit", FIAT, 1, AMOUNT_MAX, Per.ITEM),
+    Rule.COIN_REFUND_WINDOW: _time(Per.REGION),
+    Rule.TOPUP_LIMIT: _money(Per.TIER),
+    Rule.SETTLE_FLOOR: _money(Per.REGION),
 }
 
 
@@ -109,7 +125,7 @@ class Terms:
         LedgerError : the number is out of the rule's bounds, in another unit, or for what the rule doesn't tell apart
         """
         _check(rule, value, account=account, item=item, region=region, currency=currency)
-        scope = (account, item, region, currency if MEANINGS[rule] is _MONEY else NONE)
+        scope = (account, item, region, currency if MEANINGS[rule].binds_in_its_currency else NONE)
         history = self._histories.setdefault(rule, {}).setdefault(scope, [])
         insort(history, Term(at_us, seq, value, currency), key=_begin)
 
@@ -168,6 +184,13 @@ def _check(rule: Rule, value: int, *, account: int, item: int, region: int, curr
     if currency not in meaning.currencies:
         expected = " or ".join(sorted(CURRENCIES[code].name for code in meaning.currencies))
         raise LedgerError(f"policy {rule.code} currency {CURRENCIES[currency].name}: expected {expected}")
-    for_account, for_item = account != ANY, item != ANY
-    if (for_account and (meaning.per is not Per.ACCOUNT or region)) or (for_item and meaning.per is not Per.ITEM):
+    if not _tells_apart(meaning.per, account=account, item=item, region=region):
         raise LedgerError(f"policy {rule.code}: expected it for everyone or for {meaning.per.value}")
+    if meaning.per is Per.TIER and not ANY <= item <= TIER_MAX:
+        raise LedgerError(f"policy {rule.code} item {item}: expected a tier from 0 to {TIER_MAX}")
+
+
+def _tells_apart(per: Per, *, account: int, item: int, region: int) -> bool:
+    if account != ANY:
+        return per in (Per.ACCOUNT, Per.TIER) and item == ANY and not region
+    return item == ANY or per in (Per.ITEM, Per.TIER)

@@ -26,7 +26,7 @@ Value = int | float | None
 Kpis = dict[str, dict[str, Any]]
 
 TOP: Final = Fraction(1, 100)
-EARNS: Final = (Op.TOPUP, Op.GIFT, Op.EXPIRE, Op.CHARGEBACK)
+EARNS: Final = (Op.TOPUP, Op.GIFT, Op.EXPIRE, Op.CHARGEBACK, Op.COIN_REFUND)
 
 
 class Economy(NamedTuple):
@@ -105,6 +105,7 @@ def _of_coins(economy: Economy, closing: Closing, currency: int) -> Iterator[tup
 
     bookings = -flow(AccountClass.BANK, Op.TOPUP)
     charged_back = flow(AccountClass.BANK, Op.CHARGEBACK)
+    given_back = flow(AccountClass.BANK, Op.COIN_REFUND)
     unspent = closing.unspent_price.get(currency, 0)
     coin_revenue = flow(AccountClass.PLATFORM, *EARNS)
     income = whole_minor(int(economy.income[currency].sum()))
@@ -112,11 +113,11 @@ def _of_coins(economy: Economy, closing: Closing, currency: int) -> Iterator[tup
     yield "revenue", coin_revenue + _commission(closing, currency)
     yield "coin_revenue", coin_revenue
     yield "coin_margin", coin_revenue - income
-    yield "take_rate", _ratio(coin_revenue - income, bookings - charged_back - unspent)
+    yield "take_rate", _ratio(coin_revenue - income, bookings - charged_back - given_back - unspent)
     yield "arpu", _per_head(bookings, economy.viewers)
     yield "arppu", _per_head(bookings, len(economy.spend[currency]))
-    yield "store_fees", flow(AccountClass.STORE, Op.TOPUP, Op.CHARGEBACK)
-    yield "topup_tax", flow(AccountClass.TAX, Op.TOPUP, Op.CHARGEBACK)
+    yield "store_fees", flow(AccountClass.STORE, Op.TOPUP, Op.CHARGEBACK, Op.COIN_REFUND)
+    yield "topup_tax", flow(AccountClass.TAX, Op.TOPUP, Op.CHARGEBACK, Op.COIN_REFUND)
     yield "charged_back", charged_back
     yield "coin_float", flow(AccountClass.EXCHANGE, *EARNS)
     yield "creator_income", income

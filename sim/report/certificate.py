@@ -40,7 +40,13 @@ CASH: Final = (
     ("creator_payable", "creators'"),
     ("platform_own", "the platform's own"),
 )
-RETIRED: Final = {"gift": "given", "clawback": "clawed back", "expiry": "expired", "payout": "paid out"}
+RETIRED: Final = {
+    "gift": "given",
+    "clawback": "clawed back",
+    "coin_refund": "given back",
+    "expiry": "expired",
+    "payout": "paid out",
+}
 
 Facts = list[tuple[str, str]]
 
