@@ -30,6 +30,7 @@ from sim.ledger.errors import CoinworksError, ConservationError
 from sim.ledger.money import PPM
 from sim.ledger.operations import NO_REF
 from sim.ledger.postings import Decision
+from sim.metrics import Moves, recognized
 from sim.scenario import Commission, LiveShopping, Parameter, Scenario, load
 
 THEIRS = {Op.ORDER, Op.CAPTURE, Op.CANCEL, Op.REFUND, Op.PAYOUT}
@@ -62,7 +63,7 @@ class Deed(NamedTuple):
     outcome: Outcome
     by_viewer: bool
     occasion: int
-    revenue: int
+    moves: Moves
     region: int
 
 
@@ -101,11 +102,10 @@ class Watched(ReferenceEngine):
         """Let somebody act, and note it."""
         at_us = self.economy.now_us
         ticket, outcome = super().happen(act, by_viewer=by_viewer, occasion=occasion)
-        platform = [entry.amount for entry in self.decision.entries if entry.account.klass == AccountClass.PLATFORM]
-        revenue = 0 if act.op == Op.PAYOUT else sum(platform)
+        moves = recognized(act.op, self.decision.entries)
         region = self.book.holders[act.actor].region if act.actor in self.book.holders else 0
         boundary = at_us // self.economy.windows.window_us
-        self.deeds[boundary].append(Deed(ticket, at_us, act, outcome, by_viewer, occasion, revenue, region))
+        self.deeds[boundary].append(Deed(ticket, at_us, act, outcome, by_viewer, occasion, moves, region))
         return ticket, outcome
 
 
@@ -193,9 +193,7 @@ class Played:
                 **deed.act._asdict(),
                 "at_us": deed.at_us,
                 "outcome": deed.outcome,
-                "revenue": deed.revenue,
-                "float_cost": 0,
-                "float_coins": 0,
+                **deed.moves._asdict(),
                 "actor_region": deed.region,
             }, (boundary, row)
 

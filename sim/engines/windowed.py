@@ -291,10 +291,20 @@ class WindowedEngine:
 
     def closing(self) -> Closing:
         """What the accounts say at the end."""
-        prices = zip(self.assets[FIRST_FIAT:], self.audit.unspent_price[FIRST_FIAT:].tolist(), strict=True)
-        unspent = {currency: price for currency, price in prices if price}
-        flows = flows_of(self.audit.totals, self.assets)
-        return Closing(flows, unspent, self.counterparties.payable(self.rates), affiliate_balances={})
+        unspent = self.audit.unspent
+        return Closing(
+            flows_of(self.audit.totals, self.assets),
+            self._by_currency(unspent.price),
+            self.counterparties.payable(self.rates),
+            {},
+            self._by_currency(unspent.coins),
+            self._by_currency(unspent.seconds),
+        )
+
+    def _by_currency(self, amounts: npt.NDArray[np.int64]) -> dict[int, int]:
+        """Amounts along the asset axis by fiat currency; a currency of which there is nothing is left out."""
+        named = zip(self.assets[FIRST_FIAT:], amounts[FIRST_FIAT:].tolist(), strict=True)
+        return {currency: amount for currency, amount in named if amount}
 
     def balances(self) -> Columns:
         """Every balance that an entry has touched, by account and asset."""

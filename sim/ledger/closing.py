@@ -18,6 +18,7 @@ from sim.ledger.money import PPM, is_fiat
 from sim.ledger.operations import Op, Rule
 
 LAST_INSTANT: Final = 2**62
+S_US: Final = 1_000_000
 
 
 class Closing(NamedTuple):
@@ -27,12 +28,16 @@ class Closing(NamedTuple):
     unspent_price : by currency, what fans paid for coins that they still hold, rounded down lot by lot
     creator_payable : by currency, the exact worth of diamonds held (by the last terms) and pending (by their request's)
     affiliate_balances : by currency, the money that creators have earned in the shop and not yet taken out
+    unspent_coins : by currency, the coins that were paid in it and are still held
+    coin_seconds : by currency, the sum over these coins of the second, from the start, in which each was bought
     """
 
     flows: dict[tuple[Op, AccountClass, int], int]
     unspent_price: dict[int, int]
     creator_payable: dict[int, Fraction]
     affiliate_balances: dict[int, int]
+    unspent_coins: dict[int, int]
+    coin_seconds: dict[int, int]
 
     def flow(self, klass: AccountClass, asset: int, *ops: Op) -> int:
         """What some operations brought a class of accounts, net."""
@@ -45,17 +50,21 @@ class Closing(NamedTuple):
 
 def closing_of(book: Book) -> Closing:
     """What a book says at the end."""
-    return Closing(book.flows(), _unspent_price(book), _creator_payable(book), _cash_of(book, Kind.CREATOR))
+    price, coins, seconds = _unspent(book)
+    return Closing(book.flows(), price, _creator_payable(book), _cash_of(book, Kind.CREATOR), coins, seconds)
 
 
-def _unspent_price(book: Book) -> dict[int, int]:
-    price: Counter[int] = Counter()
+def _unspent(book: Book) -> list[dict[int, int]]:
+    """Price, coins and coin seconds of lots, each by currency."""
+    price, coins, seconds = found = [Counter[int](), Counter[int](), Counter[int]()]
     for holder in book.holders.values():
         for lot in holder.lots:
             if is_fiat(lot.currency):
                 bought = book.topups[lot.topup]
                 price[lot.currency] += bought.price * lot.left // bought.coins
-    return {currency: amount for currency, amount in price.items() if amount}
+                coins[lot.currency] += lot.left
+                seconds[lot.currency] += lot.left * (bought.at_us // S_US)
+    return [{currency: amount for currency, amount in each.items() if amount} for each in found]
 
 
 def _cash_of(book: Book, kind: Kind) -> dict[int, int]:

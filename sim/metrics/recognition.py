@@ -1,12 +1,13 @@
 """Recognition: when money becomes the platform's, record by record.
 
     >>> recognized(Op.TOPUP, decision.entries)
-    Moves(revenue=0, float_cost=1399, float_coins=1321)
+    Moves(revenue=0, float_cost=1399, float_coins=1321, tax=0, store_fee=600)
 
 A trace says what was asked, not what was posted. So an engine hands on, beside a record's own columns, what its posting
 earned and by how much it moved the coin float: `RECOGNIZED` names these columns.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
@@ -19,26 +20,38 @@ RECOGNIZED: Final[dict[str, np.dtype[Any]]] = {
     "revenue": np.dtype("<i8"),  # minor units earned, before creators are paid
     "float_cost": np.dtype("<i8"),  # change of the money received for unspent coins, in minor units
     "float_coins": np.dtype("<i8"),  # change of the coins held by viewers, net of coins owed
+    "tax": np.dtype("<i8"),  # change of the tax due, in minor units
+    "store_fee": np.dtype("<i8"),  # what app store or payment processor kept, in minor units
     "actor_region": np.dtype("<u2"),  # region in which the actor was opened, 0 for nobody
 }
 
 
+_OF_CLASS: Final = {AccountClass.TAX: "tax", AccountClass.STORE: "store_fee"}
+
+
 class Moves(NamedTuple):
-    """What one posting did: minor units of revenue and of the float at lot cost, and coins of the float."""
+    """What one posting did: coins of the float, and minor units of everything else."""
 
     revenue: int = 0
     float_cost: int = 0
     float_coins: int = 0
+    tax: int = 0
+    store_fee: int = 0
 
 
 def recognized(op: Op, entries: Iterable[Entry]) -> Moves:
-    """Revenue and float moved by a posting. Paying a creator is no loss: the income was."""
-    revenue = cost = coins = 0
+    """Revenue, float, tax and fees moved by a posting. Paying a creator is no loss: the income was."""
+    moved: Counter[str] = Counter()
     for account, asset, amount in entries:
-        if account.klass == AccountClass.PLATFORM and op != Op.PAYOUT:
-            revenue += amount
-        elif account.klass == AccountClass.EXCHANGE and is_fiat(asset):
-            cost += amount
-        elif account.klass == AccountClass.HOLDER and asset == COIN:
-            coins += amount
-    return Moves(revenue, cost, coins)
+        moved[_moved_by(op, account.klass, asset)] += amount
+    return Moves(*(moved[name] for name in Moves._fields))
+
+
+def _moved_by(op: Op, klass: AccountClass, asset: int) -> str:
+    if klass == AccountClass.PLATFORM:
+        return "" if op == Op.PAYOUT else "revenue"
+    if klass == AccountClass.EXCHANGE:
+        return "float_cost" if is_fiat(asset) else ""
+    if klass == AccountClass.HOLDER:
+        return "float_coins" if asset == COIN else ""
+    return _OF_CLASS.get(klass, "")

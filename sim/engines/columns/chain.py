@@ -700,15 +700,18 @@ def _pay(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None:
     tax = tax_inside(price, rates.topup_tax)
     fee = portion(price - tax, pack.store_fee)
     earned, serial = money.top_up(
-        viewers.purses, viewers.lots, viewers.totals, purse, rates.asset, pack.coins, price, fee, tax
+        viewers.purses, viewers.lots, viewers.totals, purse, rates.asset, pack.coins, price, fee, tax, chain.at_us
     )
     viewers.purses[purse].spent += price
     row = note(
         viewers.rows, chain.at_us, codes.TOPUP, account, NOBODY, pack.item, price, rates.currency, ACCEPTED, rates.code
     )
-    viewers.rows.row[row].revenue = earned
-    viewers.rows.row[row].float_cost = price - fee - tax - earned
-    viewers.rows.row[row].float_coins = pack.coins
+    noted = viewers.rows.row[row]
+    noted.revenue = earned
+    noted.float_cost = price - fee - tax - earned
+    noted.float_coins = pack.coins
+    noted.tax = tax
+    noted.store_fee = fee
     words = draw(world.seed, account, CHARGEBACK, occasion)
     if uniform(words[0]) < world.chargeback_rate:
         due_us = chain.at_us + memoryless(words[1], world.chargeback_days)

@@ -43,6 +43,8 @@ class Block(NamedTuple):
     revenue: Int64Array
     float_cost: Int64Array
     float_coins: Int64Array
+    tax: Int64Array
+    store_fee: Int64Array
     actor_region: npt.NDArray[np.uint16]
 
 
@@ -200,4 +202,6 @@ def _write(
         block.revenue[n] = row.revenue
         block.float_cost[n] = row.float_cost
         block.float_coins[n] = row.float_coins
+        block.tax[n] = row.tax
+        block.store_fee[n] = row.store_fee
         block.actor_region[n] = row.actor_region

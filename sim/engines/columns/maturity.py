@@ -113,5 +113,7 @@ def reverse(zones: Structs, rates_of: Structs, viewers: Viewers, boundary: int, 
         row.revenue = lost
         row.float_cost = -earned
         row.float_coins = -dispute.coins
+        row.tax = -dispute.tax
+        row.store_fee = -dispute.fee
         give_back(viewers.tickets, dispute.ticket)
     disputes.state[0] = kept

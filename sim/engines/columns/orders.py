@@ -320,6 +320,7 @@ def capture(
     ticket = take_ticket(tickets) if returns else NO_TICKET  # before the order's own is given back: see `Tickets`
     row = _answer(sales, record, rates, tickets, rows, clock)
     rows.row[row].revenue = commission
+    rows.row[row].tax = bought.tax
     rows.row[row].makes = ticket
     if returns:
         bought.step, bought.answer, bought.ticket, bought.number = REFUND, returned, ticket, number
@@ -359,6 +360,7 @@ def refund(sales: Sales, record: int, rates: Rates, totals: Totals, tickets: Tic
     post(totals, REFUND, BANK, asset, returned + tax)
     row = _answer(sales, record, rates, tickets, rows, clock)
     rows.row[row].revenue = fee - commission
+    rows.row[row].tax = -tax
     release(sales.agenda, record)
 
 

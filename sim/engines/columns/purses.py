@@ -67,9 +67,9 @@ PURSE: Final = np.dtype(
     ],
     align=True,
 )
-# What is left of a topup's coins, what the topup cost the buyer and brought the platform, and the next lot.
+# What is left of a topup's coins, what the topup cost the buyer and brought the platform, when, and the next lot.
 LOT: Final = np.dtype(
-    [(name, np.int64) for name in ("coins", "left", "cost", "price", "serial")] + [("next", np.int64)], align=True
+    [(name, np.int64) for name in ("coins", "left", "cost", "price", "serial", "at_us", "next")], align=True
 )
 # A reward that expires at the boundary `due`.
 GRANT: Final = np.dtype(
@@ -131,7 +131,16 @@ def topup_outcome(mine: Struct, coins: int, suspended: int, balance_cap: int) ->
 
 @inner
 def top_up(
-    purses: Structs, lots: Lots, totals: Totals, purse: int, asset: int, coins: int, price: int, fee: int, tax: int
+    purses: Structs,
+    lots: Lots,
+    totals: Totals,
+    purse: int,
+    asset: int,
+    coins: int,
+    price: int,
+    fee: int,
+    tax: int,
+    at_us: int,
 ) -> tuple[int, int]:
     """Coins minted as a lot, after what is owed; returns what that earned, and the lot's serial."""
     mine = purses[purse]
@@ -142,7 +151,7 @@ def top_up(
     serial = lots.state[2]
     lots.state[2] += 1
     if left:
-        _append_lot(purses, lots, purse, coins, left, cost, price, serial)
+        _append_lot(purses, lots, purse, coins, left, cost, price, serial, at_us)
     mine.coins += coins
     mine.held |= HELD_COINS
     post(totals, TOPUP, BANK, asset, -price)
@@ -157,7 +166,7 @@ def top_up(
 
 @inner
 def _append_lot(
-    purses: Structs, lots: Lots, purse: int, coins: int, left: int, cost: int, price: int, serial: int
+    purses: Structs, lots: Lots, purse: int, coins: int, left: int, cost: int, price: int, serial: int, at_us: int
 ) -> None:
     mine, place = purses[purse], lots.state[0]
     if place == NONE:
@@ -171,6 +180,7 @@ def _append_lot(
     lot.cost = cost
     lot.price = price
     lot.serial = serial
+    lot.at_us = at_us
     lot.next = NONE
     if mine.first_lot == NONE:
         mine.first_lot = place

@@ -29,6 +29,8 @@ ROW: Final = np.dtype(
         ("revenue", np.int64),
         ("float_cost", np.int64),
         ("float_coins", np.int64),
+        ("tax", np.int64),
+        ("store_fee", np.int64),
         ("item", np.int32),
         ("currency", np.uint16),
         ("actor_region", np.uint16),
@@ -115,6 +117,8 @@ def note(
     row.revenue = 0
     row.float_cost = 0
     row.float_coins = 0
+    row.tax = 0
+    row.store_fee = 0
     row.actor_region = region
     row.region = 0
     return int(place)

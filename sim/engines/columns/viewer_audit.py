@@ -1,7 +1,7 @@
 """The audit: whether a shard's columns explain its totals, and what its accounts say when a run ends."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -19,19 +19,30 @@ from sim.ledger.accounts import NOBODY, Account
 from sim.ledger.errors import ConservationError
 from sim.tables import Columns
 
+S_US: Final = 1_000_000
 
-class Audit(NamedTuple):
-    """What the accounts of some viewers say.
+
+class Unspent(NamedTuple):
+    """What lots add up to, by place on the asset axis.
 
     Attributes
     ----------
-    float_cost, unspent_price : by place on the asset axis: money behind unspent coins, and what fans paid for them
+    cost, price : the money behind unspent coins, and what fans paid for them
+    coins, seconds : these coins, and the sum over them of the second, from the start, in which each was bought
     """
+
+    cost: Int64Array
+    price: Int64Array
+    coins: Int64Array
+    seconds: Int64Array
+
+
+class Audit(NamedTuple):
+    """What the accounts of some viewers say."""
 
     totals: Totals
     balances: Columns
-    float_cost: Int64Array
-    unspent_price: Int64Array
+    unspent: Unspent
 
 
 def audited(world: World, viewers: Viewers) -> Audit:
@@ -43,9 +54,9 @@ def audited(world: World, viewers: Viewers) -> Audit:
     """
     purses, totals = viewers.purses, viewers.totals
     n_assets = totals.amount.shape[2]
-    cost, price = np.zeros(n_assets, np.int64), np.zeros(n_assets, np.int64)
+    unspent = Unspent(*np.zeros((len(Unspent._fields), n_assets), np.int64))
     keeps_grants = bool((purses["last_grant"] != NONE).any())
-    purse, coins, rewards = _explain(world.zones, viewers, cost, price)
+    purse, coins, rewards = _explain(world.zones, viewers, unspent)
     if purse >= 0:
         owner = Account(AccountClass.HOLDER, viewers.crowd.first + int(purses["viewer"][purse]))
         _equal(str(owner), "coin", max(int(purses["coins"][purse]), 0), coins)
@@ -53,7 +64,7 @@ def audited(world: World, viewers: Viewers) -> Audit:
             _equal(str(owner), "reward", int(purses["rewards"][purse]), rewards)
     _equal("all viewers", "coin", int(totals.amount[:, HOLDER, COINS].sum()), int(purses["coins"].sum()))
     _equal("all viewers", "reward", int(totals.amount[:, HOLDER, REWARDS].sum()), int(purses["rewards"].sum()))
-    return Audit(totals, _balances(viewers), cost, price)
+    return Audit(totals, _balances(viewers), unspent)
 
 
 def _equal(account: str, unit: str, stated: int, explained: int) -> None:
@@ -81,7 +92,7 @@ def _balances(viewers: Viewers) -> Columns:
 
 
 @on_columns
-def _explain(zones: Structs, viewers: Viewers, cost: Int64Array, price: Int64Array) -> tuple[int, int, int]:
+def _explain(zones: Structs, viewers: Viewers, unspent: Unspent) -> tuple[int, int, int]:
     """Add up lots; returns the first purse that its lots or grants don't explain, with what they make, or -1."""
     lots, grants = viewers.lots.lot, viewers.grants.grant
     for purse in range(viewers.purses.shape[0]):
@@ -92,8 +103,10 @@ def _explain(zones: Structs, viewers: Viewers, cost: Int64Array, price: Int64Arr
         while place != NONE:
             lot = lots[place]
             coins += lot.left
-            cost[asset] += share_left(lot.cost, lot.left, lot.coins)
-            price[asset] += lot.price * lot.left // lot.coins
+            unspent.cost[asset] += share_left(lot.cost, lot.left, lot.coins)
+            unspent.price[asset] += lot.price * lot.left // lot.coins
+            unspent.coins[asset] += lot.left
+            unspent.seconds[asset] += lot.left * (lot.at_us // S_US)
             place = lot.next
         place = wide(mine.first_grant)
         while place != NONE:
@@ -111,8 +124,7 @@ def combined(audits: Sequence[Audit], counterparties: Totals) -> Audit:
     return Audit(
         summed([counterparties, *(audit.totals for audit in audits)]),
         balances,
-        np.sum([audit.float_cost for audit in audits], axis=0),
-        np.sum([audit.unspent_price for audit in audits], axis=0),
+        Unspent(*np.sum([audit.unspent for audit in audits], axis=0)),
     )
 
 
@@ -120,7 +132,7 @@ def check_float(audit: Audit, assets: Sequence[int]) -> None:
     """Assert that the exchange holds the money behind unspent coins, and nothing else."""
     held = by_class(audit.totals)[AccountClass.EXCHANGE]
     for place in range(FIRST_FIAT, len(assets)):
-        _equal("exchange", CURRENCIES[assets[place]].name, int(held[place]), int(audit.float_cost[place]))
+        _equal("exchange", CURRENCIES[assets[place]].name, int(held[place]), int(audit.unspent.cost[place]))
 
 
 def own_balances(totals: Totals, assets: Sequence[int]) -> Columns:
