@@ -127,7 +127,7 @@ PARAMETERS: Final[dict[str, Texts]] = {
     "sellers.imported_share": SHARE,
     "sellers.foreign_goods_each": texts(0, 1, 3, 5, 100),
     "sellers.foreign_cost_factor": texts(0, 1, "0.8", 1000),
-    "sellers.import_price_factor": texts(0, "0.3333333", 1, 1000),
+    "sellers.import_price_factor": texts(0, "0.333333", 1, 1000),
     "sellers.stock_per_good": texts(0, 1, 2, 3, 40),
     "sellers.delivery_days": DELAY,
     "sellers.foreign_delivery_days": DELAY,
@@ -144,6 +144,8 @@ PARAMETERS: Final[dict[str, Texts]] = {
     "platform.chargeback_rate": SHARE,
     "platform.chargeback_delay_days": DELAY,
     "platform.balance_page": SHARE,
+    "regions.US.rate": texts(1, "0.01", "0.8", 157),
+    "regions.US.income": texts(1, 0, "0.2", 3),
     "regions.US.topup_tax": RATE,
     "regions.US.order_tax": RATE,
 }
@@ -169,14 +171,24 @@ def zones(shares: Mapping[str, float]) -> str:
 
 
 BRITAIN: Final = (
-    'regions.GB={ share = 0.35, currency = "USD", packs = "packs-us", topup_tax = 0.2, order_tax = 0.2, '
-    'time_zones = { "Europe/London" = 0.9, "Asia/Kolkata" = 0.1 } }'
+    'regions.GB={ share = 0.35, currency = "USD", rate = 1, income = 1, packs = "packs-us", goods = "goods-us", '
+    'topup_tax = 0.2, order_tax = 0.2, time_zones = { "Europe/London" = 0.9, "Asia/Kolkata" = 0.1 } }'
+)
+# Other money: one unit is worth a hundredth of the other's, prices have no decimals, and the goods are others.
+INDONESIA: Final = (
+    'regions.ID={ share = 0.35, currency = "IDR", rate = 157, income = 0.6, packs = "packs-id", goods = "goods-id", '
+    'topup_tax = 0.11, order_tax = 0.0, time_zones = { "Asia/Jakarta" = 0.8, "Asia/Makassar" = 0.2 } }'
+)
+GERMANY: Final = (
+    'regions.DE={ share = 0.3, currency = "EUR", rate = 0.923, income = 1.4, packs = "packs-eu", goods = "goods-eu", '
+    'topup_tax = 0.19, order_tax = 0.0, time_zones = { "Europe/Berlin" = 1 } }'
 )
 LANDS: Final = (
     Land(),
     Land((zones({"America/New_York": 1}),)),
     Land((zones({"Pacific/Kiritimati": 0.333333, "Pacific/Pago_Pago": 0.333333, "Asia/Kathmandu": 0.333334}),)),
     Land(("regions.US.share=0.65", BRITAIN), ("US", "GB")),
+    Land(("regions.US.share=0.35", INDONESIA, GERMANY)),
 )
 # The eves of both changes of clocks in the United States, one in Europe, a leap day, a new year, and the first day.
 DAYS: Final = tuple(

@@ -9,7 +9,7 @@ from sim.streams import draw
 #              coins, cents, on the web
 LADDER = [(65, 99, 0), (330, 499, 0), (1321, 1999, 0), (65, 74, 1), (1321, 1499, 1)]
 PACKS = Packs(*(np.array(column, np.int64) for column in zip(*LADDER, strict=True)))
-PLAIN = TopupTerms(hesitation=0.3, price_elasticity=1.5, reference_price=1.5, leftover_value=0.0, noise=0.0)
+PLAIN = TopupTerms(hesitation=0.3, price_elasticity=1.5, leftover_value=0.0, noise=0.0)
 RICH = 10**9
 N = 4_000
 
@@ -67,14 +67,14 @@ def test_the_price_of_a_coin_is_the_least_on_offer() -> None:
 def test_a_dearer_coin_deters_by_the_elasticity(ratio: float) -> None:
     """The chance to go on is (1 - hesitation) * ratio ** (1 - elasticity); giving in money does the rest."""
     expected = 0.7 * ratio ** (1 - PLAIN.price_elasticity)
-    going_on = np.mean([not stays_away(draw(1, viewer, 93, 0)[0], 1.5 * ratio, PLAIN) for viewer in range(N)])
+    going_on = np.mean([not stays_away(draw(1, viewer, 93, 0)[0], 1.5 * ratio, 1.5, PLAIN) for viewer in range(N)])
     assert abs(going_on - expected) <= 4 * np.sqrt(expected * (1 - expected) / N)
 
 
 def test_who_stays_away_from_a_price_stays_away_from_a_dearer_one() -> None:
     words = [draw(1, viewer, 93, 0)[0] for viewer in range(500)]
-    cheap = {word for word in words if stays_away(word, 1.5, PLAIN)}
-    dear = {word for word in words if stays_away(word, 2.0, PLAIN)}
+    cheap = {word for word in words if stays_away(word, 1.5, 1.5, PLAIN)}
+    dear = {word for word in words if stays_away(word, 2.0, 1.5, PLAIN)}
     assert cheap < dear
 
 

@@ -98,7 +98,7 @@ def test_a_packs_name_says_its_channel_and_coins() -> None:
 
 
 def test_the_median_good_is_the_median_order() -> None:
-    goods = load("us-baseline").catalogs.goods
+    goods = load("us-baseline").catalogs.goods["goods-us"]
     stated = goods.median_price_cents
     assert median(good.price_cents for good in goods.goods) == int(stated)
     assert (stated.low, stated.high) == (2091, 5900)
@@ -110,6 +110,6 @@ def test_every_row_has_a_source(kind: str) -> None:
     rows = {
         "packs": chain.from_iterable(catalog.packs for catalog in catalogs.packs.values()),
         "gifts": catalogs.gifts.gifts,
-        "goods": catalogs.goods.goods,
+        "goods": chain.from_iterable(catalog.goods for catalog in catalogs.goods.values()),
     }
     assert all(row.source for row in rows[kind])

@@ -320,7 +320,7 @@ def test_two_regions_keep_their_own_terms() -> None:
         *BUSY,
         "regions.US.share=0.6",
         'regions.US.order_tax={"value"=0.07}',
-        'regions.GB={"share"=0.4,"currency"="USD","packs"="packs-us","topup_tax"=0.1,"order_tax"=0.2,"time_zones"={"Europe/London"=1.0}}',
+        'regions.GB={"share"=0.4,"currency"="USD","rate"=1,"income"=1,"packs"="packs-us","goods"="goods-us","topup_tax"=0.1,"order_tax"=0.2,"time_zones"={"Europe/London"=1.0}}',
     ]
     played = Played(reference(load("us-baseline", overrides)))
     played.run()

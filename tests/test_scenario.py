@@ -339,7 +339,10 @@ ONE_MISTAKE = {
     "an unknown region": """[regions.UK]
 share = 0.5
 currency = "USD"
+rate = 1
+income = 1
 packs = "packs-us"
+goods = "goods-us"
 topup_tax = 0
 order_tax = 0
 time_zones = { "Europe/London" = 1 }

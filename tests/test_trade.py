@@ -66,7 +66,7 @@ def test_a_shelf_holds_different_goods_of_its_merchants_origins(of: Range, n_goo
 def test_imported_goods_have_a_price_of_their_own_and_foreign_sellers_a_cost() -> None:
     overrides = ["sellers.import_price_factor=0.5", "sellers.foreign_cost_factor=0.75"]
     scenario = load("us-baseline", overrides)
-    goods, catalog = goods_of(scenario), scenario.catalogs.goods.goods
+    goods, catalog = goods_of(scenario), scenario.all_goods
     assert (catalog[0].imported, catalog[2].imported) == (True, False)
     assert (goods.usual_price[0], goods.price[0]) == (799, 400)  # half of a cent is rounded up
     assert (goods.usual_price[2], goods.price[2]) == (1299, 1299)
@@ -76,11 +76,11 @@ def test_imported_goods_have_a_price_of_their_own_and_foreign_sellers_a_cost() -
 
 def test_the_baseline_has_both_origins() -> None:
     scenario = load("us-baseline")
-    supply = range_of(scenario)
+    supply = range_of(scenario, "US")
     assert len(supply.domestic) > 0
     assert len(supply.imported) > 0
     assert foreign_sellers(scenario, 1, 1000).mean() == pytest.approx(0.1, abs=0.04)
 
 
 def test_goods_cost_less_than_they_bring() -> None:
-    assert all(good.cost_cents < good.price_cents for good in load("us-baseline").catalogs.goods.goods)
+    assert all(good.cost_cents < good.price_cents for good in load("us-baseline").all_goods)

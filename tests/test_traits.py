@@ -26,7 +26,7 @@ N = 20_000
 
 @pytest.fixture(scope="module")
 def people() -> list[Traits]:
-    return [viewer_traits(1, viewer, TERMS) for viewer in range(N)]
+    return [viewer_traits(1, viewer, TERMS, 1.0) for viewer in range(N)]
 
 
 def column(people: list[Traits], name: str) -> np.ndarray:
@@ -57,7 +57,7 @@ def test_budget_and_willingness_are_lognormal_and_correlate(people: list[Traits]
 
 def test_a_budget_beyond_counting_is_still_a_budget() -> None:
     spread = TERMS._replace(budget_sigma=10.0)
-    budgets = [viewer_traits(1, viewer, spread).weekly_budget for viewer in range(N)]
+    budgets = [viewer_traits(1, viewer, spread, 1.0).weekly_budget for viewer in range(N)]
     assert min(budgets) >= 0
     assert max(budgets) == 10**15
 
@@ -65,6 +65,6 @@ def test_a_budget_beyond_counting_is_still_a_budget() -> None:
 def test_a_person_stays_the_same_when_others_terms_change() -> None:
     richer = TERMS._replace(weekly_budget_median=6000.0)
     for viewer in range(50):
-        one, other = viewer_traits(1, viewer, TERMS), viewer_traits(1, viewer, richer)
+        one, other = viewer_traits(1, viewer, TERMS, 1.0), viewer_traits(1, viewer, richer, 1.0)
         assert one._replace(weekly_budget=0) == other._replace(weekly_budget=0)
         assert other.weekly_budget == pytest.approx(2 * one.weekly_budget, abs=2)

@@ -15,7 +15,8 @@ from sim.streams import draw
 def start(economy: Economy, host: Host) -> None:
     """Let a creator begin."""
     economy.env.process(_perform(economy, host))
-    if economy.scenario.creators.diamond_value_cents.ppm:  # nobody asks for what is worth nothing
+    home = economy.home_of(host.zone)
+    if home.ppm(economy.scenario.creators.diamond_value_cents):  # nobody asks for what is worth nothing
         economy.env.process(_cash_out(economy, host))
 
 
@@ -28,9 +29,9 @@ def _perform(economy: Economy, host: Host) -> Process:
 
 def _cash_out(economy: Economy, host: Host) -> Process:
     """Ask for everything above the floor, every few days, up to the day's ceiling."""
-    terms = economy.scenario.creators
-    value_ppm = terms.diamond_value_cents.ppm
-    floor, ceiling = int(terms.payout_floor_cents), int(terms.payout_ceiling_cents)
+    terms, home = economy.scenario.creators, economy.home_of(host.zone)
+    value_ppm = home.ppm(terms.diamond_value_cents)
+    floor, ceiling = home.cents(terms.payout_floor_cents), home.cents(terms.payout_ceiling_cents)
     most_diamonds = ceiling * 1_000_000 // value_ppm
     every_days = float(terms.cash_out_every_days)
     at_us = memoryless(draw(economy.seed, host.account, CASH_OUT, 0)[0], every_days)

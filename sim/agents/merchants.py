@@ -21,7 +21,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 
 class Goods(NamedTuple):
-    """The catalogue as columns: arrays of shape (n_goods,), money in minor units of the catalogue's currency.
+    """Every region's goods as columns: arrays of shape (n_goods,), by number, money in the region's minor units.
 
     Attributes
     ----------
@@ -38,8 +38,8 @@ class Goods(NamedTuple):
 
 
 def goods_of(scenario: Scenario) -> Goods:
-    """A scenario's catalogue. A price is at least one minor unit."""
-    catalog, sellers = scenario.catalogs.goods.goods, scenario.sellers
+    """A scenario's goods. A price is at least one minor unit."""
+    catalog, sellers = scenario.all_goods, scenario.sellers
     of_price, of_cost = sellers.import_price_factor.ppm, sellers.foreign_cost_factor.ppm
 
     def column(values: list[int]) -> Int64Array:
@@ -56,12 +56,13 @@ def goods_of(scenario: Scenario) -> Goods:
     )
 
 
-def range_of(scenario: Scenario) -> Range:
-    """What sellers may carry."""
-    imported, sellers = goods_of(scenario).imported, scenario.sellers
+def range_of(scenario: Scenario, region: str) -> Range:
+    """What a region's sellers may carry."""
+    first, sellers = scenario.first_good[region], scenario.sellers
+    imported = np.array([good.imported for good in scenario.goods(region)], np.bool_)
     return Range(
-        np.flatnonzero(~imported),
-        np.flatnonzero(imported),
+        first + np.flatnonzero(~imported),
+        first + np.flatnonzero(imported),
         float(sellers.foreign_share),
         float(sellers.imported_share),
         int(sellers.goods_each),

@@ -90,7 +90,9 @@ def draw_viewers(scenario: Scenario, seed: int, calendar: Calendar, creators_rea
         np.zeros(n, np.bool_),
         np.zeros((n, int(scenario.audience.favourites)), np.int64),
     )
-    _fill(seed, viewers, trait_terms(scenario), calendar.cumulative_shares(), creators_reach, new_guide(creators_reach))
+    means = np.array([scenario.regions[zone.region].means for zone in calendar.zones])
+    zone_reach, guide = calendar.cumulative_shares(), new_guide(creators_reach)
+    _fill(seed, viewers, trait_terms(scenario), means, zone_reach, creators_reach, guide)
     return viewers
 
 
@@ -99,14 +101,15 @@ def _fill(
     seed: int,
     viewers: Viewers,
     terms: TraitTerms,
+    means: Float64Array,
     zone_reach: Int64Array,
     creators_reach: Int64Array,
     guide: npt.NDArray[np.int32],
 ) -> None:
     for index in range(viewers.account.shape[0]):
         account = viewers.account[index]
-        traits = viewer_traits(seed, account, terms)
         viewers.zone[index] = pick(zone_reach, draw(seed, account, TRAITS, 1)[0])
+        traits = viewer_traits(seed, account, terms, means[viewers.zone[index]])
         viewers.visits_per_day[index] = traits.visits_per_day
         viewers.is_giver[index] = traits.is_giver
         viewers.willingness[index] = traits.willingness

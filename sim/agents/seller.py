@@ -21,7 +21,8 @@ class Sellers:
 
     def __init__(self, economy: Economy) -> None:
         self.economy = economy
-        self._goods, self._range = goods_of(economy.scenario), range_of(economy.scenario)
+        self._goods = goods_of(economy.scenario)
+        self._ranges = {region: range_of(economy.scenario, region) for region in economy.scenario.regions}
         economy.listen(Op.ORDER, self._receive)
 
     def start(self, host: Host) -> None:
@@ -34,8 +35,9 @@ class Sellers:
             self.economy.env.process(self._restock(host, goods))
 
     def _assortment(self, host: Host) -> list[int]:
-        goods = np.empty(most_goods(self._range), np.int64)
-        n_goods = assort(self.economy.seed, host.account, self._range, goods)
+        supply = self._ranges[self.economy.region_of(host.zone)]
+        goods = np.empty(most_goods(supply), np.int64)
+        n_goods = assort(self.economy.seed, host.account, supply, goods)
         return [int(good) for good in goods[:n_goods]]
 
     def _show(self, host: Host, goods: list[int]) -> Process:
@@ -71,7 +73,7 @@ class Sellers:
     def _fulfil(self, order: Deed) -> Process:
         economy, terms = self.economy, self.economy.scenario.sellers
         words = draw(economy.seed, order.actor, FULFILMENT, order.occasion)
-        foreign = is_foreign(economy.seed, order.peer, self._range.foreign_share)
+        foreign = is_foreign(economy.seed, order.peer, float(terms.foreign_share))
         delivery_us = around(words[1], float(terms.foreign_delivery_days if foreign else terms.delivery_days))
         if uniform(words[0]) < float(terms.cancel_rate):
             yield economy.boundary(order.at_us + delivery_us // 2)

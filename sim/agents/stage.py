@@ -18,7 +18,7 @@ from sim.ledger import Op
 from sim.ledger.accounts import NOBODY
 from sim.ledger.operations import NO_ITEM, NO_REF
 from sim.metrics.elsewhere import Elsewhere
-from sim.scenario import Scenario
+from sim.scenario import Region, Scenario
 from sim.streams import key_of
 
 Process = Generator[Event, Any, None]
@@ -77,6 +77,10 @@ class Stage:
     def region_of(self, zone: int) -> str:
         """The region to which a zone belongs."""
         return self.calendar.zones[zone].region
+
+    def home_of(self, zone: int) -> Region:
+        """The same as the scenario states it."""
+        return self.scenario.regions[self.region_of(zone)]
 
     def boundary(self, instant_us: int) -> Event:
         """The agents' turn at the first boundary at or after an instant."""

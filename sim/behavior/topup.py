@@ -15,11 +15,10 @@ WEEK_US: Final = 7 * 86_400_000_000  # in which a budget is spent
 
 
 class TopupTerms(NamedTuple):
-    """`reference_price` is what a coin cost, in minor units, where `hesitation` was measured."""
+    """Shares, and the logit's noise; `price_elasticity` as a positive exponent."""
 
     hesitation: float
     price_elasticity: float
-    reference_price: float
     leftover_value: float
     noise: float
 
@@ -59,15 +58,19 @@ def largest_pack(packs: Packs, buys_on_web: bool) -> int:
 
 
 @rule
-def stays_away(word: int, price: float, terms: TopupTerms) -> bool:
+def stays_away(word: int, price: float, reference_price: float, terms: TopupTerms) -> bool:
     """Whether the price of a coin keeps a viewer from buying for this gift.
+
+    Parameters
+    ----------
+    price, reference_price : of a coin, today and where `hesitation` was measured, in minor units
 
     Notes
     -----
     Giving is chosen in money, so coins bought fall as 1/price by themselves. The chance to go on falls as
     price ** (1 - elasticity), so that demand for coins has the stated elasticity around the reference price.
     """
-    chance = (1.0 - terms.hesitation) * power(price / terms.reference_price, 1.0 - terms.price_elasticity)
+    chance = (1.0 - terms.hesitation) * power(price / reference_price, 1.0 - terms.price_elasticity)
     return uniform(word) >= chance
 
 

@@ -12,7 +12,7 @@ MOST_BUDGET: Final = 1e15  # minor units: a float beyond 2^63 has no int64
 
 
 class TraitTerms(NamedTuple):
-    """The distributions of traits. Sigmas are of natural logarithms; shares are in [0, 1]; money is in minor units."""
+    """The distributions of traits. Sigmas are of natural logarithms; shares are in [0, 1]; money is the reference's."""
 
     visits_per_day: float
     visits_sigma: float
@@ -80,8 +80,13 @@ def everyday_traits(seed: int, viewer: int, terms: TraitTerms) -> Everyday:
 
 
 @rule
-def viewer_traits(seed: int, viewer: int, terms: TraitTerms) -> Traits:
-    """The traits of a viewer. Budget and willingness are log-normal and correlate by `budget_link`."""
+def viewer_traits(seed: int, viewer: int, terms: TraitTerms, means: float) -> Traits:
+    """The traits of a viewer. Budget and willingness are log-normal and correlate by `budget_link`.
+
+    Parameters
+    ----------
+    means : what a reference minor unit of either comes to for this viewer, in minor units of the own currency
+    """
     a = draw(seed, viewer, TRAITS, 0)
     everyday = everyday_traits(seed, viewer, terms)
     z_budget = normal_quantile(uniform(a[1]))
@@ -91,8 +96,8 @@ def viewer_traits(seed: int, viewer: int, terms: TraitTerms) -> Traits:
     return Traits(
         everyday.visits_per_day,
         everyday.is_giver,
-        log_normal(terms.willingness_median, terms.willingness_sigma, z_willing),
-        int(min(log_normal(terms.weekly_budget_median, terms.budget_sigma, z_budget), MOST_BUDGET)),
+        log_normal(terms.willingness_median * means, terms.willingness_sigma, z_willing),
+        int(min(log_normal(terms.weekly_budget_median * means, terms.budget_sigma, z_budget), MOST_BUDGET)),
         everyday.buys_on_web,
         everyday.is_shopper,
         everyday.checks_in,

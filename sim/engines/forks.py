@@ -54,7 +54,7 @@ MAY_CHANGE: Final = (
     "platform.balance_page",
     "interventions",
 )
-OF_A_REGION: Final = ("topup_tax", "order_tax")
+OF_A_REGION: Final = ("rate", "income", "topup_tax", "order_tax")
 
 
 def check_fork(past: Mapping[str, Any], scenario: Scenario, at_us: int) -> list[Difference]:

@@ -44,7 +44,6 @@ def terms_of(scenario: Scenario) -> Terms:
         TopupTerms(
             float(topup.hesitation),
             float(gifting.price_elasticity),
-            float(topup.reference_cents_per_coin),
             float(topup.leftover_value),
             float(topup.noise),
         ),
@@ -70,7 +69,7 @@ class Market:
         gifts = sorted((gift.coins, n) for n, gift in enumerate(self.scenario.catalogs.gifts.gifts))
         self.gift_prices: Int64Array = np.array([coins for coins, _ in gifts], np.int64)
         self.gift_items = [item_id(Item.GIFT, n) for _, n in gifts]
-        self.usual_prices = [good.price_cents for good in self.scenario.catalogs.goods.goods]
+        self.usual_prices = [good.price_cents for good in self.scenario.all_goods]
         self.first_creator = engine.economy.hosts[0].account
         self.host_index = {host.account: host.place for host in engine.economy.hosts}
         self.pack_items = {region: pack_items(self.scenario, region) for region in self.scenario.regions}

@@ -59,7 +59,9 @@ class Viewer:
         self.favourites = market.viewers.favourites[index]
         self.zone = int(market.viewers.zone[index])
         self.region = market.calendar.zones[self.zone].region
-        self.currency = CURRENCY_BY_NAME[market.scenario.regions[self.region].currency].code
+        home = market.scenario.regions[self.region]
+        self.currency = CURRENCY_BY_NAME[home.currency].code
+        self.reference_price = home.each(market.scenario.topup.reference_cents_per_coin)
         self.checked_in_day = NEVER
         self.budget_week = NEVER
         self.spent_in_week = 0
@@ -180,7 +182,7 @@ class Viewer:
         packs = self.publication.packs[self.region]
         price_of_coin = coin_price(packs, self.traits.buys_on_web)
         words = draw(market.seed, self.account, TOPUP, occasion)
-        if stays_away(words[0], price_of_coin, market.terms.topup):
+        if stays_away(words[0], price_of_coin, self.reference_price, market.terms.topup):
             return False
         budget = self._budget_left()
         pack = choose_pack(
@@ -214,7 +216,7 @@ class Viewer:
     def _perhaps_buy(self, occasion: int, seller: int, watch_us: int) -> Process:
         """Buy what a live seller shows, or not, at one moment of watching."""
         market = self.market
-        if not self.traits.is_shopper:
+        if not self.traits.is_shopper or self._is_abroad(seller):
             return
         words = draw(market.seed, self.account, SHOP, occasion)
         yield market.env.timeout(int(uniform(words[1]) * watch_us))
@@ -226,6 +228,11 @@ class Viewer:
         item, usual = live_item(good), market.usual_prices[good]
         if buys(market.seed, self.account, words[0], item, price, usual, market.terms.shop):
             self._act(Op.ORDER, peer=seller, item=item, amount=price, currency=self.currency, occasion=occasion)
+
+    def _is_abroad(self, seller: int) -> bool:
+        """Whether a seller is of another region: what such a one shows is watched and not bought."""
+        host = self.market.engine.economy.hosts[self.market.host_index[seller]]
+        return self.market.calendar.zones[host.zone].region != self.region
 
     @property
     def _holder(self) -> Holder:

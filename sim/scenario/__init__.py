@@ -17,7 +17,7 @@ from sim.scenario.problems import Problem, ScenarioError
 from sim.scenario.quantity import Parameter
 from sim.scenario.resolved import from_resolved, resolved
 from sim.scenario.schema import json_schema
-from sim.scenario.types import Scenario
+from sim.scenario.types import Region, Scenario
 
 __all__ = [
     "AnyIntervention",
@@ -31,6 +31,7 @@ __all__ = [
     "PackPrice",
     "Parameter",
     "Problem",
+    "Region",
     "Scenario",
     "ScenarioError",
     "check",

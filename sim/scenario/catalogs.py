@@ -80,4 +80,4 @@ class Catalogs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     packs: dict[str, PackCatalog]
     gifts: GiftCatalog
-    goods: GoodCatalog
+    goods: dict[str, GoodCatalog]

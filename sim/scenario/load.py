@@ -142,8 +142,12 @@ def _check_base(found: Conversion, document: Document) -> None:
 
 
 def _scenario(name: str, settings: Settings, catalogs: Catalogs) -> Scenario:
+    """A region in which nobody lives, like one of an extended scenario that was set to 0, is not there."""
     fields = {key: getattr(settings, key) for key in Settings.__struct_fields__}
-    return Scenario(**fields, name=name, catalogs=catalogs)
+    regions = fields["regions"] = {code: region for code, region in settings.regions.items() if region.share.value}
+    packs = {region.packs: catalogs.packs[region.packs] for region in regions.values()}
+    goods = {region.goods: catalogs.goods[region.goods] for region in regions.values()}
+    return Scenario(**fields, name=name, catalogs=Catalogs(packs=packs, gifts=catalogs.gifts, goods=goods))
 
 
 def _region_names(data: Mapping[str, Any]) -> tuple[str, ...]:
@@ -153,17 +157,17 @@ def _region_names(data: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _read_catalogs(found: Conversion, folder: Path, regions: Iterable[str]) -> Catalogs | None:
     """Every catalogue that the scenario names; what is wrong with them joins what was found."""
-    packs = {}
+    packs, goods = {}, {}
     for region in regions:
-        place = ("regions", region, "packs")
-        catalog = _named_catalog(found, folder, "packs", place)
-        if isinstance(catalog, PackCatalog):
-            packs[found.values[place]] = catalog
+        for key in ("packs", "goods"):
+            place = ("regions", region, key)
+            catalog = _named_catalog(found, folder, key, place)
+            if isinstance(catalog, PackCatalog):
+                packs[found.values[place]] = catalog
+            elif isinstance(catalog, GoodCatalog):
+                goods[found.values[place]] = catalog
     gifts = _named_catalog(found, folder, "gifts", ("gifting", "catalog"))
-    goods = _named_catalog(found, folder, "goods", ("shopping", "catalog"))
-    if not (isinstance(gifts, GiftCatalog) and isinstance(goods, GoodCatalog)):
-        return None
-    return Catalogs(packs=packs, gifts=gifts, goods=goods)
+    return Catalogs(packs=packs, gifts=gifts, goods=goods) if isinstance(gifts, GiftCatalog) else None
 
 
 def _named_catalog(found: Conversion, folder: Path, key: str, place: KeyPath) -> Catalog | None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sim.ledger.money import CURRENCY_BY_NAME
 from sim.ledger.places import REGION_BY_NAME
-from sim.scenario.catalogs import Catalogs
+from sim.scenario.catalogs import Catalogs, GoodCatalog, PackCatalog
 from sim.scenario.convert import Conversion
 from sim.scenario.interventions.rules import check_interventions
 from sim.scenario.problems import KeyPath, nearest
@@ -45,11 +45,12 @@ def check_currencies(found: Conversion, catalogs: Catalogs, regions: Iterable[st
     for name in regions:
         path = ("regions", name, "currency")
         currency = found.values.get(path)
-        packs = found.values.get(("regions", name, "packs"))
-        if currency not in FIAT_NAMES or packs not in catalogs.packs:
+        if currency not in FIAT_NAMES:
             continue
-        for catalog, owner in ((catalogs.packs[packs], packs), (catalogs.goods, found.values[("shopping", "catalog")])):
-            if catalog.currency != currency:
+        for key, known in (("packs", catalogs.packs), ("goods", catalogs.goods)):
+            owner = found.values.get(("regions", name, key), "")
+            catalog: PackCatalog | GoodCatalog | None = known.get(owner)
+            if catalog and catalog.currency != currency:
                 found.report(path, currency, f"{catalog.currency}, the currency of its catalogue {owner}")
 
 

@@ -5,24 +5,27 @@ scenarios/README.md are all made from them. Numbers are per head, so that anothe
 """
 
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import Annotated, Final
 
 import msgspec
 
-from sim.scenario.catalogs import Catalogs, Pack
+from sim.ledger.money import AMOUNT_MAX, PPM
+from sim.scenario.catalogs import Catalogs, Good, Pack
 from sim.scenario.interventions import AnyIntervention
 from sim.scenario.quantity import (
     Cents,
     CentsEach,
     CoinPrice,
     Count,
+    CurrencyRate,
     Days,
     DaysAWeek,
     Exponent,
     Factor,
     Minutes,
+    Parameter,
     PerDay,
     PerThousand,
     PriceFactor,
@@ -45,14 +48,38 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Region(Table, frozen=True):
-    """A country: its money, its prices, its taxes, its clocks."""
+    """A country: its money, its prices, its taxes, its clocks.
 
-    share: Annotated[Share, "of the viewers; the regions' shares sum to 1"]
+    A scenario states what money people want to spend or to be paid in one reference currency; `rate` turns it into the
+    region's own. Prices and price lists are in the region's own currency and stay as they are.
+    """
+
+    share: Annotated[Share, "of the viewers; the regions' shares sum to 1, and one of 0 is not there"]
     currency: Annotated[str, "ISO 4217 letters"]
+    rate: Annotated[CurrencyRate, "of this currency for one minor unit of the reference currency"]
+    income: Annotated[Factor, "willingness to pay and budgets here, at that rate, against what is stated"]
     packs: Annotated[str, "catalogue of coin packs"]
+    goods: Annotated[str, "catalogue of goods that its sellers show"]
     topup_tax: Annotated[Rate, "tax contained in a pack's price"]
     order_tax: Annotated[Rate, "tax on top of a good's price"]
     time_zones: Annotated[dict[str, Weight], "IANA name -> share of the region's viewers; sum to 1"]
+
+    @property
+    def means(self) -> float:
+        """What a reference minor unit of willingness or budget comes to here, in minor units of the own currency."""
+        return float(self.rate.value * self.income.value)
+
+    def each(self, stated: Parameter) -> float:
+        """A stated price as minor units of the own currency, not rounded."""
+        return float(stated.value * self.rate.value)
+
+    def cents(self, stated: Parameter) -> int:
+        """A stated amount as whole minor units of the own currency, rounded half up; at most what a ledger takes."""
+        return min(_half_up(stated.value * self.rate.value), AMOUNT_MAX)
+
+    def ppm(self, stated: Parameter) -> int:
+        """A stated price as millionths of a minor unit of the own currency, rounded half up."""
+        return min(_half_up(stated.value * self.rate.value * PPM), AMOUNT_MAX)
 
 
 class Audience(Table, frozen=True):
@@ -107,7 +134,6 @@ class Rewards(Table, frozen=True):
 class Shopping(Table, frozen=True):
     """Whether viewers buy what live sellers show."""
 
-    catalog: Annotated[str, "catalogue of goods"]
     live_conversion: Annotated[Share, "chance that a shopper's visit to a live seller ends in an order"]
     shopper_share: Annotated[Share, "of the viewers who ever buy goods"]
     taste_sigma: Annotated[Sigma, "spread of the logarithm of what a good is worth to a viewer"]
@@ -224,3 +250,25 @@ class Scenario(Settings, frozen=True, kw_only=True, dict=True):
     def packs(self, region: str) -> tuple[Pack, ...]:
         """The coin packs sold in a region, in the catalogue's order."""
         return self.catalogs.packs[self.regions[region].packs].packs
+
+    def goods(self, region: str) -> tuple[Good, ...]:
+        """The goods that a region's sellers show, in the catalogue's order."""
+        return self.catalogs.goods[self.regions[region].goods].goods
+
+    @cached_property
+    def first_good(self) -> dict[str, int]:
+        """By region, the number of its first good: goods are numbered through all regions, in the scenario's order."""
+        first, numbered = {}, 0
+        for region in self.regions:
+            first[region] = numbered
+            numbered += len(self.goods(region))
+        return first
+
+    @cached_property
+    def all_goods(self) -> tuple[Good, ...]:
+        """Every region's goods, by number; a catalogue of two regions is there twice, once in each one's money."""
+        return tuple(good for region in self.regions for good in self.goods(region))
+
+
+def _half_up(number: Decimal) -> int:
+    return int(number.to_integral_value(ROUND_HALF_UP))

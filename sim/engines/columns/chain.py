@@ -31,7 +31,7 @@ from sim.behavior.purposes import CHARGEBACK, COMBO, SHOP, TOPUP, VISIT, WATCH
 from sim.behavior.purposes import GIFT as WANT
 from sim.behavior.shop import buys, looks_closely
 from sim.behavior.topup import NO_PACK, WEEK_US, choose_pack, coins_lacking, stays_away
-from sim.behavior.traits import viewer_traits
+from sim.behavior.traits import Traits, viewer_traits
 from sim.behavior.types import Int64Array
 from sim.behavior.visit import (
     CHOOSE_PACK_S,
@@ -437,6 +437,19 @@ def _region(world: World, crowd: Crowd, viewer: int) -> int:
 
 
 @inner
+def _traits(world: World, crowd: Crowd, viewer: int) -> Traits:
+    """What is drawn again where it is needed."""
+    return viewer_traits(world.seed, crowd.first + viewer, world.traits, world.zones[crowd.zone[viewer]].means)
+
+
+@inner
+def _is_sold_to(world: World, crowd: Crowd, viewer: int, good: int) -> bool:
+    """Whether a good is sold in a viewer's region: what others show is watched and not bought."""
+    zone = world.zones[crowd.zone[viewer]]
+    return bool(zone.first_good <= good < zone.end_good)
+
+
+@inner
 def _check_in(world: World, scene: Scene, viewers: Viewers, viewer: int, hour: int, at_us: int) -> None:
     purse, zone = viewers.crowd.purse[viewer], viewers.crowd.zone[viewer]
     viewers.purses[purse].checked_in = world.local_day[zone, hour]
@@ -511,7 +524,7 @@ def _watch(
     if place == NOTHING:
         return
     if scene.shown.good[place] != NO_GOOD:
-        if not has(habits, SHOPPER):
+        if not has(habits, SHOPPER) or not _is_sold_to(world, crowd, viewer, wide(scene.shown.good[place])):
             return
         look = draw(world.seed, account, SHOP, occasion)
         stage, word = ORDER_NOW if looks_closely(look[0], world.terms.shop) else END, look[1]
@@ -541,8 +554,7 @@ def _choose_gift(world: World, scene: Scene, viewers: Viewers, chain: Struct) ->
     account, occasion = crowd.first + viewer, world.epoch_hour + chain.hour
     habits, words = crowd.habits[viewer], draw(world.seed, account, WANT, occasion)
     if has(habits, GIVER):
-        willingness = viewer_traits(world.seed, account, world.traits).willingness
-        worth = willing_to_pay(words[1], willingness, world.terms.gift.mood_sigma)
+        worth = willing_to_pay(words[1], _traits(world, crowd, viewer).willingness, world.terms.gift.mood_sigma)
         coins = coins_worth(worth, scene.coin_price[_region(world, crowd, viewer), int(has(habits, ON_WEB))])
     else:
         coins = viewers.purses[crowd.purse[viewer]].rewards
@@ -653,13 +665,14 @@ def _choose_pack(world: World, scene: Scene, viewers: Viewers, chain: Struct, sh
     if not has(habits, GIVER):
         return
     word = draw(world.seed, account, TOPUP, occasion)[0]
-    if stays_away(word, scene.coin_price[region, int(on_web)], world.terms.topup):
+    reference_price = world.zones[crowd.zone[viewer]].reference_price
+    if stays_away(word, scene.coin_price[region, int(on_web)], reference_price, world.terms.topup):
         return
     week = chain.at_us // WEEK_US
     if week != mine.week:
         mine.week = week
         mine.spent = 0
-    budget = viewer_traits(world.seed, account, world.traits).weekly_budget - mine.spent
+    budget = _traits(world, crowd, viewer).weekly_budget - mine.spent
     packs = packs_of(scene, region)
     pack = choose_pack(world.seed, account, occasion, packs, on_web, short, budget, world.terms.topup)
     if pack == NO_PACK:

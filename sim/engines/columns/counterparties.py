@@ -96,7 +96,7 @@ class Counterparties:
         self.sellers_region: npt.NDArray[np.uint16] = codes[self.n_creators :]
         self._fulfilment, self._cash_out = fulfilment_of(scenario), cash_out_of(scenario)
         self._sales = new_sales(
-            draw_shelves(scenario, stage.seed, self.n_sellers),
+            draw_shelves(scenario, stage.seed, regions[self.n_creators :]),
             regions[self.n_creators :],
             foreign_sellers(scenario, stage.seed, self.n_sellers),
             goods_of(scenario).imported,
@@ -104,7 +104,7 @@ class Counterparties:
             self._n_boundaries,
         )
         self._earnings = new_earnings(regions[: self.n_creators], self._n_boundaries)
-        if self._cash_out.value_ppm:  # nobody asks for what is worth nothing
+        if self._cash_out.value_ppm.any():
             plan_turns(self._earnings, self._cash_out, self._clock(0))
         n_live = self.n_creators + (self.n_sellers if self._sales.shelves.goods.any() else 0)
         self._timetable = Timetable(stage, self._hosts, n_live, self._habits(scenario))

@@ -13,6 +13,7 @@ from sim.behavior.purposes import CASH_OUT, PAYMENT
 from sim.behavior.types import Int64Array
 from sim.compiled import inner, rule
 from sim.engines.columns.agenda import (
+    NEVER,
     Agenda,
     Int32Array,
     capacity_of,
@@ -94,22 +95,24 @@ class Earnings(NamedTuple):
 
 
 class CashOut(NamedTuple):
-    """When and how much creators ask for, as a scenario states it."""
+    """When and how much creators ask for, as a scenario states it; the first three by region, in their currencies."""
 
-    value_ppm: int
-    floor: int
-    most_diamonds: int
+    value_ppm: Int64Array
+    floor: Int64Array
+    most_diamonds: Int64Array
     every_days: float
     delay_days: float
 
 
 def cash_out_of(scenario: Scenario) -> CashOut:
     """A scenario's numbers."""
-    terms = scenario.creators
-    value_ppm = terms.diamond_value_cents.ppm
-    most = int(terms.payout_ceiling_cents) * PPM // value_ppm if value_ppm else 0
+    terms, regions = scenario.creators, scenario.regions.values()
+    value_ppm = np.array([region.ppm(terms.diamond_value_cents) for region in regions], np.int64)
+    floor = np.array([region.cents(terms.payout_floor_cents) for region in regions], np.int64)
+    ceiling = [region.cents(terms.payout_ceiling_cents) for region in regions]
+    most = [most * PPM // value if value else 0 for most, value in zip(ceiling, value_ppm.tolist(), strict=True)]
     every_days, delay_days = float(terms.cash_out_every_days), float(terms.payout_delay_days)
-    return CashOut(value_ppm, int(terms.payout_floor_cents), most, every_days, delay_days)
+    return CashOut(value_ppm, floor, np.array(most, np.int64), every_days, delay_days)
 
 
 def new_earnings(region: npt.NDArray[np.integer], n_boundaries: int) -> Earnings:
@@ -131,11 +134,15 @@ def room_for_payouts(earnings: Earnings, more: int) -> Earnings:
 
 @rule
 def plan_turns(earnings: Earnings, terms: CashOut, clock: Clock) -> None:
-    """Plan every creator's first turn to cash out, which is not at the start itself."""
+    """Plan every creator's first turn to cash out, which is not at the start itself.
+
+    Nobody asks for what is worth nothing: there, a turn never comes.
+    """
     for n in range(earnings.creators.shape[0]):
         creator = earnings.creators[n]
         creator.turn_at_us = memoryless(draw(clock.seed, FIRST_CREATOR + n, CASH_OUT, 0)[0], terms.every_days)
-        put(earnings.turns, hire(earnings.turns), settled_at(clock, creator.turn_at_us))
+        due = settled_at(clock, creator.turn_at_us) if terms.value_ppm[creator.region] else NEVER
+        put(earnings.turns, hire(earnings.turns), due)
 
 
 @rule
@@ -154,8 +161,9 @@ def earnings_due(earnings: Earnings, found: Int32Array, terms: CashOut, proposal
         n = int(found[i])
         creator, account = earnings.creators[n], FIRST_CREATOR + n
         creator.turn += 1
-        diamonds, cash = whole_units(min(creator.diamonds, terms.most_diamonds), terms.value_ppm)
-        if cash >= max(terms.floor, 1):
+        most, value_ppm = terms.most_diamonds[creator.region], terms.value_ppm[creator.region]
+        diamonds, cash = whole_units(min(creator.diamonds, most), value_ppm)
+        if cash >= max(terms.floor[creator.region], 1):
             propose(proposals, PAYOUT, account, NOBODY, ANSWERS_NOTHING, n, diamonds)
             propose(proposals, BALANCE, account, NOBODY, ANSWERS_NOTHING, n, 0)
         word = draw(clock.seed, account, CASH_OUT, int(creator.turn))[0]

@@ -20,9 +20,18 @@ from sim.engines.columns.rates import Rates
 from sim.engines.columns.rows import Structs
 from sim.engines.market import Terms, terms_of
 from sim.ledger import CURRENCY_BY_NAME, REGION_BY_NAME, Item, item_id
+from sim.scenario import Scenario
 
-# A time zone: its region by its place in the scenario and by its code, and its currency's place on the asset axis.
-ZONE: Final = np.dtype([(name, np.int64) for name in ("region", "code", "asset")])
+# A time zone:
+#   region, code           its region by its place in the scenario and by its code
+#   asset                  its currency's place on the asset axis
+#   first_good, end_good   which goods are sold there
+#   means                  what a reference minor unit of budget or willingness comes to
+#   reference_price        of a coin, where the hesitation was measured
+ZONE: Final = np.dtype(
+    [(name, np.int64) for name in ("region", "code", "asset", "first_good", "end_good")]
+    + [(name, np.float64) for name in ("means", "reference_price")]
+)
 
 
 class World(NamedTuple):
@@ -72,11 +81,7 @@ class Scene(NamedTuple):
 def world_of(stage: Stage, assets: Sequence[int], n_creators: int) -> World:
     """The world of a scenario."""
 
-    def currency_of(region: str) -> int:
-        return CURRENCY_BY_NAME[stage.scenario.regions[region].currency].code
-
     scenario, calendar = stage.scenario, stage.calendar
-    order = list(scenario.regions)
     gifts = sorted((gift.coins, n) for n, gift in enumerate(scenario.catalogs.gifts.gifts))
     return World(
         seed=stage.seed,
@@ -87,18 +92,25 @@ def world_of(stage: Stage, assets: Sequence[int], n_creators: int) -> World:
         traits=trait_terms(scenario),
         chargeback_rate=float(scenario.platform.chargeback_rate),
         chargeback_days=float(scenario.platform.chargeback_delay_days),
-        zones=np.array(
-            [
-                (order.index(zone.region), REGION_BY_NAME[zone.region], assets.index(currency_of(zone.region)))
-                for zone in calendar.zones
-            ],
-            ZONE,
-        ),
+        zones=np.array([_zone(scenario, zone.region, assets) for zone in calendar.zones], ZONE),
         gift_prices=np.array([coins for coins, _ in gifts], np.int64),
         gift_items=np.array([item_id(Item.GIFT, n) for _, n in gifts], np.int64),
-        usual_prices=np.array([good.price_cents for good in scenario.catalogs.goods.goods], np.int64),
+        usual_prices=np.array([good.price_cents for good in scenario.all_goods], np.int64),
         visit_weights=calendar.visit_weights,
         local_day=calendar.local_day,
+    )
+
+
+def _zone(scenario: Scenario, name: str, assets: Sequence[int]) -> tuple[float, ...]:
+    region, first_good = scenario.regions[name], scenario.first_good[name]
+    return (
+        list(scenario.regions).index(name),
+        REGION_BY_NAME[name],
+        assets.index(CURRENCY_BY_NAME[region.currency].code),
+        first_good,
+        first_good + len(scenario.goods(name)),
+        region.means,
+        region.each(scenario.topup.reference_cents_per_coin),
     )
 
 

@@ -3,6 +3,7 @@
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from sim.agents.merchants import Goods, goods_of, most_goods, range_of
 from sim.agents.publication import NO_GOOD
@@ -32,24 +33,31 @@ class Shelves(NamedTuple):
     stock: Int64Array
 
 
-def draw_shelves(scenario: Scenario, seed: int, n_sellers: int) -> Shelves:
-    """Every seller's assortment at its first prices, nothing in stock yet."""
-    supply = range_of(scenario)
-    shape = (n_sellers, most_goods(supply))
+def draw_shelves(scenario: Scenario, seed: int, region: npt.NDArray[np.uint16]) -> Shelves:
+    """Every seller's assortment at its first prices, nothing in stock yet.
+
+    Parameters
+    ----------
+    region : array of shape (n_sellers,): each one's by its place in the scenario
+    """
+    supplies = [range_of(scenario, name) for name in scenario.regions]
+    n_sellers = len(region)
+    shape = (n_sellers, max(map(most_goods, supplies)))
     shelves = Shelves(
         np.zeros(n_sellers, np.int32),
         np.full(shape, NO_GOOD, np.int32),
         np.zeros(shape, np.int64),
         np.zeros(shape, np.int64),
     )
-    _draw_goods(seed, supply, goods_of(scenario), shelves)
+    for place, supply in enumerate(supplies):
+        _draw_goods(seed, supply, goods_of(scenario), shelves, np.flatnonzero(region == place))
     return shelves
 
 
 @rule
-def _draw_goods(seed: int, supply: Range, goods: Goods, shelves: Shelves) -> None:
+def _draw_goods(seed: int, supply: Range, goods: Goods, shelves: Shelves, sellers: Int64Array) -> None:
     drawn = np.empty(shelves.good.shape[1], np.int64)
-    for seller in range(shelves.good.shape[0]):
+    for seller in sellers:
         shelves.goods[seller] = assort(seed, FIRST_SELLER + seller, supply, drawn)
         for slot in range(shelves.goods[seller]):
             shelves.good[seller, slot] = drawn[slot]

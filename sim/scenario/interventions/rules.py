@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 from sim.scenario.convert import Conversion
 from sim.scenario.interventions import AnyIntervention
 from sim.scenario.problems import KeyPath
+from sim.scenario.quantity import Parameter
 from sim.scenario.window import window_us
 
 _Value = TypeVar("_Value")
@@ -42,9 +43,14 @@ def check_interventions(found: Conversion, regions: tuple[str, ...]) -> None:
 
 
 def _check_regions(found: Conversion, regions: tuple[str, ...]) -> None:
+    regions = tuple(name for name in regions if not _is_empty(found.values.get(("regions", name, "share"))))
     for path, region in _values(found, "region", str):
         if region not in regions:
             found.report(path, region, f"one of {', '.join(regions)}")
+
+
+def _is_empty(share: Parameter | None) -> bool:
+    return share is not None and not share.value
 
 
 def _check_begin(found: Conversion, path: KeyPath, at: datetime, run: _Run) -> None:
