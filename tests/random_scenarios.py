@@ -102,6 +102,7 @@ PARAMETERS: Final[dict[str, Texts]] = {
     "topup.budget_sigma": SIGMA,
     "topup.budget_link": SHARE,
     "topup.noise": texts(0, "0.08", 3, 1000),
+    "topup.left_digit": SHARE,
     "rewards.checkin_coins": st.integers(0, 50).map(str),
     "rewards.checkin_share": SHARE,
     "rewards.life_days": texts("0.1", "0.0001", 5) | decimals(0, 2, places=5),
@@ -293,6 +294,12 @@ INTERVENTIONS: Final[dict[str, Callable[[tuple[str, ...]], Texts]]] = {
         st.sampled_from(regions),
         st.sampled_from(PACKS),
         texts(1, 99, 1299, 99_999),
+    ),
+    "pack_offer": lambda regions: st.builds(
+        "kind = 'pack_offer', region = '{}', pack = '{}', bonus_coins = {}".format,
+        st.sampled_from(regions),
+        st.sampled_from(PACKS),
+        texts(0, 1, 500, 10**6),
     ),
 }
 

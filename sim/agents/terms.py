@@ -7,7 +7,7 @@ import numpy as np
 from sim.agents.stage import Act
 from sim.behavior.delay import DAY_US
 from sim.behavior.topup import Packs
-from sim.ledger import COIN, CURRENCY_BY_NAME, REGION_BY_NAME, Item, Op, Rule, item_id
+from sim.ledger import COIN, CURRENCIES, CURRENCY_BY_NAME, REGION_BY_NAME, Item, Op, Rule, item_id
 from sim.ledger.accounts import NOBODY
 from sim.scenario import Scenario
 
@@ -16,9 +16,10 @@ def packs_on_sale(scenario: Scenario, region: str) -> Packs:
     """A region's packs as columns."""
     packs = scenario.packs(region)
     return Packs(
-        np.array([pack.coins for pack in packs], np.int64),
+        np.array([pack.coins_in_all for pack in packs], np.int64),
         np.array([pack.price_cents for pack in packs], np.int64),
         np.array([pack.channel == "web" for pack in packs], np.int64),
+        np.array([not pack.limited for pack in packs], np.int64),
     )
 
 
@@ -26,6 +27,12 @@ def pack_items(scenario: Scenario, region: str) -> list[int]:
     """The item ids of a region's packs, by their place in the catalogue."""
     kinds = {"app": Item.PACK_APP, "web": Item.PACK_WEB}
     return [item_id(kinds[pack.channel], n) for n, pack in enumerate(scenario.packs(region))]
+
+
+def unit_of(currency: int) -> int:
+    """Minor units in a whole one: 100 cents in a dollar, 1 in a rupiah."""
+    unit: int = 10 ** CURRENCIES[currency].exponent
+    return unit
 
 
 def opening_terms(scenario: Scenario) -> Iterator[Act]:
@@ -39,7 +46,7 @@ def opening_terms(scenario: Scenario) -> Iterator[Act]:
         code, currency = REGION_BY_NAME[name], CURRENCY_BY_NAME[region.currency].code
         fees = {"app": platform.store_fee.ppm, "web": platform.web_fee.ppm}
         for pack, item in zip(scenario.packs(name), pack_items(scenario, name), strict=True):
-            yield policy(Rule.PACK_COINS, pack.coins, COIN, item=item, region=code)
+            yield policy(Rule.PACK_COINS, pack.coins_in_all, COIN, item=item, region=code)
             yield policy(Rule.STORE_FEE, fees[pack.channel], item=item, region=code)
         yield policy(Rule.TOPUP_TAX, region.topup_tax.ppm, region=code)
         yield policy(Rule.ORDER_TAX, region.order_tax.ppm, region=code)

@@ -10,6 +10,8 @@ POPULARITY: Final = 4
 ASSORTMENT: Final = 5
 WORTH: Final = 6  # what a good is worth to a viewer; occurrence: the item
 
+STRATUM: Final = 50  # of a block of viewers: its permutation; occurrence 0
+
 # In which hours a viewer opens the app; occurrence: four hours, counted from 1970 (UTC), a word for each
 ROSTER: Final = 9
 

@@ -21,14 +21,16 @@ class TopupTerms(NamedTuple):
     price_elasticity: float
     leftover_value: float
     noise: float
+    left_digit: float  # the part of a price's broken units that is not felt
 
 
 class Packs(NamedTuple):
-    """The packs on sale, as published: arrays of shape (n_packs,); `on_web` is 0 or 1."""
+    """The packs of a region, as published: arrays of shape (n_packs,); `on_web` and `on_sale` are 0 or 1."""
 
     coins: Int64Array
     price: Int64Array
     on_web: Int64Array
+    on_sale: Int64Array
 
 
 @rule
@@ -38,11 +40,42 @@ def coins_lacking(price: int, coins: int, rewards: int) -> int:
 
 
 @rule
+def is_offered(packs: Packs, pack: int, buys_on_web: bool) -> bool:
+    """Whether a viewer can buy a pack now."""
+    return bool(packs.on_sale[pack]) and (buys_on_web or not packs.on_web[pack])
+
+
+@rule
+def first_alike(packs: Packs, pack: int) -> int:
+    """The first pack that is the same thing at the same price; taste doesn't tell it from this one."""
+    for other in range(pack):
+        if (
+            packs.coins[other] == packs.coins[pack]
+            and packs.price[other] == packs.price[pack]
+            and packs.on_web[other] == packs.on_web[pack]
+        ):
+            return other
+    return pack
+
+
+@rule
+def felt_price(price: int, unit: int, left_digit: float) -> float:
+    """A price as it is felt: of its part below the last whole `unit` (100 cents), `left_digit` goes unseen.
+
+    Notes
+    -----
+    Left-digit bias (E3): with a fifth unseen, 2000 is felt to be 21 cents dearer than 1999. E4 finds none: the range of
+    the parameter includes 0. Money without minor units has no such part.
+    """
+    return price - left_digit * (price % unit)
+
+
+@rule
 def coin_price(packs: Packs, buys_on_web: bool) -> float:
     """The least that a coin costs a viewer today, in minor units; infinite where no pack is for sale."""
     least = float("inf")
     for pack in range(packs.coins.shape[0]):
-        if buys_on_web or not packs.on_web[pack]:
+        if is_offered(packs, pack, buys_on_web):
             least = min(least, packs.price[pack] / packs.coins[pack])
     return least
 
@@ -52,7 +85,7 @@ def largest_pack(packs: Packs, buys_on_web: bool) -> int:
     """The most coins that one purchase brings a viewer."""
     largest = 0
     for pack in range(packs.coins.shape[0]):
-        if buys_on_web or not packs.on_web[pack]:
+        if is_offered(packs, pack, buys_on_web):
             largest = max(largest, int(packs.coins[pack]))
     return largest
 
@@ -70,6 +103,8 @@ def stays_away(word: int, price: float, reference_price: float, terms: TopupTerm
     Giving is chosen in money, so coins bought fall as 1/price by themselves. The chance to go on falls as
     price ** (1 - elasticity), so that demand for coins has the stated elasticity around the reference price.
     """
+    if price == float("inf"):
+        return True
     chance = (1.0 - terms.hesitation) * power(price / reference_price, 1.0 - terms.price_elasticity)
     return uniform(word) >= chance
 
@@ -83,6 +118,7 @@ def choose_pack(
     buys_on_web: bool,
     shortfall: int,
     budget: int,
+    unit: int,
     terms: TopupTerms,
 ) -> int:
     """The pack that costs least once its left-over coins are valued, within the budget; NO_PACK if none is.
@@ -91,16 +127,22 @@ def choose_pack(
     ----------
     shortfall : coins still missing, > 0. Only where it exceeds every pack, up to MOST_OF_ONE of one are bought.
     budget : minor units that the viewer may still spend this week
+    unit : minor units in a whole one
 
     Notes
     -----
-    Gumbel noise on the logarithm of the cost makes it a logit choice: among the packs that will do, each is bought with
-    a chance in proportion to cost ** (-1 / noise).
+    Gumbel noise on the logarithm of the felt cost makes it a logit choice: among the packs that will do, each is bought
+    with a chance in proportion to cost ** (-1 / noise).
+
+    It is the lower of two nested choices. The upper one, whether to buy at all (`stays_away`), knows the packs only by
+    the least price of a coin: the inclusive value where packs are perfect substitutes. So another pack at no lower
+    price brings no buyer. And packs alike share their noise, so a double of a pack takes nothing from the others (red
+    and blue buses): it changes nothing at all.
     """
     best, best_cost = NO_PACK, 0.0
     most = 1 if shortfall <= largest_pack(packs, buys_on_web) else MOST_OF_ONE
     for pack in range(packs.coins.shape[0]):
-        if packs.on_web[pack] and not buys_on_web:
+        if not is_offered(packs, pack, buys_on_web):
             continue
         coins, price = packs.coins[pack], packs.price[pack]
         count = (shortfall + coins - 1) // coins
@@ -108,8 +150,8 @@ def choose_pack(
         if count > most or outlay > budget:
             continue
         spare = (count * coins - shortfall) / (count * coins)
-        perceived = outlay * (1.0 - terms.leftover_value * spare)
-        words = draw(seed, viewer, PACK, step_of(occasion, pack))
+        perceived = felt_price(outlay, unit, terms.left_digit) * (1.0 - terms.leftover_value * spare)
+        words = draw(seed, viewer, PACK, step_of(occasion, first_alike(packs, pack)))
         perceived *= exp(-terms.noise * gumbel(uniform(words[0])))
         if best == NO_PACK or perceived < best_cost:
             best, best_cost = pack, perceived

@@ -4,6 +4,7 @@ from math import sqrt
 from typing import Final, NamedTuple
 
 from sim.behavior.purposes import TASTES, TRAITS
+from sim.behavior.strata import stratified
 from sim.compiled import rule
 from sim.elementary import exp, normal_quantile
 from sim.streams import draw, uniform
@@ -71,12 +72,18 @@ def everyday_traits(seed: int, viewer: int, terms: TraitTerms) -> Everyday:
     b = draw(seed, viewer, TASTES, 0)
     return Everyday(
         mean_log_normal(terms.visits_per_day, terms.visits_sigma, normal_quantile(uniform(a[0]))),
-        uniform(a[3]) < terms.giver_share,
+        stratified(seed, viewer, a[3]) < terms.giver_share,
         uniform(b[0]) < terms.web_share,
         uniform(b[1]) < terms.shopper_share,
         uniform(b[2]) < terms.checkin_share,
         uniform(b[3]) < terms.tap_first,
     )
+
+
+@rule
+def _budget_quantile(u: float, giver_share: float) -> float:
+    """Uniform among givers, and among all others, whatever their budget is good for."""
+    return 1.0 - u / giver_share if u < giver_share else 1.0 - (u - giver_share) / (1.0 - giver_share)
 
 
 @rule
@@ -86,10 +93,15 @@ def viewer_traits(seed: int, viewer: int, terms: TraitTerms, means: float) -> Tr
     Parameters
     ----------
     means : what a reference minor unit of either comes to for this viewer, in minor units of the own currency
+
+    Notes
+    -----
+    One stratified number says who gives and how rich the budget is, the smallest numbers the richest. So each block of
+    1,024 viewers has its share of big spenders, and a handful of them doesn't decide what a run earns.
     """
     a = draw(seed, viewer, TRAITS, 0)
     everyday = everyday_traits(seed, viewer, terms)
-    z_budget = normal_quantile(uniform(a[1]))
+    z_budget = normal_quantile(_budget_quantile(stratified(seed, viewer, a[3]), terms.giver_share))
     z_own = normal_quantile(uniform(a[2]))
     link = terms.budget_link
     z_willing = link * z_budget + sqrt(1.0 - link * link) * z_own

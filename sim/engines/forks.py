@@ -29,6 +29,7 @@ MAY_CHANGE: Final = (
     "topup.hesitation",
     "topup.reference_cents_per_coin",
     "topup.noise",
+    "topup.left_digit",
     "rewards.checkin_coins",
     "shopping.live_conversion",
     "creators.diamond_value_cents",

@@ -46,6 +46,7 @@ def terms_of(scenario: Scenario) -> Terms:
             float(gifting.price_elasticity),
             float(topup.leftover_value),
             float(topup.noise),
+            float(topup.left_digit),
         ),
         # At the usual price half of those who consider buy; the conversion is stated over all visits of shoppers.
         ShopTerms(min(2.0 * float(shopping.live_conversion), 1.0), float(shopping.taste_sigma)),

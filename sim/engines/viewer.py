@@ -11,6 +11,7 @@ from simpy import Event, Timeout
 from sim.agents.publication import NO_GOOD, Publication
 from sim.agents.seller import live_item
 from sim.agents.stage import Act, Process
+from sim.agents.terms import unit_of
 from sim.behavior.delay import memoryless
 from sim.behavior.gift import (
     FIRST_GIFT,
@@ -62,6 +63,7 @@ class Viewer:
         home = market.scenario.regions[self.region]
         self.currency = CURRENCY_BY_NAME[home.currency].code
         self.reference_price = home.each(market.scenario.topup.reference_cents_per_coin)
+        self.unit = unit_of(self.currency)
         self.checked_in_day = NEVER
         self.budget_week = NEVER
         self.spent_in_week = 0
@@ -186,13 +188,23 @@ class Viewer:
             return False
         budget = self._budget_left()
         pack = choose_pack(
-            market.seed, self.account, occasion, packs, self.traits.buys_on_web, short, budget, market.terms.topup
+            market.seed,
+            self.account,
+            occasion,
+            packs,
+            self.traits.buys_on_web,
+            short,
+            budget,
+            self.unit,
+            market.terms.topup,
         )
         if pack == NO_PACK:
             return False
         yield self._pause(occasion, 0, CHOOSE_PACK_S)
         count = -(-short // int(packs.coins[pack]))
         for purchase in range(1, count + 1):
+            if not self.publication.packs[self.region].on_sale[pack]:
+                return False
             if self._top_up(pack, step_of(occasion, purchase)) != Outcome.ACCEPTED:
                 return False
             yield self._pause(occasion, purchase, PAY_S)

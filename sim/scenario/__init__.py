@@ -11,7 +11,7 @@ each number has its meaning and its source.
 """
 
 from sim.scenario.catalogs import Catalogs, Gift, Good, Pack
-from sim.scenario.interventions import AnyIntervention, Checkin, Commission, LiveShopping, PackPrice
+from sim.scenario.interventions import AnyIntervention, Checkin, Commission, LiveShopping, PackOffer, PackPrice
 from sim.scenario.load import check, load, load_base
 from sim.scenario.problems import Problem, ScenarioError
 from sim.scenario.quantity import Parameter
@@ -28,6 +28,7 @@ __all__ = [
     "Good",
     "LiveShopping",
     "Pack",
+    "PackOffer",
     "PackPrice",
     "Parameter",
     "Problem",

@@ -17,16 +17,30 @@ from sim.scenario.quantity import Cents, Quantity
 Channel = Literal["app", "web"]
 PriceCents = Annotated[int, Quantity("cents", 1, 10**12, whole=True)]
 Coins = Annotated[int, Quantity("coins", 1, 10**12, whole=True)]
+Bonus = Annotated[int, Quantity("coins", 0, 10**12, whole=True)]
 
 
 class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """So many coins for so much money, through one channel."""
+    """So many coins for so much money, through one channel.
+
+    Attributes
+    ----------
+    bonus : coins on top
+    limited : whether it is only for sale while a `pack_offer` says so
+    """
 
     name: str
     channel: Channel
     coins: Coins
     price_cents: PriceCents
     source: str
+    bonus: Bonus = 0
+    limited: bool = False
+
+    @property
+    def coins_in_all(self) -> int:
+        """The coins that a buyer gets."""
+        return self.coins + self.bonus
 
 
 class Gift(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -121,6 +121,7 @@ class Topup(Table, frozen=True):
     budget_sigma: Annotated[Sigma, "spread of the logarithm of the budget"]
     budget_link: Annotated[Share, "correlation of the logarithms of budget and willingness"]
     noise: Annotated[Factor, "taste noise in the choice of a pack, of its price"]
+    left_digit: Annotated[Share, "of the cents below the last whole dollar that go unfelt in that choice"]
 
 
 class Rewards(Table, frozen=True):

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from sim.agents.stage import Stage
-from sim.ledger import REGION_BY_NAME, Op, Rule
+from sim.agents.terms import pack_items
+from sim.ledger import COIN, REGION_BY_NAME, Op, Rule
 from sim.ledger.accounts import NOBODY
-from sim.scenario import Checkin, Commission, LiveShopping, PackPrice
+from sim.scenario import Checkin, Commission, LiveShopping, PackOffer, PackPrice
 
 Change = Callable[[Stage, str, Any], None]  # the stage, a region's name, the intervention
 
@@ -37,6 +38,25 @@ def _price(stage: Stage, region: str, pack: str, price_cents: int) -> None:
     price = packs.price.copy()
     price[names.index(pack)] = price_cents
     stage.packs[region] = packs._replace(price=price)
+
+
+def _begin_offer(stage: Stage, region: str, change: PackOffer) -> None:
+    _offer(stage, region, change, True, change.bonus_coins)
+
+
+def _end_offer(stage: Stage, region: str, change: PackOffer) -> None:
+    _offer(stage, region, change, False, 0)
+
+
+def _offer(stage: Stage, region: str, change: PackOffer, holds: bool, bonus: int) -> None:
+    sold = stage.scenario.packs(region)
+    n = [pack.name for pack in sold].index(change.pack)
+    packs = stage.packs[region]
+    coins, on_sale = packs.coins.copy(), packs.on_sale.copy()
+    coins[n], on_sale[n] = sold[n].coins_in_all + bonus, holds or not sold[n].limited
+    stage.packs[region] = packs._replace(coins=coins, on_sale=on_sale)
+    item = pack_items(stage.scenario, region)[n]
+    state_policy(stage, Rule.PACK_COINS, region, int(coins[n]), item=item, currency=COIN)
 
 
 def state_policy(stage: Stage, rule: Rule, region: str, amount: int, **scope: int) -> None:
@@ -70,6 +90,7 @@ def _reset_live_shopping(stage: Stage, _: str, __: LiveShopping) -> None:
 
 EFFECTS: Final[dict[type, Effect]] = {
     PackPrice: Effect(_set_price, _reset_price),
+    PackOffer: Effect(_begin_offer, _end_offer),
     Commission: Effect(_set_commission, _reset_commission),
     Checkin: Effect(_set_checkin, _reset_checkin),
     LiveShopping: Effect(_set_live_shopping, _reset_live_shopping),

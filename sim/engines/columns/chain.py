@@ -674,7 +674,8 @@ def _choose_pack(world: World, scene: Scene, viewers: Viewers, chain: Struct, sh
         mine.spent = 0
     budget = _traits(world, crowd, viewer).weekly_budget - mine.spent
     packs = packs_of(scene, region)
-    pack = choose_pack(world.seed, account, occasion, packs, on_web, short, budget, world.terms.topup)
+    unit = scene.rates.of[region].unit
+    pack = choose_pack(world.seed, account, occasion, packs, on_web, short, budget, unit, world.terms.topup)
     if pack == NO_PACK:
         return
     chain.stage = PAY
@@ -686,12 +687,15 @@ def _choose_pack(world: World, scene: Scene, viewers: Viewers, chain: Struct, sh
 
 @inner
 def _pay(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None:
-    """Buy a pack at the price of this window."""
+    """Buy a pack at the price of this window, if it is still on sale."""
     crowd, viewer = viewers.crowd, chain.viewer
     purse, account = crowd.purse[viewer], crowd.first + viewer
     rates = scene.rates.of[_region(world, crowd, viewer)]
     place = rates.first_pack + chain.pack
     pack, price = scene.rates.packs[place], scene.packs.price[place]
+    if not scene.packs.on_sale[place]:
+        _end(chain)
+        return
     chain.paid += 1
     occasion = step_of(step_of(world.epoch_hour + chain.hour, chain.step), chain.paid)
     outcome = money.topup_outcome(viewers.purses[purse], pack.coins, rates.suspended, rates.balance_cap)

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from sim.agents.terms import pack_items
+from sim.agents.terms import pack_items, unit_of
 from sim.engines.columns.rows import Structs
 from sim.ledger import CURRENCY_BY_NAME, REGION_BY_NAME, Rule
 from sim.ledger.accounts import NOBODY
@@ -29,10 +29,11 @@ PER_REGION: Final = (
 COIN_LIMITS: Final = (Rule.SPENDING_LIMIT, Rule.BALANCE_CAP)
 LIMITS: Final = (Rule.REFUND_FEE_CAP, Rule.PAYOUT_FLOOR, Rule.PAYOUT_CEILING)
 
-# What holds in a region: its code and its currency's, the currency's place on the asset axis, where its packs begin and
-# end, and its terms. Rates are in ppm, money in minor units, times in microseconds; a limit not set is NO_LIMIT.
+# What holds in a region: its code and its currency's, minor units in a whole one, the currency's place on the asset
+# axis, where its packs begin and end, and its terms. Rates are in ppm, money in minor units, times in microseconds; a
+# limit not set is NO_LIMIT.
 REGION: Final = np.dtype(
-    [(name, np.int64) for name in ("code", "currency", "asset", "first_pack", "end_pack")]
+    [(name, np.int64) for name in ("code", "currency", "unit", "asset", "first_pack", "end_pack")]
     + [(rule.code, np.int64) for rule in (*PER_REGION, *COIN_LIMITS, *LIMITS)]
 )
 PACK: Final = np.dtype([(name, np.int64) for name in ("item", "coins", "store_fee")])
@@ -53,6 +54,7 @@ def rates_at(terms: Terms, scenario: Scenario, assets: list[int], at_us: int) ->
         code, currency = REGION_BY_NAME[name], CURRENCY_BY_NAME[region.currency].code
         items = pack_items(scenario, name)
         rates["code"], rates["currency"], rates["asset"] = code, currency, assets.index(currency)
+        rates["unit"] = unit_of(currency)
         rates["first_pack"], rates["end_pack"] = len(packs), len(packs) + len(items)
         for rule in PER_REGION:
             rates[rule.code] = terms.get(rule, at_us, region=code)

@@ -211,4 +211,5 @@ class Scenes:
 def packs_of(scene: Scene, region: int) -> Packs:
     """The packs on sale in a region."""
     begin, end = scene.rates.of[region].first_pack, scene.rates.of[region].end_pack
-    return Packs(scene.packs.coins[begin:end], scene.packs.price[begin:end], scene.packs.on_web[begin:end])
+    packs = scene.packs
+    return Packs(packs.coins[begin:end], packs.price[begin:end], packs.on_web[begin:end], packs.on_sale[begin:end])

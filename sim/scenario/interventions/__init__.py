@@ -14,9 +14,9 @@ chance, or late, is drawn by the seed: see `sim.scenario.timeline`.
 """
 
 from sim.scenario.interventions.base import Intervention
-from sim.scenario.interventions.coins import Checkin, CoinIntervention, PackPrice
+from sim.scenario.interventions.coins import Checkin, CoinIntervention, PackOffer, PackPrice
 from sim.scenario.interventions.commerce import CommerceIntervention, Commission, LiveShopping
 
 AnyIntervention = CoinIntervention | CommerceIntervention
 
-__all__ = ["AnyIntervention", "Checkin", "Commission", "Intervention", "LiveShopping", "PackPrice"]
+__all__ = ["AnyIntervention", "Checkin", "Commission", "Intervention", "LiveShopping", "PackOffer", "PackPrice"]

@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from sim.scenario.catalogs import PriceCents
+from sim.scenario.catalogs import Bonus, PriceCents
 from sim.scenario.interventions.base import Intervention
 from sim.scenario.quantity import Quantity
 
@@ -25,6 +25,24 @@ class PackPrice(Intervention, frozen=True, tag="pack_price"):
         return f"{self.pack} for {self.price_cents}"
 
 
+class PackOffer(Intervention, frozen=True, tag="pack_offer"):
+    """A limited offer: a pack brings bonus coins, and one that is limited is for sale at all."""
+
+    region: Annotated[str, "where the pack is sold"]
+    pack: Annotated[str, "its name in the region's catalogue"]
+    bonus_coins: Annotated[Bonus, "on top of what the catalogue says"] = 0
+
+    @property
+    def target(self) -> tuple[str, ...]:
+        """The pack."""
+        return (self.pack,)
+
+    @property
+    def text(self) -> str:
+        """`app-1321 + 100 coins`."""
+        return f"{self.pack} + {self.bonus_coins} coins" if self.bonus_coins else f"{self.pack} on offer"
+
+
 class Checkin(Intervention, frozen=True, tag="checkin"):
     """The daily check-in gives another number of reward coins."""
 
@@ -33,4 +51,4 @@ class Checkin(Intervention, frozen=True, tag="checkin"):
     regional: ClassVar[bool] = False
 
 
-CoinIntervention = PackPrice | Checkin
+CoinIntervention = PackPrice | PackOffer | Checkin
