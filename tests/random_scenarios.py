@@ -45,6 +45,8 @@ LIVELY: Final = (
     "rewards.life_days=0.35",
     "shopping.shopper_share=0.8",
     "shopping.live_conversion=0.4",
+    "shopping.tab_conversion=0.3",
+    "shopping.video_conversion=0.3",
     "sellers.per_thousand_viewers=30",
     "sellers.sessions_per_week=7",
     "sellers.stock_per_good=1",
@@ -106,7 +108,11 @@ PARAMETERS: Final[dict[str, Texts]] = {
     "rewards.checkin_coins": st.integers(0, 50).map(str),
     "rewards.checkin_share": SHARE,
     "rewards.life_days": texts("0.1", "0.0001", 5) | decimals(0, 2, places=5),
+    "shopping.tab_share": texts(0, 1, "0.2", "0.5"),
+    "shopping.video_share": texts(0, "0.3", "0.5"),
     "shopping.live_conversion": SHARE,
+    "shopping.tab_conversion": SHARE,
+    "shopping.video_conversion": SHARE,
     "shopping.shopper_share": SHARE,
     "shopping.taste_sigma": SIGMA,
     "creators.per_thousand_viewers": texts(0, 20, 300, 1000),
@@ -149,6 +155,7 @@ PARAMETERS: Final[dict[str, Texts]] = {
     "regions.US.income": texts(1, 0, "0.2", 3),
     "regions.US.topup_tax": RATE,
     "regions.US.order_tax": RATE,
+    "regions.US.live_taste": texts(0, 1, "2.5", 1000),
 }
 
 # Divisors of a day; 675 s is 128 to the day, and neither a divisor nor a multiple of an hour.
@@ -173,7 +180,8 @@ def zones(shares: Mapping[str, float]) -> str:
 
 BRITAIN: Final = (
     'regions.GB={ share = 0.35, currency = "USD", rate = 1, income = 1, packs = "packs-us", goods = "goods-us", '
-    'topup_tax = 0.2, order_tax = 0.2, time_zones = { "Europe/London" = 0.9, "Asia/Kolkata" = 0.1 } }'
+    "topup_tax = 0.2, order_tax = 0.2, live_taste = 0.5, "
+    'time_zones = { "Europe/London" = 0.9, "Asia/Kolkata" = 0.1 } }'
 )
 # Other money: one unit is worth a hundredth of the other's, prices have no decimals, and the goods are others.
 INDONESIA: Final = (

@@ -10,7 +10,7 @@ from sim.agents.calendar import Calendar
 from sim.agents.economy import Economy, Ledger
 from sim.agents.hosts import HEAVIEST, Host, draw_hosts, how_many, popularity, reach_of
 from sim.agents.population import draw_viewers
-from sim.agents.publication import Stream, publish
+from sim.agents.publication import Stream, watched
 from sim.agents.session import start_hours_reach
 from sim.agents.stage import Process
 from sim.agents.terms import opening_terms
@@ -116,12 +116,12 @@ def test_settlement_does_not_follow_the_order_in_which_two_viewers_acted() -> No
 
 def test_what_is_published_stands_by_host_with_running_popularity() -> None:
     streams = [Stream(2, 202, 30, 900, 1, 3500, 7), Stream(0, 100, 10, 800)]
-    publication = publish(streams, 3, {}, 3)
-    assert publication.live.host.tolist() == [100, 202]
-    assert publication.live.reach.tolist() == [10, 40]
-    assert publication.live.place.tolist() == [0, NOTHING, 1]
-    assert publication.show.good.tolist() == [-1, 1]
-    assert publication.show.stock.tolist() == [0, 7]
+    live, show = watched(streams, 3)
+    assert live.host.tolist() == [100, 202]
+    assert live.reach.tolist() == [10, 40]
+    assert live.place.tolist() == [0, NOTHING, 1]
+    assert show.good.tolist() == [-1, 1]
+    assert show.stock.tolist() == [0, 7]
 
 
 def test_opening_terms_state_every_pack_and_each_rule_once() -> None:

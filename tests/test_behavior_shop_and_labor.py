@@ -8,7 +8,8 @@ import pytest
 
 from sim.behavior.delay import DAY_US, around, memoryless
 from sim.behavior.labor import REST, session
-from sim.behavior.shop import ShopTerms, buys
+from sim.behavior.shop import LIVE, TAB, VIDEO, ShopTerms, buys, channel_of, item_of, looks_closely, worth_of
+from sim.ledger import Item, item_id
 from sim.streams import draw
 
 N = 4_000
@@ -17,11 +18,26 @@ EVEN_HOURS = np.cumsum(np.ones(24, np.int64))
 
 @pytest.mark.parametrize("ratio", [0.5, 1.0, 2.0])
 def test_orders_are_considerations_times_those_for_whom_it_is_worth_the_price(ratio: float) -> None:
-    terms = ShopTerms(consideration=0.4, taste_sigma=0.8)
     price = round(3500 * ratio)
-    bought = [buys(1, viewer, draw(1, viewer, 96, 0)[0], 600_000_001, price, 3500, terms) for viewer in range(N)]
+    bought = [
+        looks_closely(draw(1, viewer, 96, 0)[0], 0.4) and buys(1, viewer, 1, price, 3500, 0.8) for viewer in range(N)
+    ]
     expected = 0.4 * (1 - NormalDist().cdf(log(ratio) / 0.8))
     assert abs(np.mean(bought) - expected) <= 4 * np.sqrt(expected * (1 - expected) / N)
+
+
+def test_visits_go_to_channels_by_their_shares() -> None:
+    terms = ShopTerms(tab_share=0.2, video_share=0.5, taste_sigma=0.8)
+    channels = np.array([channel_of(draw(1, viewer, 96, 0)[2], terms) for viewer in range(N)])
+    for channel, share in ((TAB, 0.2), (VIDEO, 0.5), (LIVE, 0.3)):
+        assert np.mean(channels == channel) == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / N))
+
+
+def test_a_channel_is_seen_in_the_item_and_not_in_the_worth() -> None:
+    assert [item_of(channel, 7) for channel in (TAB, VIDEO, LIVE)] == [
+        item_id(kind, 7) for kind in (Item.GOOD_SHOP, Item.GOOD_VIDEO, Item.GOOD_LIVE)
+    ]
+    assert worth_of(1, 5, 7, 3500, 0.8) != worth_of(1, 5, 8, 3500, 0.8)
 
 
 def test_sessions_a_week_and_their_length() -> None:

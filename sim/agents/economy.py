@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
+import numpy as np
 from simpy import Environment
 
-from sim.agents.hosts import Host, draw_hosts, reach_of
-from sim.agents.publication import Publication, Stream, publish
+from sim.agents.hosts import Host, draw_hosts, reach_of, running_sum
+from sim.agents.publication import Counter, Offer, Publication, Stream, watched
 from sim.agents.stage import Stage
 from sim.ledger import Kind, Op, Outcome
 from sim.ledger.accounts import KIND_SPAN
@@ -78,7 +79,27 @@ class Economy(Stage):
         now_us = self.now_us
         self._streams = {host: stream for host, stream in self._streams.items() if stream.until_us > now_us}
         shown = [self._with_goods(stream) for stream in self._streams.values() if self._may_show(stream)]
-        return publish(shown, len(self.hosts), dict(self.packs), self.checkin_coins)
+        live, show = watched(shown, len(self.hosts))
+        return Publication(live, show, self._counters(), self._offers(), dict(self.packs), self.checkin_coins)
+
+    def _offers(self) -> dict[int, list[Offer]]:
+        """What is on every seller's shelf."""
+        offers: dict[int, list[Offer]] = {}
+        for (seller, good), stock in self.stock.items():
+            offers.setdefault(seller, []).append(Offer(good, self.prices[seller, good], stock))
+        return offers
+
+    def _counters(self) -> dict[str, Counter]:
+        """Who sells in each region, by place."""
+        found: dict[str, list[Host]] = {region: [] for region in self.scenario.regions}
+        sellers_with_goods = {seller for seller, _ in self.stock}
+        for host in self.hosts:
+            if host.account in sellers_with_goods:
+                found[self.region_of(host.zone)].append(host)
+        return {
+            region: Counter(np.array([host.account for host in hosts], np.int64), running_sum(hosts))
+            for region, hosts in found.items()
+        }
 
     def _may_show(self, stream: Stream) -> bool:
         return self.live_shopping or stream.account // KIND_SPAN != Kind.SELLER

@@ -57,6 +57,11 @@ def popularity(seed: int, account: int, shape: float) -> int:
     return int(min(WEIGHT_UNIT * power(uniform(words[0]), -1.0 / shape), HEAVIEST))
 
 
+def running_sum(hosts: list[Host]) -> Int64Array:
+    """Running sum of the hosts' popularity."""
+    return np.cumsum(np.array([host.weight for host in hosts], np.int64), dtype=np.int64)
+
+
 def reach_of(hosts: list[Host]) -> Int64Array:
     """Running sum of the hosts' popularity, see `reach`."""
     return reach(np.array([host.weight for host in hosts], np.int64))

@@ -19,11 +19,31 @@ class Show(NamedTuple):
     stock: Int64Array
 
 
+class Counter(NamedTuple):
+    """Who sells in a region through the shop tab and videos: arrays of shape (n_sellers,).
+
+    `reach` is the running sum of their popularity.
+    """
+
+    seller: Int64Array
+    reach: Int64Array
+
+
+class Offer(NamedTuple):
+    """A good on a seller's shelf."""
+
+    good: int
+    price: int
+    stock: int
+
+
 class Publication(NamedTuple):
-    """The state published at the start of a window."""
+    """The state published at the start of a window: `counters` by region, `shelves` by seller."""
 
     live: Live
     show: Show
+    counters: dict[str, Counter]
+    shelves: dict[int, list[Offer]]
     packs: dict[str, Packs]
     checkin_coins: int
 
@@ -40,8 +60,8 @@ class Stream(NamedTuple):
     stock: int = 0
 
 
-def publish(streams: list[Stream], n_hosts: int, packs: dict[str, Packs], checkin_coins: int) -> Publication:
-    """Arrange the streams that are on, by host."""
+def watched(streams: list[Stream], n_hosts: int) -> tuple[Live, Show]:
+    """The streams that are on, arranged by host."""
     streams = sorted(streams)
     place = np.full(n_hosts, NOTHING, np.int64)
     for position, stream in enumerate(streams):
@@ -61,4 +81,4 @@ def publish(streams: list[Stream], n_hosts: int, packs: dict[str, Packs], checki
         column([stream.price for stream in streams]),
         column([stream.stock for stream in streams]),
     )
-    return Publication(live, show, packs, checkin_coins)
+    return live, show

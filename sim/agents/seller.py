@@ -11,7 +11,7 @@ from sim.agents.stage import Process, Proposal
 from sim.behavior.delay import DAY_US, around
 from sim.behavior.purposes import FULFILMENT, RETURN
 from sim.behavior.trade import assort, is_foreign
-from sim.ledger import Item, Op, item_id
+from sim.ledger import Op
 from sim.ledger.operations import ITEM_SPAN
 from sim.streams import draw, uniform
 
@@ -95,8 +95,3 @@ class Sellers:
         in_part = uniform(words[2]) < float(terms.partial_refund_share)
         amount = (order.amount + 1) // 2 if in_part else order.amount
         self._answer(Op.REFUND, order, order.actor, order.peer, amount, capture)
-
-
-def live_item(good: int) -> int:
-    """The item id of a good sold in a live stream."""
-    return item_id(Item.GOOD_LIVE, good)

@@ -25,12 +25,15 @@ COMBO: Final = 13
 TOPUP: Final = 14
 PACK: Final = 15  # occurrence: `step_of(step_of(hour, step), pack)`
 PAUSE: Final = 16  # around purchases: `step_of(step_of(hour, step), purchase)`
-SHOP: Final = 17  # occurrence: the hour
+SHOP: Final = 17  # occurrence: the hour; whether to look closely, when, and through which channel
 
 # After a decision; occurrence: the occasion that made it
 CHARGEBACK: Final = 20  # a purchase: `step_of(step_of(hour, step), purchase)`
 FULFILMENT: Final = 21  # an order: the hour
 RETURN: Final = 22
+
+# In the shop tab, or a video; occurrence: the hour
+BROWSE: Final = 60  # whose goods are seen, and which of them
 
 # A creator's or seller's day; occurrence: the day on their own calendar, counted from 1970
 SESSION: Final = 30

@@ -1,37 +1,65 @@
-"""Whether a viewer buys what a live seller shows."""
+"""Where a viewer shops, if at all, and whether what is seen there is worth its price.
 
-from typing import NamedTuple
+A visit of a shopper goes to a live stream, to the shop tab or to a video that shows a good. Few look closely at what is
+shown; those who do buy it if it is worth its price to them, which it is to half of them at its usual price.
+"""
+
+from typing import Final, NamedTuple
 
 from sim.behavior.purposes import WORTH
 from sim.behavior.traits import log_normal
 from sim.compiled import rule
 from sim.elementary import normal_quantile
+from sim.ledger import Item, item_id
 from sim.streams import draw, uniform
+
+# Channels, and the items that are sold through them
+CHANNELS: Final = ("live", "shop", "video")
+LIVE: Final = 0
+TAB: Final = 1
+VIDEO: Final = 2
+FIRST_ITEMS: Final = tuple(item_id(kind, 0) for kind in (Item.GOOD_LIVE, Item.GOOD_SHOP, Item.GOOD_VIDEO))
+
+LOOK_CLOSELY_S: Final = (10, 180)  # how long it takes in the shop tab, or in front of a video
 
 
 class ShopTerms(NamedTuple):
-    """`consideration` is the chance that a shopper looks closely; `taste_sigma` is of a natural logarithm."""
+    """Shares of shoppers' visits that go to the shop tab, and to videos; `taste_sigma` is of a natural logarithm."""
 
-    consideration: float
+    tab_share: float
+    video_share: float
     taste_sigma: float
 
 
 @rule
-def worth_of(seed: int, viewer: int, item: int, usual_price: int, taste_sigma: float) -> float:
-    """What a good is worth to a viewer, in minor units: its usual price in the median, the same at every visit."""
-    words = draw(seed, viewer, WORTH, item)
+def channel_of(word: int, terms: ShopTerms) -> int:
+    """Where a visit of a shopper goes."""
+    u = uniform(word)
+    if u < terms.tab_share:
+        return TAB
+    return VIDEO if u < terms.tab_share + terms.video_share else LIVE
+
+
+@rule
+def item_of(channel: int, good: int) -> int:
+    """The item id of a good sold through a channel."""
+    return FIRST_ITEMS[channel] + good
+
+
+@rule
+def looks_closely(word: int, consideration: float) -> bool:
+    """Whether a viewer thinks about buying at all, by the chance of it."""
+    return uniform(word) < consideration
+
+
+@rule
+def worth_of(seed: int, viewer: int, good: int, usual_price: int, taste_sigma: float) -> float:
+    """What a good is worth to a viewer, in minor units: its usual price in the median, the same wherever it is seen."""
+    words = draw(seed, viewer, WORTH, item_of(LIVE, good))
     return log_normal(float(usual_price), taste_sigma, normal_quantile(uniform(words[0])))
 
 
 @rule
-def looks_closely(word: int, terms: ShopTerms) -> bool:
-    """Whether a viewer thinks about buying at all."""
-    return uniform(word) < terms.consideration
-
-
-@rule
-def buys(seed: int, viewer: int, word: int, item: int, price: int, usual_price: int, terms: ShopTerms) -> bool:
-    """Whether a visit to a live seller ends in an order: at the usual price, for half of those who look closely."""
-    if not looks_closely(word, terms):
-        return False
-    return worth_of(seed, viewer, item, usual_price, terms.taste_sigma) >= price
+def buys(seed: int, viewer: int, good: int, price: int, usual_price: int, taste_sigma: float) -> bool:
+    """Whether someone who looks closely buys."""
+    return worth_of(seed, viewer, good, usual_price, taste_sigma) >= price

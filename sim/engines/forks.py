@@ -31,7 +31,11 @@ MAY_CHANGE: Final = (
     "topup.noise",
     "topup.left_digit",
     "rewards.checkin_coins",
+    "shopping.tab_share",
+    "shopping.video_share",
     "shopping.live_conversion",
+    "shopping.tab_conversion",
+    "shopping.video_conversion",
     "creators.diamond_value_cents",
     "creators.payout_floor_cents",
     "creators.payout_ceiling_cents",
@@ -55,7 +59,7 @@ MAY_CHANGE: Final = (
     "platform.balance_page",
     "interventions",
 )
-OF_A_REGION: Final = ("rate", "income", "topup_tax", "order_tax")
+OF_A_REGION: Final = ("rate", "income", "topup_tax", "order_tax", "live_taste")
 
 
 def check_fork(past: Mapping[str, Any], scenario: Scenario, at_us: int) -> list[Difference]:

@@ -48,12 +48,25 @@ def terms_of(scenario: Scenario) -> Terms:
             float(topup.noise),
             float(topup.left_digit),
         ),
-        # At the usual price half of those who consider buy; the conversion is stated over all visits of shoppers.
-        ShopTerms(min(2.0 * float(shopping.live_conversion), 1.0), float(shopping.taste_sigma)),
+        ShopTerms(float(shopping.tab_share), float(shopping.video_share), float(shopping.taste_sigma)),
         float(scenario.audience.favourite_share),
         float(scenario.audience.watch_minutes) / MINUTES_A_DAY,
         float(scenario.platform.balance_page),
     )
+
+
+def considerations_of(scenario: Scenario, region: str) -> tuple[float, ...]:
+    """By channel, the chance that a shopper in a region looks closely at what she sees there.
+
+    At the usual price half of those who do buy; conversions are stated over all visits.
+    """
+    shopping, taste = scenario.shopping, float(scenario.regions[region].live_taste)
+    conversions = (
+        float(shopping.live_conversion) * taste,
+        float(shopping.tab_conversion),
+        float(shopping.video_conversion),
+    )
+    return tuple(min(2.0 * conversion, 1.0) for conversion in conversions)
 
 
 class Market:
@@ -71,6 +84,7 @@ class Market:
         self.gift_prices: Int64Array = np.array([coins for coins, _ in gifts], np.int64)
         self.gift_items = [item_id(Item.GIFT, n) for _, n in gifts]
         self.usual_prices = [good.price_cents for good in self.scenario.all_goods]
+        self.considerations = {region: considerations_of(self.scenario, region) for region in self.scenario.regions}
         self.first_creator = engine.economy.hosts[0].account
         self.host_index = {host.account: host.place for host in engine.economy.hosts}
         self.pack_items = {region: pack_items(self.scenario, region) for region in self.scenario.regions}

@@ -8,8 +8,7 @@ from typing import Any, Final
 
 from simpy import Event, Timeout
 
-from sim.agents.publication import NO_GOOD, Publication
-from sim.agents.seller import live_item
+from sim.agents.publication import NO_GOOD, Offer, Publication
 from sim.agents.stage import Act, Process
 from sim.agents.terms import unit_of
 from sim.behavior.delay import memoryless
@@ -23,8 +22,8 @@ from sim.behavior.gift import (
     wants_to_give,
     willing_to_pay,
 )
-from sim.behavior.purposes import COMBO, GIFT, SHOP, TOPUP, VISIT, WATCH
-from sim.behavior.shop import buys
+from sim.behavior.purposes import BROWSE, COMBO, GIFT, SHOP, TOPUP, VISIT, WATCH
+from sim.behavior.shop import LIVE, LOOK_CLOSELY_S, buys, channel_of, item_of, looks_closely
 from sim.behavior.topup import NO_PACK, WEEK_US, choose_pack, coin_price, coins_lacking, stays_away
 from sim.behavior.visit import (
     CHOOSE_PACK_S,
@@ -39,11 +38,11 @@ from sim.behavior.visit import (
     pause_us,
     step_of,
 )
-from sim.behavior.watch import NOTHING, choose_stream
+from sim.behavior.watch import NOTHING, choose_stream, pick
 from sim.engines.market import Market
 from sim.ledger import COIN, CURRENCY_BY_NAME, REWARD, Item, Op, Outcome, item_id
 from sim.ledger.state import Holder
-from sim.streams import draw, uniform
+from sim.streams import below, draw, uniform
 
 CHECKIN: Final = item_id(Item.REWARD_CHECKIN, 0)
 COINS_WOULD_HELP: Final = (Outcome.FROZEN, Outcome.INSUFFICIENT_FUNDS)
@@ -64,6 +63,7 @@ class Viewer:
         self.currency = CURRENCY_BY_NAME[home.currency].code
         self.reference_price = home.each(market.scenario.topup.reference_cents_per_coin)
         self.unit = unit_of(self.currency)
+        self.considerations = market.considerations[self.region]
         self.checked_in_day = NEVER
         self.budget_week = NEVER
         self.spent_in_week = 0
@@ -102,7 +102,11 @@ class Viewer:
             yield market.env.timeout(pause_of(words[2], SEE_BALANCE_S))
             self._act(Op.HISTORY)
         yield market.env.timeout(pause_of(words[3], LOOK_AROUND_S))
-        yield from self._watch(occasion)
+        channel = self._channel(occasion)
+        if channel == LIVE:
+            yield from self._watch(occasion)
+        else:
+            yield from self._browse(occasion, channel)
 
     def _check_in(self) -> None:
         coins = self.publication.checkin_coins
@@ -112,6 +116,27 @@ class Viewer:
         if today != self.checked_in_day:
             self.checked_in_day = today
             self._act(Op.REWARD, item=CHECKIN, amount=coins, currency=REWARD)
+
+    def _channel(self, occasion: int) -> int:
+        """Where this visit goes: a shopper's may go to the shop tab or to a video."""
+        if not self.traits.is_shopper:
+            return LIVE
+        return channel_of(draw(self.market.seed, self.account, SHOP, occasion)[2], self.market.terms.shop)
+
+    def _browse(self, occasion: int, channel: int) -> Process:
+        """See a good of the region's sellers, and buy it or not. Few look closely; the others are gone at once."""
+        market = self.market
+        words = draw(market.seed, self.account, SHOP, occasion)
+        if not looks_closely(words[0], self.considerations[channel]):
+            return
+        yield market.env.timeout(pause_of(words[1], LOOK_CLOSELY_S))
+        counter, shelves = self.publication.counters[self.region], self.publication.shelves
+        if not len(counter.seller):
+            return
+        words = draw(market.seed, self.account, BROWSE, occasion)
+        seller = int(counter.seller[pick(counter.reach, words[0])])
+        offer = shelves[seller][below(words[1], len(shelves[seller]))]
+        self._perhaps_order(occasion, channel, seller, offer)
 
     def _watch(self, occasion: int) -> Process:
         market, env, live = self.market, self.market.env, self.publication.live
@@ -231,14 +256,22 @@ class Viewer:
         if not self.traits.is_shopper or self._is_abroad(seller):
             return
         words = draw(market.seed, self.account, SHOP, occasion)
+        if not looks_closely(words[0], self.considerations[LIVE]):
+            return
         yield market.env.timeout(int(uniform(words[1]) * watch_us))
         live, show = self.publication.live, self.publication.show
         place = int(live.place[market.host_index[seller]])
-        if place == NOTHING or show.stock[place] <= 0:
+        if place != NOTHING:
+            offer = Offer(int(show.good[place]), int(show.price[place]), int(show.stock[place]))
+            self._perhaps_order(occasion, LIVE, seller, offer)
+
+    def _perhaps_order(self, occasion: int, channel: int, seller: int, offer: Offer) -> None:
+        """Order what is seen, if it is there and worth its price."""
+        market, good, price = self.market, offer.good, offer.price
+        if offer.stock <= 0:
             return
-        good, price = int(show.good[place]), int(show.price[place])
-        item, usual = live_item(good), market.usual_prices[good]
-        if buys(market.seed, self.account, words[0], item, price, usual, market.terms.shop):
+        if buys(market.seed, self.account, good, price, market.usual_prices[good], market.terms.shop.taste_sigma):
+            item = item_of(channel, good)
             self._act(Op.ORDER, peer=seller, item=item, amount=price, currency=self.currency, occasion=occasion)
 
     def _is_abroad(self, seller: int) -> bool:

@@ -21,7 +21,7 @@ from sim.agents import interventions
 from sim.agents.stage import Process, Stage
 from sim.agents.terms import opening_terms, packs_on_sale
 from sim.agents.windows import Phase
-from sim.engines.columns.counterparties import Counterparties, Shown
+from sim.engines.columns.counterparties import Counterparties
 from sim.engines.columns.crowd import home_regions
 from sim.engines.columns.division import Division, Local
 from sim.engines.columns.earnings import GIVEN
@@ -32,7 +32,7 @@ from sim.engines.columns.rates import Rates, rates_at, refuse_unknown
 from sim.engines.columns.remote_division import Place, Remote
 from sim.engines.columns.rows import NO_ROWS, Structs, joined, new_tickets
 from sim.engines.columns.saving import Arrays, part_of, restore_stage, state_of_stage
-from sim.engines.columns.scene import Scenes
+from sim.engines.columns.scene import Scene, Scenes
 from sim.engines.columns.shard import Harvest, setting_of
 from sim.engines.columns.totals import FIRST_FIAT, assets_of, check_sums, flows_of
 from sim.engines.columns.viewer_audit import check_float, combined, own_balances
@@ -190,7 +190,7 @@ class WindowedEngine:
             self._progress(windows.now_us / windows.duration_us)
             yield windows.boundary(windows.now_us, Phase.SETTLE)
 
-    def _settle(self) -> Shown:
+    def _settle(self) -> Scene:
         """What falls due for everyone but viewers; returns what is published then."""
         stated = policies([proposal.act for proposal in self.stage.take_proposals()], self.stage.now_us)
         self._hear(stated)
@@ -199,8 +199,9 @@ class WindowedEngine:
             stated = NO_ROWS
         self._settled = [stated, self.counterparties.settle(self.rates)]
         shown = self.counterparties.publish()
+        scene = self._scenes.now(shown, self.counterparties.counter, self.rates)
         self.counterparties.after()
-        return shown
+        return scene
 
     def _hear(self, stated: Structs) -> None:
         """Let policies take effect."""
@@ -244,9 +245,9 @@ class WindowedEngine:
         world = self.setting.world
         return home_regions(world.seed, self.stage.calendar.cumulative_shares(), world.zones["code"], begin, end)
 
-    def _advance(self, shown: Shown) -> None:
+    def _advance(self, scene: Scene) -> None:
         self._begun_us = self.stage.now_us
-        self._harvests = self.division.advance(self._scenes.now(shown, self.rates))
+        self._harvests = self.division.advance(scene)
 
     def _close(self) -> None:
         """Let the other side hear what viewers did, and the journal take it down."""

@@ -37,6 +37,7 @@ from sim.scenario.quantity import (
 )
 from sim.scenario.window import window_us
 
+AS_STATED: Final = Parameter(value=Decimal(1))
 DAY_US: Final = 86_400_000_000
 
 Weight = Annotated[Decimal, Quantity("share", 0, 1)]
@@ -63,6 +64,7 @@ class Region(Table, frozen=True):
     topup_tax: Annotated[Rate, "tax contained in a pack's price"]
     order_tax: Annotated[Rate, "tax on top of a good's price"]
     time_zones: Annotated[dict[str, Weight], "IANA name -> share of the region's viewers; sum to 1"]
+    live_taste: Annotated[Factor, "conversion of live streams against what is stated under shopping"] = AS_STATED
 
     @property
     def means(self) -> float:
@@ -133,9 +135,13 @@ class Rewards(Table, frozen=True):
 
 
 class Shopping(Table, frozen=True):
-    """Whether viewers buy what live sellers show."""
+    """Where viewers look at goods, and whether they buy."""
 
+    tab_share: Annotated[Share, "of shoppers' visits that go to the shop tab and not to a live stream"]
+    video_share: Annotated[Share, "of shoppers' visits that go to a video that shows a good"]
     live_conversion: Annotated[Share, "chance that a shopper's visit to a live seller ends in an order"]
+    tab_conversion: Annotated[Share, "the same for a visit to the shop tab"]
+    video_conversion: Annotated[Share, "the same for a video that shows a good"]
     shopper_share: Annotated[Share, "of the viewers who ever buy goods"]
     taste_sigma: Annotated[Sigma, "spread of the logarithm of what a good is worth to a viewer"]
 

@@ -3,10 +3,9 @@
 A chain that goes beyond its window stays in `Chains` with its stage and is taken up again in the window of its next
 act. Every choice is a rule of `sim.behavior`, every posting one of `purses`.
 
-Most who open the app can do nothing there but look around: they are no givers, have no rewards and don't shop, or they
-are in no mood to give, whoever is live. Whatever such a viewer watches, the visit ends at the same instant and leaves
-nothing behind, so no stream is chosen for them (`_may_act`). And who doesn't look closely at what a seller shows is
-gone when that moment comes, so nobody waits for it.
+Most who open the app can do nothing there but look around: they are no givers, have no rewards and don't shop; or they
+are in no mood to give, whoever is live, and won't look closely at any good. Whatever such a viewer watches, the visit
+ends at the same instant and leaves nothing behind, so no stream is chosen for them (`_next_act`).
 """
 
 from typing import Final, NamedTuple
@@ -14,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sim.agents.publication import NO_GOOD
+from sim.agents.publication import NO_GOOD, Offer
 from sim.behavior.delay import memoryless
 from sim.behavior.gift import (
     FIRST_GIFT,
@@ -27,9 +26,9 @@ from sim.behavior.gift import (
     wants_to_give,
     willing_to_pay,
 )
-from sim.behavior.purposes import CHARGEBACK, COMBO, SHOP, TOPUP, VISIT, WATCH
+from sim.behavior.purposes import BROWSE, CHARGEBACK, COMBO, SHOP, TOPUP, VISIT, WATCH
 from sim.behavior.purposes import GIFT as WANT
-from sim.behavior.shop import buys, looks_closely
+from sim.behavior.shop import LIVE, LOOK_CLOSELY_S, buys, channel_of, item_of, looks_closely
 from sim.behavior.topup import NO_PACK, WEEK_US, choose_pack, coins_lacking, stays_away
 from sim.behavior.traits import Traits, viewer_traits
 from sim.behavior.types import Int64Array
@@ -51,6 +50,7 @@ from sim.engines.columns import codes
 from sim.engines.columns import purses as money
 from sim.engines.columns.amounts import portion, tax_inside
 from sim.engines.columns.codes import ACCEPTED, FROZEN, INSUFFICIENT_FUNDS, SUSPENDED
+from sim.engines.columns.counter import seller_at
 from sim.engines.columns.crowd import (
     BUSY,
     CAME_TODAY,
@@ -73,7 +73,7 @@ from sim.ledger import COIN, Item, Kind, item_id
 from sim.ledger import REWARD as REWARD_COIN
 from sim.ledger.accounts import KIND_SPAN, NOBODY
 from sim.ledger.operations import NO_ITEM
-from sim.streams import Words, draw, draw_each, uniform
+from sim.streams import Words, below, draw, draw_each, uniform
 
 # What comes next in a chain
 SEE_BALANCE: Final = 0
@@ -83,12 +83,12 @@ ORDER_NOW: Final = 3
 GIVE: Final = 4
 PAY: Final = 5
 PAID: Final = 6
-END: Final = 7
+BROWSE_NOW: Final = 7
+END: Final = 8
 
 FAR: Final = 2**31 - 1  # a boundary beyond every run
 
 CHECKIN: Final = item_id(Item.REWARD_CHECKIN, 0)
-FIRST_LIVE: Final = item_id(Item.GOOD_LIVE, 0)
 FIRST_CREATOR: Final = KIND_SPAN * int(Kind.CREATOR)
 FIRST_SELLER: Final = KIND_SPAN * int(Kind.SELLER)
 
@@ -342,7 +342,10 @@ def _begin(
             continue
         at_us += pause_of(scratch.visit.w3[i], LOOK_AROUND_S)
         crowd.free_us[viewer] = at_us
-        if _may_act(world, crowd, viewer, occasion):
+        stage = _next_act(world, crowd, viewer, occasion)
+        if stage == BROWSE_NOW:
+            _put_down(viewers, chains, viewer, hour, BROWSE_NOW, at_us + _closely_us(world, crowd, viewer, occasion))
+        elif stage == CHOOSE:
             scratch.viewer[n], scratch.at_us[n] = viewer, at_us
             n += 1
     viewers.visits[0] += visits
@@ -396,15 +399,27 @@ def _put_down(viewers: Viewers, chains: Chains, viewer: int, hour: int, stage: i
 
 
 @inner
-def _may_act(world: World, crowd: Crowd, viewer: int, occasion: int) -> bool:
-    """Whether anything can come of what a viewer watches, be it only that the visit takes longer."""
+def _next_act(world: World, crowd: Crowd, viewer: int, occasion: int) -> int:
+    """What can come of a visit after a look around: to browse, to choose a stream, or nothing."""
     habits = crowd.habits[viewer]
     if has(habits, SHOPPER):
-        return True
+        words = draw(world.seed, crowd.first + viewer, SHOP, occasion)
+        channel = channel_of(words[2], world.terms.shop)
+        closely = looks_closely(words[0], world.considerations[_region(world, crowd, viewer), channel])
+        if channel != LIVE:
+            return BROWSE_NOW if closely else END
+        if closely:
+            return CHOOSE
     if not has(habits, GIVER | HAS_REWARDS):
-        return False
+        return END
     word = draw(world.seed, crowd.first + viewer, WANT, occasion)[0]
-    return may_want_to_give(word, world.terms.gift, has(habits, GIVER))
+    return CHOOSE if may_want_to_give(word, world.terms.gift, has(habits, GIVER)) else END
+
+
+@inner
+def _closely_us(world: World, crowd: Crowd, viewer: int, occasion: int) -> int:
+    """How long it takes to look closely at a good in the shop tab or in a video."""
+    return pause_of(draw(world.seed, crowd.first + viewer, SHOP, occasion)[1], LOOK_CLOSELY_S)
 
 
 @inner
@@ -427,8 +442,16 @@ def _follow(world: World, scene: Scene, audience: Audience, viewers: Viewers, ch
             _pay(world, scene, viewers, chain)
         elif stage == PAID:
             _give_what_was_bought(world, scene, viewers, chain)
+        elif stage == BROWSE_NOW:
+            _browse(world, scene, viewers, chain)
         else:
             _order(world, scene, audience.live, viewers, chain)
+
+
+@inner
+def _occasion(world: World, chain: Struct) -> int:
+    """The hour of a visit, since 1970."""
+    return int(world.epoch_hour + chain.hour)
 
 
 @inner
@@ -496,7 +519,9 @@ def _see_balance(world: World, viewers: Viewers, chain: Struct) -> None:
     occasion = world.epoch_hour + chain.hour
     words = draw(world.seed, viewers.crowd.first + chain.viewer, VISIT, occasion)
     chain.at_us += pause_of(words[3], LOOK_AROUND_S)
-    chain.stage = CHOOSE if _may_act(world, viewers.crowd, chain.viewer, occasion) else END
+    chain.stage = _next_act(world, viewers.crowd, chain.viewer, occasion)
+    if chain.stage == BROWSE_NOW:
+        chain.at_us += _closely_us(world, viewers.crowd, chain.viewer, occasion)
 
 
 @inner
@@ -527,7 +552,9 @@ def _watch(
         if not has(habits, SHOPPER) or not _is_sold_to(world, crowd, viewer, wide(scene.shown.good[place])):
             return
         look = draw(world.seed, account, SHOP, occasion)
-        stage, word = ORDER_NOW if looks_closely(look[0], world.terms.shop) else END, look[1]
+        if not looks_closely(look[0], world.considerations[_region(world, crowd, viewer), LIVE]):
+            return
+        stage, word = ORDER_NOW, look[1]
     else:
         if not has(habits, GIVER | HAS_REWARDS):
             return
@@ -772,16 +799,41 @@ def _dispute(
 @inner
 def _order(world: World, scene: Scene, live: Live, viewers: Viewers, chain: Struct) -> None:
     """Buy what the seller shows at this moment, or not."""
-    crowd, place = viewers.crowd, live.place[chain.host]
+    place = live.place[chain.host]
     _end(chain)
-    if place == NOTHING or scene.shown.stock[place] <= 0:
+    if place != NOTHING:
+        shown = scene.shown
+        offer = Offer(wide(shown.good[place]), wide(shown.price[place]), wide(shown.stock[place]))
+        _perhaps_order(world, scene, viewers, chain, LIVE, offer)
+
+
+@inner
+def _browse(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None:
+    """See a good of the region's sellers in the shop tab or in a video, and buy it or not."""
+    crowd, counter = viewers.crowd, scene.counter
+    region, account, occasion = _region(world, crowd, chain.viewer), crowd.first + chain.viewer, _occasion(world, chain)
+    _end(chain)
+    if counter.begin[region] == counter.begin[region + 1]:
         return
-    good, price = wide(scene.shown.good[place]), wide(scene.shown.price[place])
+    words = draw(world.seed, account, BROWSE, occasion)
+    seller, shelves = seller_at(counter, region, words[0]), counter.shelves
+    slot = below(words[1], int(shelves.goods[seller]))
+    chain.host = world.n_creators + seller
+    offer = Offer(wide(shelves.good[seller, slot]), shelves.price[seller, slot], shelves.stock[seller, slot])
+    channel = channel_of(draw(world.seed, account, SHOP, occasion)[2], world.terms.shop)
+    _perhaps_order(world, scene, viewers, chain, channel, offer)
+
+
+@inner
+def _perhaps_order(world: World, scene: Scene, viewers: Viewers, chain: Struct, channel: int, offer: Offer) -> None:
+    """Order what is seen of `chain.host`, if it is there and worth its price."""
+    crowd, good, price = viewers.crowd, offer.good, offer.price
     account, occasion = crowd.first + chain.viewer, world.epoch_hour + chain.hour
-    item, word = FIRST_LIVE + good, draw(world.seed, account, SHOP, occasion)[0]
-    if not buys(world.seed, account, word, item, price, world.usual_prices[good], world.terms.shop):
+    if offer.stock <= 0:
         return
-    region = _region(world, crowd, chain.viewer)
+    if not buys(world.seed, account, good, price, world.usual_prices[good], world.terms.shop.taste_sigma):
+        return
+    item, region = item_of(channel, good), _region(world, crowd, chain.viewer)
     rates = scene.rates.of[region]
     seller = FIRST_SELLER + chain.host - world.n_creators
     outcome = SUSPENDED if rates.suspended else ACCEPTED

@@ -26,6 +26,7 @@ from sim.engines.columns import audit
 from sim.engines.columns import earnings as earning
 from sim.engines.columns import orders as selling
 from sim.engines.columns.agenda import Agenda, Int32Array, are_due, due_at_most, dues, restored_agenda
+from sim.engines.columns.counter import Counter, new_counter
 from sim.engines.columns.earnings import (
     CREATOR,
     PAYOUT_ASKED,
@@ -106,6 +107,9 @@ class Counterparties:
         self._earnings = new_earnings(regions[: self.n_creators], self._n_boundaries)
         if self._cash_out.value_ppm.any():
             plan_turns(self._earnings, self._cash_out, self._clock(0))
+        self._counter = new_counter(
+            self._sales.shelves, self._sales.region, self._hosts.weight[self.n_creators :], len(order)
+        )
         n_live = self.n_creators + (self.n_sellers if self._sales.shelves.goods.any() else 0)
         self._timetable = Timetable(stage, self._hosts, n_live, self._habits(scenario))
         self._on: Streams = no_streams()
@@ -230,9 +234,16 @@ class Counterparties:
             self._shown = show(self._on, self._hosts.weight, self._sales.shelves, self.n_creators, with_sellers)
         return self._shown
 
+    @property
+    def counter(self) -> Counter:
+        """What the shop tab and videos show until the next boundary, to be asked for after `publish`."""
+        return self._counter._replace(shelves=self._sales.shelves)
+
     def after(self) -> None:
         """When everyone has seen what is published: what came too late for this boundary's settlement."""
         if len(self._late):
+            shelves = self._sales.shelves
+            self._sales = self._sales._replace(shelves=shelves._replace(stock=shelves.stock.copy()))
             selling.put_back(self._sales, self._late)
             self._shown = None
             self._late = self._late[:0]

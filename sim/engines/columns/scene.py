@@ -15,10 +15,11 @@ from sim.behavior.topup import Packs, coin_price
 from sim.behavior.traits import TraitTerms
 from sim.behavior.types import Float64Array, Int64Array
 from sim.compiled import inlined, inner
+from sim.engines.columns.counter import Counter
 from sim.engines.columns.counterparties import Shown
 from sim.engines.columns.rates import Rates
 from sim.engines.columns.rows import Structs
-from sim.engines.market import Terms, terms_of
+from sim.engines.market import Terms, considerations_of, terms_of
 from sim.ledger import CURRENCY_BY_NAME, REGION_BY_NAME, Item, item_id
 from sim.scenario import Scenario
 
@@ -42,6 +43,7 @@ class World(NamedTuple):
     zones : an array of `ZONE`
     gift_prices, gift_items : arrays of shape (n_gifts,), by ascending price
     usual_prices : array of shape (n_goods,)
+    considerations : array of shape (n_regions, n_channels): the chance that a shopper looks closely
     visit_weights, local_day : arrays of shape (n_zones, n_hours), see `sim.agents.calendar`
     """
 
@@ -57,6 +59,7 @@ class World(NamedTuple):
     gift_prices: Int64Array
     gift_items: Int64Array
     usual_prices: Int64Array
+    considerations: Float64Array
     visit_weights: Float64Array
     local_day: Int64Array
 
@@ -73,6 +76,7 @@ class Scene(NamedTuple):
     end_us: int
     checkin_coins: int
     shown: Shown
+    counter: Counter
     packs: Packs
     coin_price: Float64Array
     rates: Rates
@@ -96,6 +100,7 @@ def world_of(stage: Stage, assets: Sequence[int], n_creators: int) -> World:
         gift_prices=np.array([coins for coins, _ in gifts], np.int64),
         gift_items=np.array([item_id(Item.GIFT, n) for _, n in gifts], np.int64),
         usual_prices=np.array([good.price_cents for good in scenario.all_goods], np.int64),
+        considerations=np.array([considerations_of(scenario, region) for region in scenario.regions]),
         visit_weights=calendar.visit_weights,
         local_day=calendar.local_day,
     )
@@ -134,6 +139,7 @@ class PackedWorld(NamedTuple):
     gift_prices: Int64Array
     gift_items: Int64Array
     usual_prices: Int64Array
+    considerations: Float64Array
     visit_weights: Float64Array
     local_day: Int64Array
 
@@ -170,6 +176,7 @@ def unpacked(world: PackedWorld) -> World:
         world.gift_prices,
         world.gift_items,
         world.usual_prices,
+        world.considerations,
         world.visit_weights,
         world.local_day,
     )
@@ -187,7 +194,7 @@ class Scenes:
     def __repr__(self) -> str:
         return f"<Scenes packs={len(self._packs.coins)}>"
 
-    def now(self, shown: Shown, rates: Rates) -> Scene:
+    def now(self, shown: Shown, counter: Counter, rates: Rates) -> Scene:
         """What viewers see from this boundary to the next."""
         stage = self._stage
         on_sale = [stage.packs[name] for name in stage.scenario.regions]
@@ -201,6 +208,7 @@ class Scenes:
             now_us + stage.windows.window_us,
             stage.checkin_coins,
             shown,
+            counter,
             self._packs,
             self._coin_price,
             rates,

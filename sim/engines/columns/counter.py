@@ -1,0 +1,47 @@
+"""The counter: what each region's shop tab and videos show during a window."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.behavior.types import Int64Array
+from sim.behavior.watch import pick
+from sim.compiled import inner
+from sim.engines.columns.agenda import Int32Array
+from sim.engines.columns.shelves import Shelves
+
+
+class Counter(NamedTuple):
+    """Sellers by region, and what is on their shelves.
+
+    Attributes
+    ----------
+    begin : array of shape (n_regions + 1,): where each region's sellers begin in the next two
+    seller : array of shape (n_sellers,)
+    reach : array of shape (n_sellers,): running sum of popularity within the region
+    shelves : as published; what comes back to one in the window's course is not seen
+    """
+
+    begin: Int64Array
+    seller: Int32Array
+    reach: Int64Array
+    shelves: Shelves
+
+
+def new_counter(
+    shelves: Shelves, region: npt.NDArray[np.integer], weight: npt.NDArray[np.integer], n_regions: int
+) -> Counter:
+    """The counter of sellers of these regions and popularities, arrays of shape (n_sellers,)."""
+    seller = np.argsort(region, kind="stable").astype(np.int32)
+    seller = seller[shelves.goods[seller] > 0]
+    begin = np.searchsorted(region[seller], np.arange(n_regions + 1))
+    reach = [np.cumsum(weight[seller[begin[k] : begin[k + 1]]], dtype=np.int64) for k in range(n_regions)]
+    return Counter(begin.astype(np.int64), seller, np.concatenate(reach), shelves)
+
+
+@inner
+def seller_at(counter: Counter, region: int, word: int) -> int:
+    """A seller of a region, drawn by popularity; there must be one."""
+    begin, end = counter.begin[region], counter.begin[region + 1]
+    return int(counter.seller[begin + pick(counter.reach[begin:end], word)])
