@@ -297,6 +297,21 @@ INTERVENTIONS: Final[dict[str, Callable[[tuple[str, ...]], Texts]]] = {
     "commission": lambda regions: st.builds("kind = 'commission', rate = {}{}".format, RATE, somewhere(regions)),
     "checkin": lambda _: texts(0, 1, 3, 1000).map("kind = 'checkin', coins = {}".format),
     "live_shopping": lambda _: texts("false", "true").map("kind = 'live_shopping', allowed = {}".format),
+    "vat": lambda regions: st.builds(
+        "kind = 'vat', {}{}".format,
+        RATE.map("topups = {}".format) | RATE.map("orders = {}".format),
+        somewhere(regions),
+    ),
+    "store_fee": lambda regions: st.builds(
+        "kind = 'store_fee', channel = '{}', rate = {}{}".format, texts("app", "web"), RATE, somewhere(regions)
+    ),
+    "payment_licence": lambda regions: somewhere(regions).map("kind = 'payment_licence'{}".format),
+    "spending_limit": lambda regions: st.builds(
+        "kind = 'spending_limit', coins_a_day = {}{}".format, texts(0, 1, 100, 10**12), somewhere(regions)
+    ),
+    "reward_expiry": lambda regions: st.builds(
+        "kind = 'reward_expiry', days = {}{}".format, texts(0, "0.0001", "0.1", 1, 1825), somewhere(regions)
+    ),
     "pack_price": lambda regions: st.builds(
         "kind = 'pack_price', region = '{}', pack = '{}', price_cents = {}".format,
         st.sampled_from(regions),

@@ -15,6 +15,9 @@ share = 0.5
 share = 0.5
 currency = "USD"
 packs = "packs-us"
+goods = "goods-us"
+rate = 1
+income = 1
 topup_tax = 0
 order_tax = 0
 time_zones = { "Europe/London" = 1 }
@@ -56,6 +59,11 @@ def same(n: int, other: int, begin: int) -> str:
 
 ON_A_BOUNDARY = "an instant after a window's boundary (no window begins while it holds)"
 
+LICENSED = (
+    "an instant when no payment_licence holds in its place "
+    "(interventions[0], wallet suspended, leaves it nothing to change)"
+)
+
 CASES = {
     # what may be
     "one after another, for good": (commission(9) + commission(10), []),
@@ -95,11 +103,26 @@ CASES = {
         commission(9, more="chance = 1.1\n"),
         ["interventions[0].chance = 1.1: expected a number in [0, 1]"],
     ),
+    "a tax that says nothing": (
+        f'[[interventions]]\nkind = "vat"\nat = {DAY.format(9)}\n',
+        ["interventions[0]: expected topups, orders or both (it is missing)"],
+    ),
     "sellers without goods": (
         "[sellers]\ngoods_each = { value = 0, range = [0, 15] }\n",
         ["sellers.goods_each = 0: expected at least 1, since there are sellers (or per_thousand_viewers = 0)"],
     ),
     # what is only worth knowing
+    "a price while the wallet is off": (
+        f'[[interventions]]\nkind = "payment_licence"\nat = {DAY.format(8)}\n' + price(9, "app-65"),
+        [
+            f"note: interventions[1].at = {ISO.format(9)}: expected {LICENSED}",
+        ],
+    ),
+    "a price that outlives it is none": (
+        f'[[interventions]]\nkind = "payment_licence"\nat = {DAY.format(8)}\nuntil = {DAY.format(12)}\n'
+        + price(9, "app-65"),
+        [],
+    ),
     "before any window begins": (
         '[[interventions]]\nkind = "commission"\nrate = 0.1\nat = 2024-04-09T04:01:00Z\nuntil = 2024-04-09T04:14:00Z\n',
         [f"note: interventions[0].until = 2024-04-09T04:14:00+00:00: expected {ON_A_BOUNDARY}"],

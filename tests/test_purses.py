@@ -27,8 +27,8 @@ def top_up(purses, lots, totals, coins, price, fee, tax):  # type: ignore[no-unt
 
 
 @rule
-def grant(purses, grants, totals, amount, ticket):  # type: ignore[no-untyped-def]
-    columns.grant(purses, grants, totals, 0, amount, 1, ticket)
+def grant(purses, grants, totals, amount, at_us, life_us, ticket):  # type: ignore[no-untyped-def]
+    columns.grant(purses, grants, totals, 0, amount, at_us, life_us, ticket)
 
 
 @rule
@@ -67,7 +67,7 @@ class Both:
         self.totals = new_totals(4)
         self.topups: list[Bought] = []
         self.rewards: list[tuple[int, int]] = []  # seq, expiry
-        self.seq, self.now_us = 0, 0
+        self.seq, self.now_us, self.life_us = 0, 0, LIFE_US
         self.tell(Op.POLICY, -1, peer=Rule.TOPUP_TAX, amount=TAX, region=US)
         self.tell(Op.POLICY, -1, peer=Rule.REWARD_LIFE, amount=LIFE_US)
         for n, (coins, _, fee) in enumerate(PACKS):
@@ -91,8 +91,14 @@ class Both:
 
     def reward(self, amount: int) -> None:
         self.tell(Op.REWARD, FAN, item=CHECKIN, amount=amount, currency=REWARD)
-        grant(self.purses, self.grants, self.totals, amount, 0)
-        self.rewards.append((self.seq, self.now_us + LIFE_US))
+        grant(self.purses, self.grants, self.totals, amount, self.now_us, self.life_us, 0)
+        if self.life_us:
+            self.rewards.append((self.seq, self.now_us + self.life_us))
+
+    def let_live(self, life_us: int) -> None:
+        """Rewards live so long from now on; 0 is for ever."""
+        self.life_us = life_us
+        self.tell(Op.POLICY, -1, peer=Rule.REWARD_LIFE, amount=life_us)
 
     def give(self, amount: int) -> None:
         expected = self.tell(Op.GIFT, FAN, peer=STAR, item=ROSE, amount=amount, currency=COIN)
@@ -105,9 +111,9 @@ class Both:
             charge_back(self.purses, self.lots, self.totals, *bought[1:])
 
     def expire(self) -> None:
-        """The oldest reward of which anything is left."""
+        """The reward that expires first of those of which anything is left."""
         left = {lot.reward: lot.left for lot in self.book.holders[FAN].reward_lots}
-        for place, (seq, expires_us) in enumerate(self.rewards):
+        for place, (seq, expires_us) in sorted(enumerate(self.rewards), key=lambda given: given[1][::-1]):
             if left.get(seq):
                 self.now_us = max(self.now_us, expires_us)
                 told = self.tell(Op.EXPIRE, FAN, item=CHECKIN, amount=left[seq], currency=REWARD, ref=seq)
@@ -128,6 +134,7 @@ STEPS = st.one_of(
     st.tuples(st.just("give"), st.sampled_from([1, 5, 30, 69, 100, 1321, 5000])),
     st.tuples(st.just("charge_back"), st.integers(0, 9)),
     st.tuples(st.just("expire")),
+    st.tuples(st.just("let_live"), st.sampled_from([1, 5, LIFE_US, 0])),
 )
 
 

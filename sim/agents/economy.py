@@ -20,6 +20,9 @@ class Ledger(Protocol):
     def diamonds(self, creator: int) -> int:
         """Diamonds that a creator holds."""
 
+    def reward_expires_us(self, viewer: int, ticket: int) -> int:
+        """When what is left of a reward expires; 0 if never, or if nothing is left."""
+
     def reward_left(self, viewer: int, ticket: int) -> int:
         """Coins left of a reward."""
 

@@ -6,7 +6,7 @@ from sim.agents import interventions
 from sim.agents.economy import Deed, Economy
 from sim.agents.stage import Process
 from sim.agents.terms import opening_terms, packs_on_sale
-from sim.behavior.delay import DAY_US, memoryless
+from sim.behavior.delay import memoryless
 from sim.behavior.purposes import CHARGEBACK
 from sim.ledger import REGION_BY_NAME, REWARD, Op
 from sim.streams import draw, uniform
@@ -18,7 +18,6 @@ class Platform:
     def __init__(self, economy: Economy) -> None:
         self.economy = economy
         self._expiring: defaultdict[int, list[Deed]] = defaultdict(list)
-        self._life_us = round(float(economy.scenario.rewards.life_days) * DAY_US)
         economy.listen(Op.REWARD, self._note_reward)
         economy.listen(Op.TOPUP, self._watch_topup)
 
@@ -36,8 +35,9 @@ class Platform:
         interventions.start(economy)
 
     def _note_reward(self, reward: Deed) -> None:
-        if self._life_us:
-            self._expiring[self.economy.windows.after(reward.at_us + self._life_us)].append(reward)
+        expires_us = self.economy.ledger.reward_expires_us(reward.actor, reward.ticket)
+        if expires_us:
+            self._expiring[self.economy.windows.after(expires_us)].append(reward)
 
     def _expire(self) -> Process:
         """At each boundary, let what is left of the rewards whose time has come break."""

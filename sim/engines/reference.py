@@ -185,6 +185,11 @@ class BookLedger:
         """Diamonds that a creator holds."""
         return self._book.holders[creator].diamonds
 
+    def reward_expires_us(self, viewer: int, ticket: int) -> int:
+        """When what is left of a reward expires; 0 if never, or if nothing is left."""
+        lots = self._book.holders[viewer].reward_lots
+        return next((lot.expires_us for lot in lots if lot.reward == ticket), 0)
+
     def reward_left(self, viewer: int, ticket: int) -> int:
         """Coins left of a reward."""
         return sum(lot.left for lot in self._book.holders[viewer].reward_lots if lot.reward == ticket)

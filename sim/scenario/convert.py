@@ -57,16 +57,13 @@ class Field(NamedTuple):
 def split(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
     """An annotated type as the type itself and what was noted about it; what may be left out by its type if given."""
     if typing.get_origin(annotation) is Annotated:
-        return _given(annotation.__origin__), annotation.__metadata__
-    return _given(annotation), ()
-
-
-def _given(annotation: Any) -> Any:
-    """`X | None` as X: TOML has no null, so whoever writes a key gives a value."""
+        base, noted = split(annotation.__origin__)
+        return base, (*noted, *annotation.__metadata__)
     members = typing.get_args(annotation)
-    if isinstance(annotation, types.UnionType) and types.NoneType in members:
-        return functools.reduce(operator.or_, (member for member in members if member is not types.NoneType))
-    return annotation
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType) and types.NoneType in members:
+        # TOML has no null, so whoever writes a key gives a value.
+        return split(functools.reduce(operator.or_, (member for member in members if member is not types.NoneType)))
+    return annotation, ()
 
 
 @functools.cache

@@ -1,26 +1,13 @@
-"""Effects: what an intervention changes when it begins, and what it puts back when it ends.
+"""Every effect by the kind of intervention, and those on coins and on the shop."""
 
-`begin` is called where the intervention holds; `end` where it has ended and no earlier one of its kind holds any more.
-Both set what they set as a whole, so that nothing need be remembered between them.
-"""
+from typing import Final
 
-from collections.abc import Callable
-from typing import Any, Final, NamedTuple
-
+from sim.agents.interventions.effect import Effect, state_policy
+from sim.agents.interventions.payments import PAYMENT_EFFECTS
 from sim.agents.stage import Stage
 from sim.agents.terms import pack_items
-from sim.ledger import COIN, REGION_BY_NAME, Op, Rule
-from sim.ledger.accounts import NOBODY
+from sim.ledger import COIN, Rule
 from sim.scenario import Checkin, Commission, LiveShopping, PackOffer, PackPrice
-
-Change = Callable[[Stage, str, Any], None]  # the stage, a region's name, the intervention
-
-
-class Effect(NamedTuple):
-    """How to carry out a kind of intervention in a region (`""` if the kind isn't regional)."""
-
-    begin: Change
-    end: Change
 
 
 def _set_price(stage: Stage, region: str, change: PackPrice) -> None:
@@ -59,11 +46,6 @@ def _offer(stage: Stage, region: str, change: PackOffer, holds: bool, bonus: int
     state_policy(stage, Rule.PACK_COINS, region, int(coins[n]), item=item, currency=COIN)
 
 
-def state_policy(stage: Stage, rule: Rule, region: str, amount: int, **scope: int) -> None:
-    """Let a policy say `amount` in a region from this boundary on."""
-    stage.propose(Op.POLICY, NOBODY, peer=rule, amount=amount, region=REGION_BY_NAME[region], **scope)
-
-
 def _set_commission(stage: Stage, region: str, change: Commission) -> None:
     state_policy(stage, Rule.COMMISSION, region, change.rate.ppm)
 
@@ -94,4 +76,5 @@ EFFECTS: Final[dict[type, Effect]] = {
     Commission: Effect(_set_commission, _reset_commission),
     Checkin: Effect(_set_checkin, _reset_checkin),
     LiveShopping: Effect(_set_live_shopping, _reset_live_shopping),
+    **PAYMENT_EFFECTS,
 }

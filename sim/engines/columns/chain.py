@@ -86,7 +86,6 @@ PAID: Final = 6
 BROWSE_NOW: Final = 7
 END: Final = 8
 
-FAR: Final = 2**31 - 1  # a boundary beyond every run
 
 CHECKIN: Final = item_id(Item.REWARD_CHECKIN, 0)
 FIRST_CREATOR: Final = KIND_SPAN * int(Kind.CREATOR)
@@ -269,7 +268,7 @@ def _has_room_for_block(viewers: Viewers, chains: Chains) -> bool:
     """Whether a block of visits can begin: each may check in, and becomes a chain."""
     return bool(
         viewers.rows.used[0] + BLOCK <= viewers.rows.row.shape[0]
-        and viewers.grants.state[1] + BLOCK <= viewers.grants.grant.shape[0]
+        and viewers.grants.state[money.COUNT] + BLOCK <= viewers.grants.grant.shape[0]
         and chains.state[COUNT] + BLOCK <= chains.chain.shape[0]
     )
 
@@ -494,12 +493,11 @@ def _check_in(world: World, scene: Scene, viewers: Viewers, viewer: int, hour: i
     if outcome != ACCEPTED:
         return
     viewers.crowd.habits[viewer] |= HAS_REWARDS
-    due, ticket = money.NEVER, NO_TICKET
+    ticket = NO_TICKET
     if rates.reward_life:
-        due = min((at_us + rates.reward_life + world.window_us - 1) // world.window_us, FAR)
         ticket = take_ticket(viewers.tickets)
         viewers.rows.row[place].makes = ticket
-    money.grant(viewers.purses, viewers.grants, viewers.totals, purse, amount, due, ticket)
+    money.grant(viewers.purses, viewers.grants, viewers.totals, purse, amount, at_us, rates.reward_life, ticket)
 
 
 @inner

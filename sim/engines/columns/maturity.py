@@ -10,7 +10,7 @@ from sim.engines.columns import purses as money
 from sim.engines.columns.chain import CHECKIN, Disputes, Viewers
 from sim.engines.columns.codes import ACCEPTED, CHARGEBACK, EXPIRE
 from sim.engines.columns.crowd import HAS_REWARDS, Crowd
-from sim.engines.columns.purses import Grants
+from sim.engines.columns.purses import COUNT, FIRST, MIXED, Grants
 from sim.engines.columns.rows import Rows, Structs, Tickets, give_back, note
 from sim.engines.columns.totals import Totals
 from sim.ledger import REWARD
@@ -26,22 +26,22 @@ class Due(NamedTuple):
 
 
 @on_columns
-def due_at(grants: Grants, disputes: Disputes, boundary: int) -> Due:
+def due_at(grants: Grants, disputes: Disputes, boundary: int, window_us: int) -> Due:
     """What falls due at a boundary.
 
     Notes
     -----
-    All rewards live equally long, so those of one window fall due at two boundaries in a row at most, and the search
-    may end at the first that is due two boundaries later.
+    As long as all rewards live equally long, those of one window fall due at two boundaries in a row at most, and the
+    search may end at the first that is due two boundaries later.
     """
-    first, room = grants.state[0], grants.grant.shape[0]
+    first, room, now_us = grants.state[FIRST], grants.grant.shape[0], boundary * window_us
     expiring, past, disputed, is_first = 0, 0, 0, True
-    for k in range(grants.state[1]):
+    for k in range(grants.state[COUNT]):
         given = grants.grant[(first + k) % room]
-        if given.due > boundary + 1:
+        if given.expires_us > now_us + window_us and not grants.state[MIXED]:
             break
-        expiring += given.due == boundary and given.left > 0
-        is_first &= given.due <= boundary
+        expiring += given.expires_us <= now_us and given.left > 0
+        is_first &= given.expires_us <= now_us
         past += is_first
     for i in range(disputes.state[0]):
         disputed += disputes.dispute[i].due == boundary
@@ -52,8 +52,8 @@ def due_at(grants: Grants, disputes: Disputes, boundary: int) -> Due:
 def settle_grants(
     zones: Structs,
     crowd: Crowd,
-    boundary: int,
     now_us: int,
+    window_us: int,
     purses: Structs,
     grants: Grants,
     totals: Totals,
@@ -62,12 +62,12 @@ def settle_grants(
 ) -> None:
     """Let the grants that are due break, as they were given, and free the places and tickets of all that are past."""
     state, room = grants.state, grants.grant.shape[0]
-    for k in range(state[1]):
-        place = (state[0] + k) % room
+    for k in range(state[COUNT]):
+        place = (state[FIRST] + k) % room
         given = grants.grant[place]
-        if given.due > boundary + 1:
+        if given.expires_us > now_us + window_us and not state[MIXED]:
             break
-        if given.due == boundary and given.left > 0:
+        if given.expires_us <= now_us and given.left > 0:
             viewer = purses[given.purse].viewer
             left = money.expire(purses, grants, totals, place)
             if not purses[given.purse].rewards:
@@ -75,10 +75,10 @@ def settle_grants(
             code = zones[crowd.zone[viewer]].code
             row = note(rows, now_us, EXPIRE, crowd.first + viewer, NOBODY, CHECKIN, left, REWARD, ACCEPTED, code)
             rows.row[row].refers = given.ticket
-    while state[1] and grants.grant[state[0]].due <= boundary:
-        give_back(tickets, grants.grant[state[0]].ticket)
-        state[0] = (state[0] + 1) % room
-        state[1] -= 1
+    while state[COUNT] and grants.grant[state[FIRST]].expires_us <= now_us:
+        give_back(tickets, grants.grant[state[FIRST]].ticket)
+        state[FIRST] = (state[FIRST] + 1) % room
+        state[COUNT] -= 1
 
 
 @on_columns

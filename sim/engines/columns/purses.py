@@ -71,10 +71,14 @@ PURSE: Final = np.dtype(
 LOT: Final = np.dtype(
     [(name, np.int64) for name in ("coins", "left", "cost", "price", "serial", "at_us", "next")], align=True
 )
-# A reward that expires at the boundary `due`.
+# A reward that expires at the first boundary from `expires_us` on.
 GRANT: Final = np.dtype(
-    [("ticket", np.int64), ("purse", np.int32), ("next", np.int32), ("left", np.int32), ("due", np.int32)], align=True
+    [("ticket", np.int64), ("expires_us", np.int64), ("purse", np.int32), ("next", np.int32), ("left", np.int32)],
+    align=True,
 )
+# The state of a ring of grants: its first and how many; the last one's life; whether lives differ, so that a later
+# grant may expire before an earlier one.
+FIRST, COUNT, LIFE_US, MIXED = range(4)
 
 
 class Lots(NamedTuple):
@@ -85,7 +89,7 @@ class Lots(NamedTuple):
 
 
 class Grants(NamedTuple):
-    """Rewards that will expire: an array of `GRANT`, a ring in the order of windows. `state` is [first, how many].
+    """Rewards that will expire: an array of `GRANT`, a ring in the order of windows. `state`: see `FIRST`.
 
     A grant whose boundary has passed, or that was spent, has nothing left; its place is free once it is the first.
     """
@@ -118,7 +122,7 @@ def new_lots(capacity: int = 1024) -> Lots:
 
 def new_grants(capacity: int = 4096) -> Grants:
     """Room for grants."""
-    return Grants(np.zeros(2, np.int64), np.zeros(capacity, GRANT))
+    return Grants(np.array([0, 0, NEVER, 0], np.int64), np.zeros(capacity, GRANT))
 
 
 @inner
@@ -212,27 +216,48 @@ def _take_coins(purses: Structs, lots: Lots, purse: int, amount: int) -> int:
 
 
 @inner
-def grant(purses: Structs, grants: Grants, totals: Totals, purse: int, amount: int, due: int, ticket: int) -> None:
-    """Reward coins minted; where they never expire (`due` NEVER), nothing needs to tell them apart."""
-    mine = purses[purse]
-    if due != NEVER:
-        place = (grants.state[0] + grants.state[1]) % grants.grant.shape[0]
-        grants.state[1] += 1
+def grant(
+    purses: Structs, grants: Grants, totals: Totals, purse: int, amount: int, at_us: int, life_us: int, ticket: int
+) -> None:
+    """Reward coins minted; where they never expire (a life of 0), nothing needs to tell them apart."""
+    mine, state = purses[purse], grants.state
+    if life_us != state[LIFE_US]:
+        state[MIXED] |= state[LIFE_US] != NEVER
+        state[LIFE_US] = life_us
+    if life_us:
+        place = (state[FIRST] + state[COUNT]) % grants.grant.shape[0]
+        state[COUNT] += 1
         given = grants.grant[place]
         given.purse = purse
         given.left = amount
-        given.due = due
+        given.expires_us = at_us + life_us
         given.ticket = ticket
-        given.next = NONE
-        if mine.first_grant == NONE:
-            mine.first_grant = place
-        else:
-            grants.grant[mine.last_grant].next = place
-        mine.last_grant = place
+        _keep(mine, grants, place)
     mine.rewards += amount
     mine.held |= HELD_REWARDS
     post(totals, REWARD, EXCHANGE, REWARDS, -amount)
     post(totals, REWARD, HOLDER, REWARDS, amount)
+
+
+@inner
+def _keep(mine: Struct, grants: Grants, place: int) -> None:
+    """Put a grant among a purse's own, behind those that expire no later."""
+    grant, expires_us = grants.grant, grants.grant[place].expires_us
+    if mine.first_grant == NONE or expires_us < grant[mine.first_grant].expires_us:
+        grant[place].next = mine.first_grant
+        if mine.first_grant == NONE:
+            mine.last_grant = place
+        mine.first_grant = place
+        return
+    before = wide(mine.last_grant)
+    if expires_us < grant[before].expires_us:
+        before = wide(mine.first_grant)
+        while grant[grant[before].next].expires_us <= expires_us:
+            before = wide(grant[before].next)
+    grant[place].next = grant[before].next
+    grant[before].next = place
+    if grant[place].next == NONE:
+        mine.last_grant = place
 
 
 @inner
@@ -253,9 +278,11 @@ def expire(purses: Structs, grants: Grants, totals: Totals, place: int) -> int:
     """Let what is left of a grant break; returns how much that is."""
     given = grants.grant[place]
     mine, left = purses[given.purse], wide(given.left)
-    mine.first_grant = given.next  # of one viewer's grants the first expires first
     mine.rewards -= left
     given.left = 0
+    # Of one viewer's grants the first expires first; of several at one boundary, whichever is asked for.
+    while mine.first_grant != NONE and not grants.grant[mine.first_grant].left:
+        mine.first_grant = grants.grant[mine.first_grant].next
     post(totals, EXPIRE, HOLDER, REWARDS, -left)
     post(totals, EXPIRE, BREAKAGE, REWARDS, left)
     return int(left)

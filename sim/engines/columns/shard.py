@@ -184,7 +184,7 @@ class Shard:
     def _settle(self, scene: Scene) -> Structs:
         """What falls due at the boundary: expiries, then chargebacks."""
         boundary = scene.begin_us // self.world.window_us
-        due = due_at(self._viewers.grants, self._viewers.disputes, boundary)
+        due = due_at(self._viewers.grants, self._viewers.disputes, boundary, self.world.window_us)
         n = due.expiring + due.disputed
         if due.past or n:
             self._make_room_to_settle(n, n + due.past)
@@ -193,8 +193,8 @@ class Shard:
             settle_grants(
                 zones,
                 viewers.crowd,
-                boundary,
                 scene.begin_us,
+                self.world.window_us,
                 viewers.purses,
                 viewers.grants,
                 viewers.totals,
@@ -297,7 +297,7 @@ def _roomier(pool: _Pool, used: int) -> _Pool:
 
 def _roomier_ring(grants: Grants, purses: Structs) -> Grants:
     """The ring of grants with more room, its first at the beginning; purses follow."""
-    first, used = grants.state.tolist()
+    first, used = grants.state[:2].tolist()
     room = len(grants.grant)
     if 2 * used <= room:
         return grants

@@ -10,7 +10,7 @@ from sim.compiled import on_columns
 from sim.engines.columns.amounts import share_left
 from sim.engines.columns.chain import Viewers
 from sim.engines.columns.codes import HOLDER
-from sim.engines.columns.purses import HELD_COINS, HELD_REWARDS, NONE
+from sim.engines.columns.purses import HELD_COINS, HELD_REWARDS, MIXED, NONE
 from sim.engines.columns.rows import Structs, wide
 from sim.engines.columns.scene import World
 from sim.engines.columns.totals import COINS, FIRST_FIAT, N_CLASSES, REWARDS, Totals, by_class, summed
@@ -112,7 +112,9 @@ def _explain(zones: Structs, viewers: Viewers, unspent: Unspent) -> tuple[int, i
         while place != NONE:
             rewards += grants[place].left
             place = wide(grants[place].next)
+        # Of a purse whose rewards ceased to expire, its grants explain a part.
         explained = mine.last_grant == NONE or rewards == mine.rewards
+        explained |= viewers.grants.state[MIXED] and rewards <= mine.rewards
         if coins != max(mine.coins, 0) or not explained:
             return purse, coins, rewards
     return -1, 0, 0

@@ -16,7 +16,8 @@ chance, or late, is drawn by the seed: see `sim.scenario.timeline`.
 from sim.scenario.interventions.base import Intervention
 from sim.scenario.interventions.coins import Checkin, CoinIntervention, PackOffer, PackPrice
 from sim.scenario.interventions.commerce import CommerceIntervention, Commission, LiveShopping
+from sim.scenario.interventions.payments import PaymentIntervention
 
-AnyIntervention = CoinIntervention | CommerceIntervention
+AnyIntervention = CoinIntervention | CommerceIntervention | PaymentIntervention
 
 __all__ = ["AnyIntervention", "Checkin", "Commission", "Intervention", "LiveShopping", "PackOffer", "PackPrice"]

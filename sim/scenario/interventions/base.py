@@ -41,6 +41,11 @@ class Intervention(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_
         return ()
 
     @property
+    def lacks(self) -> str:
+        """What of its own must be said and isn't."""
+        return ""
+
+    @property
     def silences(self) -> frozenset[str]:
         """The kinds that change nothing where and while this one holds."""
         return frozenset()

@@ -35,6 +35,8 @@ def check_interventions(found: Conversion, regions: tuple[str, ...]) -> None:
         _check_begin(found, path, at, run)
     for path, change in changes.items():
         _check_end(found, path, change, run)
+        if change.lacks:
+            found.report(path, None, change.lacks, "it is missing")
         if not change.regional and change.region is not None:
             found.report((*path, "region"), change.region, f"no region: {change.kind} holds everywhere at once")
     for earlier, later in _pairs(changes):

@@ -1,0 +1,81 @@
+"""Interventions in payments: taxes, the stores' fees, licences, limits and expiry."""
+
+from typing import Annotated
+
+from sim.scenario.catalogs import Channel
+from sim.scenario.interventions.base import Intervention
+from sim.scenario.quantity import Days, Quantity, Rate
+
+
+class Vat(Intervention, frozen=True, tag="vat"):
+    """A value-added tax sets in, or changes. Prices of packs contain it and stay; it comes on top of a good's price."""
+
+    topups: Annotated[Rate | None, "contained in the price of coins, else as the region has it"] = None
+    orders: Annotated[Rate | None, "on top of the price of goods, else as the region has it"] = None
+
+    @property
+    def lacks(self) -> str:
+        """One of the two must be said."""
+        return "" if self.topups or self.orders else "topups, orders or both"
+
+    @property
+    def text(self) -> str:
+        """`VAT 11 %`."""
+        rates = dict.fromkeys(f"{float(rate.value * 100):g} %" for rate in (self.topups, self.orders) if rate)
+        return " ".join(("VAT", *rates))
+
+
+class StoreFee(Intervention, frozen=True, tag="store_fee"):
+    """The app store, or the card processor of the web shop, takes another part of each topup."""
+
+    channel: Annotated[Channel, "app or web"]
+    rate: Annotated[Rate, "its part of a pack's price net of tax"]
+
+    @property
+    def target(self) -> tuple[str, ...]:
+        """The channel."""
+        return (self.channel,)
+
+    @property
+    def text(self) -> str:
+        """`app fee 15 %`."""
+        return f"{self.channel} fee {float(self.rate.value * 100):g} %"
+
+
+class PaymentLicence(Intervention, frozen=True, tag="payment_licence"):
+    """The licence to pay is refused or suspended: the wallet is off, and declines everything as suspended."""
+
+    @property
+    def silences(self) -> frozenset[str]:
+        """What concerns a wallet that is on."""
+        return frozenset(("pack_price", "pack_offer", "spending_limit", "e_money_limits", "reward_expiry"))
+
+    @property
+    def text(self) -> str:
+        """`wallet suspended`."""
+        return "wallet suspended"
+
+
+class SpendingLimit(Intervention, frozen=True, tag="spending_limit"):
+    """Nobody may give more coins in a UTC day than the regulator allows."""
+
+    coins_a_day: Annotated[int, Quantity("coins", 0, 10**12, whole=True), "that a viewer may give"]
+
+    @property
+    def text(self) -> str:
+        """`at most 5,000 coins a day`."""
+        return f"at most {self.coins_a_day:,} coins a day"
+
+
+class RewardExpiry(Intervention, frozen=True, tag="reward_expiry"):
+    """Reward coins given from now on live longer, or shorter."""
+
+    days: Annotated[Days, "until a reward expires; 0: never"]
+
+    @property
+    def text(self) -> str:
+        """`rewards live 1825 days`."""
+        return f"rewards live {self.days.value} days" if self.days.value else "rewards never expire"
+
+
+PaymentIntervention = Vat | StoreFee | PaymentLicence | SpendingLimit | RewardExpiry
