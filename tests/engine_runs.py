@@ -40,6 +40,7 @@ class Result(NamedTuple):
     trace: Trace
     recognized: Columns
     visits: int
+    hosts_by_week: Columns
     balances: Columns
     closing: Closing
     series: Columns
@@ -68,6 +69,7 @@ def ran(engine: str, scenario: Scenario, *, acts: Sequence[tuple[int, Act]] = ()
         Trace(trace),
         recognized,
         economy.visits,
+        economy.hosts_by_week(),
         economy.balances(),
         economy.closing(),
         series,
@@ -100,6 +102,7 @@ def assert_identical(found: Result, expected: Result, names: tuple[str, str] = (
     assert found.trace.digest == expected.trace.digest
     assert found.visits == expected.visits
     assert_same_columns(found.recognized, expected.recognized)
+    assert_same_columns(found.hosts_by_week, expected.hosts_by_week)
     assert_same_columns(found.balances, expected.balances)
     assert_same_columns(found.series, expected.series)
     assert_same_columns(found.elsewhere, expected.elsewhere)

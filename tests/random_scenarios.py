@@ -25,7 +25,7 @@ Texts = st.SearchStrategy[str]
 VISITS_MOST: Final = 2_000  # of all viewers and days together
 WINDOWS_MOST: Final = 1_600
 VIEWERS_MOST: Final = 300
-DAYS_MOST: Final = 4
+DAYS_OF_RUNS: Final = (1, 2, 3, 4, 8, 15)  # the last two pass a week, after which hosts think again
 VISITS_A_DAY_MOST: Final = 24  # at most one an hour
 
 # Everything happens within hours, to most people.
@@ -125,6 +125,13 @@ PARAMETERS: Final[dict[str, Texts]] = {
     "creators.payout_ceiling_cents": texts(1000, 1999, 10**9),
     "creators.payout_delay_days": DELAY,
     "creators.cash_out_every_days": DELAY,
+    "creators.hour_cost_cents": texts(0, 1, 20, 100_000),
+    "creators.hour_cost_sigma": SIGMA,
+    "creators.labor_elasticity": texts(0, "0.2", 1, 100),
+    "creators.patience_weeks": texts(0, 1, 4),
+    "creators.pool_factor": texts(0, "0.5", 3),
+    "creators.entry_cost_cents": texts(0, 1, 500, 10**15),
+    "creators.entry_share": SHARE,
     "sellers.per_thousand_viewers": texts(0, 4, 100, 1000),
     "sellers.popularity_shape": SHAPE,
     "sellers.sessions_per_week": texts(0, 1, "3.5", 7),
@@ -233,10 +240,10 @@ def sizes(draw: st.DrawFn) -> tuple[str, int, int, int]:
     """Window, days, viewers and visits a day that the reference engine carries in about a second."""
     window = draw(st.sampled_from(4 * WINDOWS + SHORT_WINDOWS))
     windows_a_day = 86_400_000_000 // window_us(window)
-    days = draw(st.integers(1, max(1, min(DAYS_MOST, WINDOWS_MOST // windows_a_day))))
+    days = min(draw(st.sampled_from(DAYS_OF_RUNS)), max(1, WINDOWS_MOST // windows_a_day))
     visits_per_day = draw(st.sampled_from([3, 1, 6, 12, 60, 0]))
     visits_each = days * min(max(visits_per_day, 1), VISITS_A_DAY_MOST)
-    most = min(VIEWERS_MOST, VISITS_MOST // visits_each)
+    most = max(min(VIEWERS_MOST, VISITS_MOST // visits_each), 2)
     viewers = draw(st.sampled_from([1, 2, 7, *range(most // 2, most + 1)]))
     return window, days, viewers, visits_per_day
 

@@ -144,7 +144,7 @@ def test_too_many_hosts_to_draw_from_are_refused() -> None:
 def test_favourites_are_popular_and_differ() -> None:
     scenario = load("us-baseline", ["viewers=2000"])
     calendar = Calendar(scenario)
-    creators = [host for host in draw_hosts(scenario, 1, calendar) if not host.is_seller]
+    creators = [host for host in draw_hosts(scenario, 1, calendar) if host.starts and not host.is_seller]
     favourites = draw_viewers(scenario, 1, calendar, reach_of(creators)).favourites
     assert all(len(set(row)) == len(row) for row in favourites.tolist())
     followers = np.bincount(favourites.ravel(), minlength=len(creators))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sim.behavior.delay import DAY_US, around, memoryless
-from sim.behavior.labor import REST, session
+from sim.behavior.labor import WHOLE, opportunity, takes
 from sim.behavior.shop import LIVE, TAB, VIDEO, ShopTerms, buys, channel_of, item_of, looks_closely, worth_of
 from sim.ledger import Item, item_id
 from sim.streams import draw
@@ -41,8 +41,8 @@ def test_a_channel_is_seen_in_the_item_and_not_in_the_worth() -> None:
 
 
 def test_sessions_a_week_and_their_length() -> None:
-    days = [session(1, host, day, 4.0, 120.0, EVEN_HOURS) for host in range(100) for day in range(70)]
-    at_work = [(hour, length_us) for hour, length_us in days if hour != REST]
+    days = [opportunity(1, host, day, 120.0, EVEN_HOURS) for host in range(100) for day in range(70)]
+    at_work = [(hour, length_us) for hour, length_us, word in days if takes(word, 4.0, WHOLE)]
     assert len(at_work) / len(days) == pytest.approx(4 / 7, abs=4 * 0.5 / np.sqrt(len(days)))
     minutes = np.array([length_us for _, length_us in at_work]) / 60_000_000
     assert minutes.min() >= 60

@@ -348,7 +348,7 @@ def test_a_checkpoint_of_other_hosts_is_refused() -> None:
     played = Played(busy())
     state = played.other.state()
     fewer = Stage(Environment(), load("us-baseline", ["viewers=50", "days=1"]), 1)
-    with pytest.raises(CoinworksError, match=r"creators\.region of shape 5: expected 1"):
+    with pytest.raises(CoinworksError, match=r"creators\.region of shape 7: expected 1"):
         Counterparties.restored(fewer, played.assets, state)
 
 
@@ -436,4 +436,7 @@ def test_hosts_are_the_reference_s() -> None:
     drawn = hosts.draw_hosts(told.scenario, 1, stage.calendar)
     assert other._hosts.weight.tolist() == [host.weight for host in drawn]
     assert other._hosts.zone.tolist() == [host.zone for host in drawn]
-    assert other.creators_reach.tolist() == hosts.reach_of([host for host in drawn if not host.is_seller]).tolist()
+    assert (
+        other.creators_reach.tolist()
+        == hosts.reach_of([host for host in drawn if host.starts and not host.is_seller]).tolist()
+    )

@@ -9,6 +9,7 @@ from simpy import Environment
 from sim.agents.hosts import Host, draw_hosts, reach_of, running_sum
 from sim.agents.publication import Counter, Offer, Publication, Stream, watched
 from sim.agents.stage import Stage
+from sim.agents.workforce import Hosts, Workforce
 from sim.ledger import Kind, Op, Outcome
 from sim.ledger.accounts import KIND_SPAN
 from sim.scenario import Scenario
@@ -57,25 +58,37 @@ class Economy(Stage):
         super().__init__(env, scenario, seed)
         self.ledger = ledger
         self.hosts: list[Host] = draw_hosts(scenario, self.seed, self.calendar)
-        self.creators_reach = reach_of([host for host in self.hosts if not host.is_seller])
+        self.creators_reach = reach_of([host for host in self.hosts if host.starts and not host.is_seller])
+        self.workforce = Workforce(self, self._columns(), sum(not host.is_seller for host in self.hosts))
         self.stock: dict[tuple[int, int], int] = {}
         self.prices: dict[tuple[int, int], int] = {}
         self._streams: dict[int, Stream] = {}
         self._listeners: dict[Op, list[Listener]] = {}
 
+    def _columns(self) -> Hosts:
+        order = list(self.scenario.regions)
+        return Hosts(
+            np.array([host.account for host in self.hosts], np.int64),
+            np.array([order.index(self.region_of(host.zone)) for host in self.hosts], np.int64),
+            np.array([host.starts for host in self.hosts], np.bool_),
+        )
+
     def go_live(self, stream: Stream) -> None:
         """Announce a stream from this boundary on."""
         self._streams[stream.host] = stream
+        self.workforce.went_live(stream.host, stream.until_us - self.now_us)
 
     def listen(self, op: Op, listener: Listener) -> None:
         """Call `listener(deed)` for each accepted operation of a kind, when its window has closed."""
         self._listeners.setdefault(op, []).append(listener)
 
     def tell(self, deeds: Iterable[Deed]) -> None:
-        """Let agents hear what viewers did, in canonical order."""
+        """Let agents hear what viewers did, in canonical order, and decide where that ends a week."""
         for deed in deeds:
             for listener in self._listeners.get(deed.op, ()):
                 listener(deed)
+        if self.workforce.is_due(self.now_us):
+            self.workforce.begin_week()
 
     def publish(self) -> Publication:
         """The state that viewers will see until the next boundary."""

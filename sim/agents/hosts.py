@@ -22,12 +22,13 @@ REACH_MAX = 2**32  # what `sim.streams.below` can draw from
 
 
 class Host(NamedTuple):
-    """A creator or seller: `place` counts creators first, then sellers."""
+    """A creator or seller: `place` counts creators first, then sellers. Who isn't one at the start may begin later."""
 
     place: int
     account: int
     zone: int
     weight: int
+    starts: bool = True
 
     @property
     def is_seller(self) -> bool:
@@ -39,15 +40,33 @@ def how_many(per_thousand: float, viewers: int) -> int:
     return max(round(per_thousand * viewers / 1000), 1)
 
 
+class HeadCount(NamedTuple):
+    """How many hosts of a kind work at the start, and how many there are with those who may begin later."""
+
+    starting: int
+    all: int
+
+
+def head_counts(scenario: Scenario) -> tuple[HeadCount, HeadCount]:
+    """Of creators and of sellers. Whoever may begin later has an account, and a number after those who work."""
+    creators = how_many(float(scenario.creators.per_thousand_viewers), scenario.viewers)
+    sellers = how_many(float(scenario.sellers.per_thousand_viewers), scenario.viewers)
+    pool = int(creators * float(scenario.creators.pool_factor))
+    return HeadCount(creators, creators + pool), HeadCount(sellers, sellers)
+
+
 def draw_hosts(scenario: Scenario, seed: int, calendar: Calendar) -> list[Host]:
     """All hosts of a scenario, creators first."""
     zones = calendar.cumulative_shares()
     hosts: list[Host] = []
-    for kind, terms in ((Kind.CREATOR, scenario.creators), (Kind.SELLER, scenario.sellers)):
-        for n in range(how_many(float(terms.per_thousand_viewers), scenario.viewers)):
+    creators, sellers = head_counts(scenario)
+    shapes = float(scenario.creators.popularity_shape), float(scenario.sellers.popularity_shape)
+    for kind, shape, count in ((Kind.CREATOR, shapes[0], creators), (Kind.SELLER, shapes[1], sellers)):
+        for n in range(count.all):
             account = account_id(kind, n)
             zone = pick(zones, draw(seed, account, TRAITS, 1)[0])
-            hosts.append(Host(len(hosts), account, zone, popularity(seed, account, float(terms.popularity_shape))))
+            weight = popularity(seed, account, shape)
+            hosts.append(Host(len(hosts), account, zone, weight, n < count.starting))
     return hosts
 
 

@@ -6,7 +6,7 @@ from sim.agents.economy import Deed, Economy, accepted
 from sim.agents.hosts import Host
 from sim.agents.merchants import goods_of, most_goods, range_of
 from sim.agents.publication import Stream
-from sim.agents.session import sessions
+from sim.agents.session import opportunities, takes_it
 from sim.agents.stage import Process, Proposal
 from sim.behavior.delay import DAY_US, around
 from sim.behavior.purposes import FULFILMENT, RETURN
@@ -41,11 +41,12 @@ class Sellers:
         return [int(good) for good in goods[:n_goods]]
 
     def _show(self, host: Host, goods: list[int]) -> Process:
-        economy = self.economy
-        for begin_us, length_us, day in sessions(economy, host, economy.scenario.sellers):
-            yield economy.boundary(begin_us)
-            good = goods[day % len(goods)]
-            economy.go_live(Stream(host.place, host.account, host.weight, economy.now_us + length_us, good))
+        economy, terms = self.economy, self.economy.scenario.sellers
+        for session in opportunities(economy, host, terms):
+            yield economy.boundary(session.begin_us)
+            if takes_it(economy, host, session, terms):
+                good, until_us = goods[session.day % len(goods)], economy.now_us + session.length_us
+                economy.go_live(Stream(host.place, host.account, host.weight, until_us, good))
 
     def _restock(self, host: Host, goods: list[int]) -> Process:
         full = int(self.economy.scenario.sellers.stock_per_good)

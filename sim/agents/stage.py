@@ -52,6 +52,7 @@ class Stage:
     ----------
     packs, checkin_coins, live_shopping : what interventions change
     elsewhere : what viewers wanted here and did elsewhere
+    diamond_value_ppm : by region, in minor units of its currency
     """
 
     def __init__(self, env: Environment, scenario: Scenario, seed: int) -> None:
@@ -64,6 +65,7 @@ class Stage:
         self.checkin_coins = int(scenario.rewards.checkin_coins)
         self.live_shopping = True
         self.elsewhere = Elsewhere(scenario)
+        self.diamond_value_ppm = dict.fromkeys(scenario.regions, scenario.creators.diamond_value_cents.ppm)
         self._proposals: list[Proposal] = []
 
     def __repr__(self) -> str:

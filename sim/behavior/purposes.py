@@ -42,6 +42,11 @@ SESSION: Final = 30
 CASH_OUT: Final = 31
 PAYMENT: Final = 32
 
+# What a creator's time costs; once
+HOUR_COST: Final = 70
+# Whether somebody begins as a creator; occurrence: the week, counted from the start
+ENTRY: Final = 71
+
 # Whether and when an uncertain rule comes; agent: a hash of the rule, occurrence: its date, in microseconds since 1970
 HAZARD: Final = 80
 

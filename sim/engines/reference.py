@@ -81,6 +81,7 @@ class ReferenceEngine:
         accounts = self.viewers.account.tolist()
         Platform(economy).start([(account, regions[zone]) for account, zone in zip(accounts, zones, strict=True)])
         sellers = Sellers(economy)
+        creator.count_income(economy)
         for host in economy.hosts:
             self._start_host(host, sellers)
         self.env.process(self._close_windows())
@@ -112,6 +113,10 @@ class ReferenceEngine:
     def balances(self) -> Columns:
         """Every account's balances now, as `sim.runs.balance_columns` orders them."""
         return balance_columns(self.book.balances())
+
+    def hosts_by_week(self) -> Columns:
+        """How many creators and sellers worked, began and left, see `sim.agents.workforce.BY_WEEK`."""
+        return self.economy.workforce.by_week()
 
     @property
     def elsewhere(self) -> Elsewhere:

@@ -97,8 +97,9 @@ class WindowedEngine:
         self.assets = assets_of([CURRENCY_BY_NAME[region.currency].code for region in scenario.regions.values()])
         self._n_shards = n_shards = min(shards or threads * max(len(places), 1), scenario.viewers)
         self.counterparties = Counterparties(self.stage, self.assets, new_tickets(0, n_shards + 1))
-        hosts = self.counterparties.n_creators + self.counterparties.n_sellers
-        self.setting = setting_of(self.stage, self.assets, self.counterparties.creators_reach, hosts)
+        other = self.counterparties
+        n_hosts = other.n_creators + other.n_sellers
+        self.setting = setting_of(self.stage, self.assets, other.creators_reach, other.n_creators, n_hosts)
         self.division: Division = (
             Remote(self.setting, places, n_shards, threads) if places else Local(self.setting, n_shards, threads)
         )
@@ -118,6 +119,10 @@ class WindowedEngine:
     def creators_region(self) -> npt.NDArray[np.uint16]:
         """The region code of each creator."""
         return self.counterparties.creators_region
+
+    def hosts_by_week(self) -> Columns:
+        """How many creators and sellers worked, began and left, see `sim.agents.workforce.BY_WEEK`."""
+        return self.counterparties.workforce.by_week()
 
     @property
     def elsewhere(self) -> Elsewhere:

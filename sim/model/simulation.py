@@ -108,6 +108,7 @@ def _write_results(
     run.write_table("metrics", series)
     run.write_table("elsewhere", economy.elsewhere.columns())
     run.write_table("balances", economy.balances())
+    run.write_table("hosts_by_week", economy.hosts_by_week())
     asked = recorder.records - recorder.set_up
     run.write_summary(
         Summary(

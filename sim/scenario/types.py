@@ -159,6 +159,13 @@ class Creators(Table, frozen=True):
     payout_ceiling_cents: Annotated[Cents, "largest payout of a creator in a calendar day"]
     payout_delay_days: Annotated[Days, "from the request to the money"]
     cash_out_every_days: Annotated[Days, "how often a creator asks for a payout"]
+    hour_cost_cents: Annotated[Cents, "what an hour of a creator's time costs, in the median"]
+    hour_cost_sigma: Annotated[Sigma, "spread of the logarithm of that cost"]
+    labor_elasticity: Annotated[Exponent, "how strongly a week's sessions follow what an hour of the last brought"]
+    patience_weeks: Annotated[Count, "weeks of hours that bring less than they cost until a creator leaves; 0: never"]
+    pool_factor: Annotated[Factor, "people who may become creators, for each who is one at the start"]
+    entry_cost_cents: Annotated[Cents, "sunk cost of beginning, against a creator's mean profit of the last week"]
+    entry_share: Annotated[Share, "of these people who begin in a week, at most"]
 
 
 class Sellers(Table, frozen=True):

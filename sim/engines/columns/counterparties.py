@@ -17,10 +17,12 @@ from typing import Any, Final, NamedTuple, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from sim.agents.hosts import reach
+from sim.agents.hosts import head_counts, reach
 from sim.agents.merchants import foreign_sellers, goods_of
 from sim.agents.session import start_hours_reach
 from sim.agents.stage import Stage
+from sim.agents.workforce import Hosts as HostColumns
+from sim.agents.workforce import Workforce
 from sim.behavior.types import Int64Array
 from sim.engines.columns import audit
 from sim.engines.columns import earnings as earning
@@ -37,14 +39,14 @@ from sim.engines.columns.earnings import (
     room_for_payouts,
 )
 from sim.engines.columns.escrow import holdings, restored_escrow
-from sim.engines.columns.host_columns import draw_hosts
+from sim.engines.columns.host_columns import accounts_of, draw_hosts
 from sim.engines.columns.orders import OPEN_ORDER, fulfilment_of, new_sales, room_for_orders
 from sim.engines.columns.proposals import Clock, canonical, new_proposals
 from sim.engines.columns.rates import Rates
 from sim.engines.columns.rows import NO_ROWS, Structs, Tickets, new_rows, room_for
 from sim.engines.columns.settlement import carry_out
 from sim.engines.columns.shelves import draw_shelves, fill
-from sim.engines.columns.streams_on import Shown, Streams, go_on, no_streams, show
+from sim.engines.columns.streams_on import Shown, Streams, count_hours, go_on, no_streams, show
 from sim.engines.columns.timetable import Habits, Timetable
 from sim.engines.columns.totals import Totals, new_totals
 from sim.ledger import REGION_BY_NAME
@@ -73,6 +75,7 @@ class Counterparties:
     ----------
     creators_reach : running sum of the creators' popularity, array of shape (n_creators,)
     creators_region, sellers_region : region codes, arrays of shape (n_creators,) and (n_sellers,)
+    workforce : who works, and how much
     totals : of the operations order, capture, cancel, refund and payout
 
     Raises
@@ -89,12 +92,17 @@ class Counterparties:
         self._n_boundaries = scenario.duration_us // scenario.window_us
         self._hosts, self.n_creators = draw_hosts(scenario, stage.seed, stage.calendar)
         self.n_sellers = len(self._hosts.zone) - self.n_creators
-        self.creators_reach: Int64Array = reach(self._hosts.weight[: self.n_creators])
+        count, sellers = head_counts(scenario)
+        self.creators_reach: Int64Array = reach(self._hosts.weight[: count.starting])
         order = list(scenario.regions)
         regions = np.array([order.index(zone.region) for zone in stage.calendar.zones], np.uint16)[self._hosts.zone]
         codes = np.array([REGION_BY_NAME[name] for name in order], np.uint16)[regions]
         self.creators_region: npt.NDArray[np.uint16] = codes[: self.n_creators]
         self.sellers_region: npt.NDArray[np.uint16] = codes[self.n_creators :]
+        numbers = np.arange(self.n_creators), np.arange(self.n_sellers)
+        starts = np.concatenate([numbers[0] < count.starting, numbers[1] < sellers.starting])
+        accounts = accounts_of(self.n_creators, self.n_sellers)
+        self.workforce = Workforce(stage, HostColumns(accounts, regions.astype(np.int64), starts), self.n_creators)
         self._fulfilment, self._cash_out = fulfilment_of(scenario), cash_out_of(scenario)
         self._sales = new_sales(
             draw_shelves(scenario, stage.seed, regions[self.n_creators :]),
@@ -152,7 +160,7 @@ class Counterparties:
         int64 array of shape (n_orders,): the ticket that each order makes
         """
         if len(gifts):
-            earning.credit(self._earnings.creators, gifts)
+            earning.credit(self._earnings.creators, gifts, self.workforce.now.diamonds)
             self._given += int(gifts["diamonds"].sum())
         if not len(orders):
             return NO_TICKETS
@@ -182,6 +190,8 @@ class Counterparties:
         """
         self._rates = rates
         clock = self._clock(self.stage.now_us)
+        if self.workforce.is_due(clock.now_us):
+            self.workforce.begin_week()
         if clock.boundary % clock.windows_a_day == 0:
             fill(self._sales.shelves, int(self.stage.scenario.sellers.stock_per_good))
             self._shown = None
@@ -224,9 +234,12 @@ class Counterparties:
     def publish(self) -> Shown:
         """The streams that viewers will see until the next boundary."""
         now_us, with_sellers = self.stage.now_us, self.stage.live_shopping
-        sessions, first, last = self._timetable.begun(now_us // self.stage.windows.window_us)
+        boundary = now_us // self.stage.windows.window_us
+        sessions, first, last = self._timetable.begun(boundary, self.workforce.drive)
         if first < last or now_us >= self._next_end_us:
-            self._on = go_on(self._on, sessions, first, last, now_us, self.n_creators, self._sales.shelves.goods)
+            goods = self._sales.shelves.goods
+            count_hours(sessions, first, last, self.n_creators, goods, self.workforce.now.live_us)
+            self._on = go_on(self._on, sessions, first, last, now_us, self.n_creators, goods)
             self._next_end_us = int(self._on.until_us.min(initial=self.stage.windows.duration_us))
             self._shown = None
         if self._shown is None or with_sellers != self._with_sellers:
@@ -276,6 +289,7 @@ class Counterparties:
             "creators": _fields(earnings.creators),
             "payouts": _fields(earnings.payouts[: len(dues(earnings.payments))]),
             "orders": _fields(sales.open[: len(dues(sales.agenda))]),
+            "workforce": self.workforce.state(),
             "escrow": dict(zip(ESCROW, holdings(sales.escrow), strict=True)),
             "sellers": {
                 "stock": sales.shelves.stock,
@@ -319,6 +333,7 @@ class Counterparties:
             _structs(PAYOUT_ASKED, "payouts", state),
             other._agenda(state["due.payments"]),
         )
+        other.workforce.restore(part(state, "workforce"))
         other._on = _tuple(Streams, "streams", state)
         other._rates = _tuple(Rates, "rates", state) if "rates.of" in state else None
         other._numbers[0] = state["numbers"]
@@ -335,6 +350,12 @@ class Counterparties:
             if state[name].shape != column.shape:
                 stated, expected = (" x ".join(map(str, shape)) for shape in (state[name].shape, column.shape))
                 raise CoinworksError(f"checkpoint {name} of shape {stated}: expected {expected}, as in the scenario")
+
+
+def part(state: dict[str, Any], name: str) -> dict[str, Any]:
+    """What is kept under `name.`, by the rest of its name."""
+    begin = f"{name}."
+    return {key.removeprefix(begin): value for key, value in state.items() if key.startswith(begin)}
 
 
 def _tuple(kind: type[_NamedTuple], name: str, state: dict[str, Any]) -> _NamedTuple:

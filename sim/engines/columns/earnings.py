@@ -146,12 +146,13 @@ def plan_turns(earnings: Earnings, terms: CashOut, clock: Clock) -> None:
 
 
 @rule
-def credit(creators: Structs, gifts: Structs) -> None:
-    """Add the diamonds of a window's gifts, which were posted with the gifts."""
+def credit(creators: Structs, gifts: Structs, in_week: Int64Array) -> None:
+    """Add the diamonds of a window's gifts, which were posted with the gifts, also to those of this week."""
     for i in range(gifts.shape[0]):
-        creator = creators[gifts[i].creator]
-        creator.diamonds += gifts[i].diamonds
-        creator.earned = True
+        n, diamonds = gifts[i].creator, gifts[i].diamonds
+        creators[n].diamonds += diamonds
+        creators[n].earned = True
+        in_week[n] += diamonds
 
 
 @rule

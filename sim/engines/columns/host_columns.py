@@ -32,8 +32,7 @@ class Hosts(NamedTuple):
 def draw_hosts(scenario: Scenario, seed: int, calendar: Calendar) -> tuple[Hosts, int]:
     """All hosts of a scenario, and how many of them are creators."""
     creators, sellers = scenario.creators, scenario.sellers
-    n_creators = hosts.how_many(float(creators.per_thousand_viewers), scenario.viewers)
-    n_sellers = hosts.how_many(float(sellers.per_thousand_viewers), scenario.viewers)
+    n_creators, n_sellers = (count.all for count in hosts.head_counts(scenario))
     drawn = Hosts(np.empty(n_creators + n_sellers, np.uint16), np.empty(n_creators + n_sellers, np.int32))
     zones, shape = calendar.cumulative_shares(), float(creators.popularity_shape)
     _draw(seed, FIRST_CREATOR, shape, zones, part_of(drawn, slice(n_creators)))
@@ -52,6 +51,11 @@ def _draw(seed: int, first: int, shape: float, zones: Int64Array, drawn: Hosts) 
     for n in range(drawn.zone.shape[0]):
         drawn.zone[n] = pick(zones, draw(seed, first + n, TRAITS, 1)[0])
         drawn.weight[n] = _popularity(seed, first + n, shape)
+
+
+def accounts_of(n_creators: int, n_sellers: int) -> Int64Array:
+    """The accounts of all hosts, by place."""
+    return np.concatenate([FIRST_CREATOR + np.arange(n_creators), FIRST_SELLER + np.arange(n_sellers)])
 
 
 @rule

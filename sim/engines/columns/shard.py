@@ -93,9 +93,11 @@ class Kept(NamedTuple):
         return {name: part for name, part in self._asdict().items() if name != "free_us"}
 
 
-def setting_of(stage: Stage, assets: Sequence[int], creators_reach: Int64Array, n_hosts: int) -> Setting:
+def setting_of(
+    stage: Stage, assets: Sequence[int], creators_reach: Int64Array, n_creators: int, n_hosts: int
+) -> Setting:
     """The setting of a run."""
-    world = world_of(stage, assets, len(creators_reach))
+    world = world_of(stage, assets, n_creators)
     return Setting(stage.scenario, stage.calendar, world, creators_reach, n_hosts, len(assets))
 
 

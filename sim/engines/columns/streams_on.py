@@ -78,6 +78,17 @@ def go_on(
 
 
 @rule
+def count_hours(
+    sessions: Sessions, first: int, last: int, n_creators: int, goods: Int32Array, live_us: Int64Array
+) -> None:
+    """Add the lengths of the sessions that begin to those of their hosts."""
+    for k in range(first, last):
+        place = sessions.place[k]
+        if place < n_creators or goods[place - n_creators]:
+            live_us[place] += sessions.length_us[k]
+
+
+@rule
 def _keep(streams: Streams, n: int, host: int, until_us: int, slot: int, now_us: int) -> int:
     """Write down a stream unless it has ended; returns how many streams that makes."""
     if until_us <= now_us:

@@ -1,7 +1,7 @@
 """The timetable: which sessions begin at which boundary, drawn one day ahead for all hosts.
 
     timetable = Timetable(stage, hosts, n_creators)
-    sessions, first, last = timetable.begun(97)         # those from `first` to `last` begin at boundary 97
+    sessions, first, last = timetable.begun(97, drive)  # those from `first` to `last` begin at boundary 97
 
 A host's sessions are those of `sim.agents.session`, each at the first boundary after it begins and none before the one
 before it. Nothing of a day is kept when the next one comes.
@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.agents.session import EPOCH_DAY
 from sim.agents.stage import Stage
-from sim.behavior.labor import REST, session
+from sim.behavior.labor import opportunity, takes
 from sim.behavior.types import Int64Array
 from sim.compiled import rule
 from sim.engines.columns.agenda import Int32Array
@@ -83,14 +83,17 @@ class Timetable:
     def __repr__(self) -> str:
         return f"<Timetable day={self._day} sessions={len(self._sessions.place)}>"
 
-    def begun(self, boundary: int) -> tuple[Sessions, int, int]:
-        """The sessions that begin at a boundary: a day's, and from which to before which."""
+    def begun(self, boundary: int, drive: Int64Array) -> tuple[Sessions, int, int]:
+        """The sessions that begin at a boundary: a day's, and from which to before which.
+
+        `drive` is that of all hosts, and stays as it is for whole days.
+        """
         day, place = divmod(boundary, self._windows_a_day)
         if day != self._day:
-            self._draw(day)
+            self._draw(day, drive)
         return self._sessions, self._first[place], self._first[place + 1]
 
-    def _draw(self, day: int) -> None:
+    def _draw(self, day: int, drive: Int64Array) -> None:
         stage, windows = self._stage, self._stage.windows
         first = day * self._windows_a_day
         span = Span(first, first + self._windows_a_day, windows.window_us, windows.duration_us)
@@ -100,7 +103,7 @@ class Timetable:
         capacity = len(self._hosts.zone) * max(int((until - since).max()), 0)
         due = np.empty(capacity, np.int32)
         drawn = Sessions(np.empty(capacity, np.int32), np.empty(capacity, np.int32), np.empty(capacity, np.int64))
-        n = _draw_sessions(stage.seed, self._hosts, self._habits, clocks, span, due, drawn)
+        n = _draw_sessions(stage.seed, self._hosts, self._habits, drive, clocks, span, due, drawn)
         order = np.argsort(due[:n], kind="stable")
         self._day = day
         self._sessions = Sessions(drawn.place[:n][order], drawn.day[:n][order], drawn.length_us[:n][order])
@@ -138,7 +141,14 @@ def _bounds(begin_us: Int64Array, window_us: int) -> tuple[Int64Array, Int64Arra
 
 @rule
 def _draw_sessions(
-    seed: int, hosts: Hosts, habits: Habits, clocks: Clocks, span: Span, due: Int32Array, drawn: Sessions
+    seed: int,
+    hosts: Hosts,
+    habits: Habits,
+    drive: Int64Array,
+    clocks: Clocks,
+    span: Span,
+    due: Int32Array,
+    drawn: Sessions,
 ) -> int:
     n = 0
     for place in range(hosts.zone.shape[0]):
@@ -149,14 +159,12 @@ def _draw_sessions(
         boundary = 0
         for k in range(clocks.since[zone], clocks.until[zone]):
             day = clocks.first_day[zone] + k
-            hour, length_us = session(seed, account, day, per_week, minutes, habits.start_hours)
-            if hour == REST:
-                continue
+            hour, length_us, word = opportunity(seed, account, day, minutes, habits.start_hours)
             begin_us = clocks.begin_us[zone, k, hour]
             if begin_us < 0 or begin_us >= span.duration_us:
                 continue
             boundary = max(boundary, -(-begin_us // span.window_us))
-            if span.first <= boundary < span.last:
+            if span.first <= boundary < span.last and takes(word, per_week, drive[place]):
                 due[n], drawn.place[n], drawn.day[n], drawn.length_us[n] = boundary, place, day, length_us
                 n += 1
     return n
