@@ -7,6 +7,8 @@ import pytest
 
 from engine_runs import Result, assert_identical, ran
 from random_scenarios import BRITAIN, LIVELY
+from sim.agents.interventions.payments import coins_for
+from sim.behavior.topup import Packs
 from sim.ledger import Op, Outcome, Rule
 from sim.ledger.money import AMOUNT_MAX
 from sim.scenario import Scenario, load
@@ -157,3 +159,41 @@ def test_a_rule_after_the_end_changes_nothing() -> None:
 )
 def test_lives_that_change_twice_give_one_trace(changes: tuple[str, ...]) -> None:
     assert_identical(ran("windowed", scenario(*changes), threads=2), reference(*changes))
+
+
+@pytest.mark.parametrize(
+    ("packs", "cents", "coins"),
+    [
+        ([(65, 99, 0, 1)], 99, 65),
+        ([(65, 99, 0, 1)], 100, 65),  # rounded down, for a limit
+        ([(65, 99, 0, 1), (1321, 1999, 0, 1)], 1999, 1321),  # by the cheapest coin
+        ([(65, 99, 0, 1), (1000, 99, 1, 1)], 99, 65),  # not by the web's
+        ([(65, 99, 0, 1), (1000, 99, 0, 0)], 99, 65),  # nor by what isn't on sale
+        ([(65, 99, 1, 1)], 99, AMOUNT_MAX),
+        ([(65, 99, 0, 1)], 0, 0),
+    ],
+)
+def test_a_limit_in_money_as_coins(packs: list[tuple[int, ...]], cents: int, coins: int) -> None:
+    assert coins_for(Packs(*np.array(packs, np.int64).T), cents) == coins
+
+
+def test_electronic_money_is_limited_by_tier_of_identification() -> None:
+    """All here are of tier 0: the limits of tier 1 bind nobody, and 2 dollars in 30 days are two small packs."""
+    limits = "at = 2024-04-08T04:15:00Z, region = 'GB', kind = 'e_money_limits', tier = {}, topups_cents = 200"
+    bound, unbound = reference(limits.format(0)), reference(limits.format(1))
+    for told, is_bound in ((bound, True), (unbound, False)):
+        outcome = told.trace.columns["outcome"][between(told, Op.TOPUP, HOUR_US, 2 * DAY_US)]
+        assert (Outcome.OVER_LIMIT in outcome) == is_bound
+    columns = bound.trace.columns
+    paid = between(bound, Op.TOPUP, HOUR_US, 2 * DAY_US) & (columns["outcome"] == Outcome.ACCEPTED)
+    totals = np.bincount(np.unique(columns["actor"][paid], return_inverse=True)[1], columns["amount"][paid])
+    assert 0 < totals.max() <= 200
+
+
+def test_a_balance_may_be_worth_so_much_at_most() -> None:
+    """99 cents buy 65 coins in the app; 15 dollars of them are 991 at the price of the largest pack."""
+    limit = "at = 2024-04-08T04:15:00Z, region = 'GB', kind = 'e_money_limits', tier = 0, balance_cents = 1500"
+    columns = reference(limit).trace.columns
+    cap = (columns["op"] == Op.POLICY) & (columns["peer"] == Rule.BALANCE_CAP)
+    assert columns["amount"][cap].tolist() == [1500 * 6607 // 9999]
+    assert (columns["outcome"][between(reference(limit), Op.TOPUP, HOUR_US, 2 * DAY_US)] == Outcome.OVER_CAP).any()

@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from sim.agents.interventions.effect import Effect, state_policy
+from sim.agents.interventions.effect import Effect, currency_of, state_policy
 from sim.agents.stage import Stage
 from sim.agents.terms import pack_items
 from sim.behavior.delay import DAY_US
+from sim.behavior.topup import Packs
 from sim.ledger import COIN, Rule
 from sim.ledger.money import AMOUNT_MAX
-from sim.scenario.interventions.payments import PaymentLicence, RewardExpiry, SpendingLimit, StoreFee, Vat
+from sim.scenario.interventions.payments import EMoneyLimits, PaymentLicence, RewardExpiry, SpendingLimit, StoreFee, Vat
 
 NO_LIMIT: Final = AMOUNT_MAX  # a policy can't be taken back, but a limit can be put where nobody reaches it
 
@@ -56,6 +57,28 @@ def _unlimit_spending(stage: Stage, region: str, _: SpendingLimit) -> None:
     state_policy(stage, Rule.SPENDING_LIMIT, region, NO_LIMIT, currency=COIN)
 
 
+def _limit_e_money(stage: Stage, region: str, change: EMoneyLimits) -> None:
+    balance = NO_LIMIT if change.balance_cents is None else coins_for(stage.packs[region], change.balance_cents)
+    topups = NO_LIMIT if change.topups_cents is None else change.topups_cents
+    _e_money(stage, region, change.tier, balance, topups)
+
+
+def _unlimit_e_money(stage: Stage, region: str, change: EMoneyLimits) -> None:
+    _e_money(stage, region, change.tier, NO_LIMIT, NO_LIMIT)
+
+
+def _e_money(stage: Stage, region: str, tier: int, coins: int, topups_cents: int) -> None:
+    state_policy(stage, Rule.BALANCE_CAP, region, coins, item=tier, currency=COIN)
+    state_policy(stage, Rule.TOPUP_LIMIT, region, topups_cents, item=tier, currency=currency_of(stage, region))
+
+
+def coins_for(packs: Packs, cents: int) -> int:
+    """As many coins as so much money buys where they are cheapest in the app; where nothing is sold, no limit."""
+    in_app = (packs.on_web == 0) & (packs.on_sale == 1)
+    sold = zip(packs.coins[in_app].tolist(), packs.price[in_app].tolist(), strict=True)
+    return max((cents * coins // price for coins, price in sold), default=NO_LIMIT)
+
+
 def _set_life(stage: Stage, region: str, change: RewardExpiry) -> None:
     state_policy(stage, Rule.REWARD_LIFE, region, round(float(change.days) * DAY_US))
 
@@ -69,5 +92,6 @@ PAYMENT_EFFECTS: Final[dict[type, Effect]] = {
     StoreFee: Effect(_set_store_fee, _reset_store_fee),
     PaymentLicence: Effect(_suspend, _resume),
     SpendingLimit: Effect(_limit_spending, _unlimit_spending),
+    EMoneyLimits: Effect(_limit_e_money, _unlimit_e_money),
     RewardExpiry: Effect(_set_life, _reset_life),
 }

@@ -6,6 +6,8 @@ from sim.scenario.catalogs import Channel
 from sim.scenario.interventions.base import Intervention
 from sim.scenario.quantity import Days, Quantity, Rate
 
+Money = Annotated[int, Quantity("cents", 0, 10**12, whole=True)]
+
 
 class Vat(Intervention, frozen=True, tag="vat"):
     """A value-added tax sets in, or changes. Prices of packs contain it and stay; it comes on top of a good's price."""
@@ -67,6 +69,30 @@ class SpendingLimit(Intervention, frozen=True, tag="spending_limit"):
         return f"at most {self.coins_a_day:,} coins a day"
 
 
+class EMoneyLimits(Intervention, frozen=True, tag="e_money_limits"):
+    """Electronic money is limited for those of a tier of identification: what they may hold, and top up in 30 days."""
+
+    region: Annotated[str, "whose wallets are electronic money"]
+    tier: Annotated[int, Quantity("tier", 0, 3, whole=True), "0: not identified"]
+    balance_cents: Annotated[Money | None, "most that a balance may be worth, at the app's cheapest coin"] = None
+    topups_cents: Annotated[Money | None, "most that topups of 30 days may cost"] = None
+
+    @property
+    def lacks(self) -> str:
+        """One of the two must be said."""
+        return "" if (self.balance_cents, self.topups_cents) != (None, None) else "balance_cents, topups_cents or both"
+
+    @property
+    def target(self) -> tuple[str, ...]:
+        """The tier."""
+        return (str(self.tier),)
+
+    @property
+    def text(self) -> str:
+        """`limits of tier 0`."""
+        return f"limits of tier {self.tier}"
+
+
 class RewardExpiry(Intervention, frozen=True, tag="reward_expiry"):
     """Reward coins given from now on live longer, or shorter."""
 
@@ -78,4 +104,4 @@ class RewardExpiry(Intervention, frozen=True, tag="reward_expiry"):
         return f"rewards live {self.days.value} days" if self.days.value else "rewards never expire"
 
 
-PaymentIntervention = Vat | StoreFee | PaymentLicence | SpendingLimit | RewardExpiry
+PaymentIntervention = Vat | StoreFee | PaymentLicence | SpendingLimit | EMoneyLimits | RewardExpiry
