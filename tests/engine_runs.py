@@ -15,17 +15,16 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from sim.agents.stage import Act, Process, Stage
 from sim.divergence import first_divergence
 from sim.engines.windowed import WindowedEngine
-from sim.ledger import Kind, Op
-from sim.ledger.accounts import KIND_SPAN
+from sim.ledger import Op
 from sim.ledger.closing import Closing
 from sim.metrics import RECOGNIZED
-from sim.metrics.tally import Tally
-from sim.model import ENGINES
+from sim.metrics.hosts import Hosts
+from sim.metrics.tally import Found, Tally
+from sim.model import ENGINES, ending_of
 from sim.scenario import Scenario, load
 from sim.tables import Columns
 from sim.trace import SCHEMA, Digest, Trace
@@ -43,8 +42,8 @@ class Result(NamedTuple):
     hosts_by_week: Columns
     balances: Columns
     closing: Closing
-    series: Columns
-    kpis: dict[str, Any]
+    found: Found
+    hosts: Hosts
     elsewhere: Columns
 
 
@@ -61,10 +60,9 @@ def ran(engine: str, scenario: Scenario, *, acts: Sequence[tuple[int, Act]] = ()
     economy.run()
     columns = {name: np.concatenate([block[name] for block in blocks]) for name in SCHEMA | RECOGNIZED}
     trace, recognized = ({name: columns[name] for name in names} for names in (SCHEMA, RECOGNIZED))
-    tally = Tally(scenario, creators_region(trace))
+    tally = Tally(scenario, economy.hosts)
     for block in blocks:
         tally.add(block)
-    kpis, series = tally.close(economy.closing())
     return Result(
         Trace(trace),
         recognized,
@@ -72,8 +70,8 @@ def ran(engine: str, scenario: Scenario, *, acts: Sequence[tuple[int, Act]] = ()
         economy.hosts_by_week(),
         economy.balances(),
         economy.closing(),
-        series,
-        kpis,
+        tally.close(ending_of(economy)),
+        economy.hosts,
         economy.elsewhere.columns(),
     )
 
@@ -88,13 +86,6 @@ def copied(block: Columns) -> Columns:
     return {name: column.copy() for name, column in block.items()}
 
 
-def creators_region(columns: Columns) -> npt.NDArray[np.uint16]:
-    """The region of each creator, from the records that open the accounts."""
-    opens_creator = (columns["op"] == Op.OPEN) & (columns["actor"] // KIND_SPAN == Kind.CREATOR)
-    region: npt.NDArray[np.uint16] = columns["region"][opens_creator].astype(np.uint16)
-    return region
-
-
 def assert_identical(found: Result, expected: Result, names: tuple[str, str] = ("windowed", "reference")) -> None:
     """Fail unless two runs are the same, byte for byte; the first record that differs is shown in both versions."""
     divergence = first_divergence(expected.trace, found.trace, names[::-1])
@@ -104,10 +95,13 @@ def assert_identical(found: Result, expected: Result, names: tuple[str, str] = (
     assert_same_columns(found.recognized, expected.recognized)
     assert_same_columns(found.hosts_by_week, expected.hosts_by_week)
     assert_same_columns(found.balances, expected.balances)
-    assert_same_columns(found.series, expected.series)
+    assert_same_columns(found.hosts._asdict(), expected.hosts._asdict())
+    assert_same_columns(found.found.series, expected.found.series)
+    assert_same_columns(found.found.shop, expected.found.shop)
     assert_same_columns(found.elsewhere, expected.elsewhere)
     assert found.closing == expected.closing
-    assert found.kpis == expected.kpis
+    assert found.found.kpis == expected.found.kpis
+    assert found.found.by_region == expected.found.by_region
 
 
 def assert_same_columns(found: Columns, expected: Columns) -> None:

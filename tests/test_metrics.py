@@ -1,7 +1,8 @@
 """Metrics: closed forms of inequality, a week's money worked by hand, and sums that must agree."""
 
 import io
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Collection
 from fractions import Fraction
 from itertools import pairwise
 from statistics import NormalDist
@@ -13,14 +14,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.ledger import Item, Kind, Op, Rule, account_id, closing_of, item_id
+from sim.behavior import elsewhere as codes
+from sim.ledger import Item, Kind, Op, Rule, account_id, item_id
 from sim.ledger.money import GBP, USD
-from sim.metrics import METRIC, gini, lorenz_curve, lorenz_share, stated
+from sim.metrics import METRIC, gini, herfindahl, lorenz_curve, lorenz_share, stated
 from sim.metrics.breakdown import bookings_by_pack, coins_by_gift, income_by_creator, spend_by_payer
+from sim.metrics.elsewhere import Elsewhere, note_elsewhere
+from sim.metrics.elsewhere import empty_cells as elsewhere_cells
 from sim.metrics.series import COLUMNS, HOUR_US, Series
+from sim.metrics.shop import COLUMNS as SHOP_COLUMNS
 from sim.metrics.summary import Kpis
 from sim.metrics.sums import add_to, empty_sums, listed, with_room
-from sim.metrics.tally import Tally
+from sim.metrics.tally import Found, Tally
+from sim.scenario import load
 from traces import PACK, Town, busy_town
 
 QUARTER_US = 15 * 60 * 1_000_000
@@ -74,6 +80,25 @@ def test_gini_of_small_groups(amounts: list[int], expected: float) -> None:
     assert gini(np.array(amounts)) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("n", [1, 2, 50])
+def test_concentration_of_equals_is_one_in_n(n: int) -> None:
+    """HHI of n equal holders; those without anything change nothing."""
+    assert herfindahl(np.full(n, 7)) == pytest.approx(1 / n)
+    assert herfindahl(np.array([7] * n + [0] * n)) == pytest.approx(1 / n)
+
+
+def test_concentration_of_a_lognormal_law() -> None:
+    """exp(sigma^2) / n, less what a grid cuts off the tail."""
+    amounts = lognormal(0.5)
+    assert herfindahl(amounts) * len(amounts) == pytest.approx(math.exp(0.25), rel=5e-3)
+
+
+def test_concentration_of_a_market_by_hand() -> None:
+    """Shares of 50, 30 and 20 %: 0.25 + 0.09 + 0.04; nobody has anything: 0."""
+    assert herfindahl(np.array([5, 2, 3])) == pytest.approx(0.38)
+    assert herfindahl(np.zeros(3, np.int64)) == 0
+
+
 def test_a_holder_on_the_edge_counts_in_part() -> None:
     """Of 4 holders the top 3/8 are the largest and half of the next."""
     assert lorenz_share(np.array([10, 20, 30, 40]), Fraction(3, 8)) == pytest.approx((40 + 15) / 100)
@@ -87,7 +112,7 @@ def test_lorenz_curve_is_a_running_share() -> None:
     assert held == pytest.approx([0, 0.1, 0.4, 1])
 
 
-@pytest.mark.parametrize("measure", [gini, lorenz_curve])
+@pytest.mark.parametrize("measure", [gini, lorenz_curve, herfindahl])
 def test_inequality_of_nobody_or_of_debts_is_refused(measure: Callable[[np.ndarray], object]) -> None:
     """Empty and negative amounts have no Lorenz curve."""
     with pytest.raises(ValueError, match="at least one holder"):
@@ -98,17 +123,29 @@ def test_inequality_of_nobody_or_of_debts_is_refused(measure: Callable[[np.ndarr
         lorenz_share(np.array([1]), Fraction(0))
 
 
+def a_scenario(town: Town, window_us: int = QUARTER_US) -> Any:
+    return SimpleNamespace(viewers=town.viewers(), window_us=window_us, duration_us=7 * DAY_US)
+
+
 def new_tally(town: Town, window_us: int = QUARTER_US, state: dict[str, Any] | None = None) -> Tally:
-    scenario = SimpleNamespace(viewers=town.viewers(), window_us=window_us)
+    scenario = a_scenario(town, window_us)
     if state is not None:
-        return Tally.restored(scenario, town.creators_region(), state)
-    return Tally(scenario, town.creators_region())
+        return Tally.restored(scenario, town.hosts(), state)
+    return Tally(scenario, town.hosts())
 
 
 def summarize(town: Town, window_us: int = QUARTER_US) -> tuple[Kpis, Series]:
     tally = new_tally(town, window_us)
     tally.add(town.block())
-    return tally.close(closing_of(town.book))
+    found = tally.close(town.ending())
+    return found.kpis, found.series
+
+
+def everything(town: Town, foreign: Collection[int] = (), imported: Collection[int] = ()) -> Found:
+    """All metrics of a town, whose sellers and goods have these origins."""
+    tally = Tally(a_scenario(town), town.hosts(foreign, imported))
+    tally.add(town.block())
+    return tally.close(town.ending())
 
 
 def key_figures(town: Town) -> Kpis:
@@ -165,6 +202,171 @@ def test_shop_sales_net_of_what_came_back() -> None:
     assert found["cancel_rate"] == pytest.approx(2 / 6)
     assert found["refund_rate"] == pytest.approx(2 / 4)
     assert found["commission"] == 4 * 210 - 2 * 60
+
+
+def test_coins_age_until_they_are_spent() -> None:
+    """1,321 coins of day 1 and 1,321 of day 5, at the end of day 7: 4 days in the mean; the oldest are spent first."""
+    town = Town()
+    fan, star = town.viewer(), town.creator()
+    town.topup(fan, at_us=DAY_US)
+    town.topup(fan, at_us=5 * DAY_US)
+    assert key_figures(town)["float_age"] == {"value": pytest.approx(4.0), "unit": "days", "currency": "USD"}
+    town.gift(fan, star, 1_321, at_us=6 * DAY_US)
+    assert kpis(town)["float_age"] == pytest.approx(2.0)
+    town.gift(fan, star, 1_321, at_us=6 * DAY_US)
+    assert kpis(town)["float_age"] is None
+
+
+def test_retention_looks_at_both_halves() -> None:
+    """Of three viewers seen in the first half one comes back; who comes late only, or is acted upon, doesn't count."""
+    town = Town()
+    one, two, three, four, _silent = (town.viewer() for _ in range(5))
+    town.topup(one, at_us=1)
+    town.topup(two, at_us=2)
+    topup = town.topup(three, at_us=3)
+    half = 7 * DAY_US // 2
+    town.add(Op.BALANCE, two, at_us=half - 1)
+    town.add(Op.BALANCE, two, at_us=half)
+    town.add(Op.BALANCE, two, at_us=half + 1)
+    town.add(Op.HISTORY, four, at_us=half + 2)
+    town.add(Op.CHARGEBACK, three, at_us=half + 3, amount=1_999, currency=USD, ref=topup)
+    assert kpis(town)["retention"] == pytest.approx(1 / 3)
+
+
+def test_rewards_cost_what_their_diamonds_are_worth() -> None:
+    """Of a gift of 10 coins 4 are rewards, which are spent first: $0.02 of the $0.05 that the creator earns."""
+    town = Town()
+    fan, star = town.viewer(coins=100), town.creator()
+    town.reward(fan, 4, at_us=1)
+    town.gift(fan, star, 10, at_us=2)
+    found, series = summarize(town)
+    assert found["rewards_given"]["value"] == 4
+    assert (found["creator_income"]["value"], found["reward_cost"]["value"]) == (5, 2)
+    assert (series["creator_income"].sum(), series["reward_cost"].sum(), series["rewards_issued"].sum()) == (5, 2, 4)
+
+
+def test_income_by_the_hour_adds_up_to_the_rounded_whole() -> None:
+    """Three gifts worth half a cent each in three hours: 2 cents together, whatever each hour shows."""
+    town = Town()
+    fan, star = town.viewer(coins=100), town.creator()
+    for turn in range(3):
+        town.gift(fan, star, 1, at_us=turn * HOUR_US)
+    found, series = summarize(town)
+    assert found["creator_income"]["value"] == 2
+    assert series["creator_income"].tolist()[-3:] == [1, 0, 1]
+
+
+def test_tax_and_fees_hour_by_hour() -> None:
+    """Coins' fees and goods' tax, with what chargebacks and refunds take back, sum to what the accounts say."""
+    found, series = summarize(busy_town())
+    assert series["tax"].sum() == found["tax"]["value"] == found["topup_tax"]["value"] + found["order_tax"]["value"]
+    assert found["order_tax"]["value"] == 4 * 245 - 2 * 70  # 7 % of $35.00, and of the $10.00 given back
+    assert series["store_fees"].sum() == found["store_fees"]["value"] == 19 * 600
+    assert series["charged_back"].sum() == found["charged_back"]["value"]
+    assert series["commission"].sum() == found["commission"]["value"]
+
+
+def two_sellers() -> Town:
+    """At home two orders of $35.00, one delivered and half refunded; abroad two, one delivered, one cancelled."""
+    town = Town()
+    fan, at_home, abroad = town.viewer(), town.seller(), town.seller()
+    orders = [
+        town.order(fan, seller, 3_500, at_us=turn) for turn, seller in enumerate((at_home, at_home, abroad, abroad))
+    ]
+    done = {"peer": fan, "amount": 3_500, "currency": USD}
+    first = town.add(Op.CAPTURE, at_home, at_us=HOUR_US, ref=orders[0], **done)
+    town.add(Op.CAPTURE, abroad, at_us=HOUR_US, ref=orders[2], **done)
+    town.add(Op.CANCEL, fan, at_us=HOUR_US, peer=-1, amount=3_500, currency=USD, ref=orders[3])
+    town.add(Op.REFUND, fan, at_us=2 * HOUR_US, peer=at_home, amount=1_750, currency=USD, ref=first)
+    town.add(Op.SETTLE, abroad, at_us=3 * HOUR_US, amount=1_000, currency=USD)
+    return town
+
+
+def test_the_shop_by_origin_of_merchant_and_goods() -> None:
+    """What answers an order counts under its origins, in the hour in which it happens."""
+    shop = everything(two_sellers(), foreign=[1], imported=[0]).shop
+    assert list(shop) == list(SHOP_COLUMNS)
+    rows = list(
+        zip(
+            shop["at_us"] // HOUR_US,
+            shop["merchant"],
+            shop["orders"],
+            shop["gmv"],
+            shop["cancelled"],
+            shop["delivered"],
+            shop["refunded"],
+            shop["commission"],
+            strict=True,
+        )
+    )
+    assert rows == [
+        (0, "domestic", 2, 7_000, 0, 0, 0, 0),
+        (0, "foreign", 2, 7_000, 0, 0, 0, 0),
+        (1, "domestic", 0, 0, 0, 3_500, 0, 210),
+        (1, "foreign", 0, 0, 3_500, 3_500, 0, 210),
+        (2, "domestic", 0, 0, 0, 0, 1_750, -105),
+    ]
+    assert set(shop["goods"]) == {"imported"}
+    assert set(shop["channel"]) == {"shop"}
+
+
+def test_sellers_earn_what_they_hold_and_what_was_paid_out() -> None:
+    """$35.00 less 6 %, less what a refund takes; a settlement is income already earned."""
+    found = {name: figure["value"] for name, figure in everything(two_sellers(), foreign=[1]).kpis.items()}
+    assert (found["domestic_seller_income"], found["foreign_seller_income"]) == (3_290 - 1_645, 3_290)
+    assert found["seller_income"] == 3_290 - 1_645 + 3_290
+    assert (found["sellers"], found["selling_sellers"]) == (2, 2)
+    assert (found["seller_hhi"], found["foreign_merchant_share"]) == (0.5, 0.5)
+    assert found["imported_goods_share"] == 0
+    assert found["seller_gini"] == pytest.approx(gini(np.array([1_645, 3_290])))
+    assert found["shop_take_rate"] == pytest.approx((2 * 210 - 105) / (7_000 - 1_750))
+
+
+def test_fans_spend_what_leaves_their_bank() -> None:
+    """Topups and orders with their tax, less chargebacks, cancels and refunds."""
+    found = kpis(busy_town())
+    kept = found["bookings"] - found["charged_back"]
+    assert found["spent_by_fans"] == kept + (21_000 - 2 * 3_500 - 2 * 1_000) + 4 * 245 - 2 * 70
+
+
+def test_each_region_has_its_own_figures() -> None:
+    """Where there are two: heads, money in its own currency, and flows that add up to the whole."""
+    found = everything(RICH)
+    us, gb = found.by_region["US"], found.by_region["GB"]
+    assert gb["bookings"] == {"value": 4 * 89, "unit": "money", "currency": "GBP"}
+    assert (us["viewers"]["value"], gb["viewers"]["value"]) == (20, 1)
+    assert (gb["payers"]["value"], gb["conversion"]["value"], gb["arpu"]["value"]) == (1, 1.0, 4 * 89)
+    for name in ("gifts", "coins_given", "orders", "topups", "payers", "rewards_given"):
+        assert us[name]["value"] + gb[name]["value"] == found.kpis[name]["value"], name
+    assert set(gb) <= set(METRIC)
+    assert everything(busy_town()).by_region == {}
+
+
+def test_orders_kept_away_by_a_rule() -> None:
+    """A ban counts, a sold-out good doesn't; gifts on a rival platform stand apart."""
+    town, cells = busy_town(), elsewhere_cells(1)
+    for what, reason, route, amount in (
+        (codes.ORDER, codes.BAN, codes.OFFLINE, 100),
+        (codes.ORDER, codes.BAN, codes.NOWHERE, 50),
+        (codes.ORDER, codes.STOCK, codes.AT_RIVAL, 30),
+        (codes.GIFT, codes.RIVAL, codes.AT_RIVAL, 7),
+    ):
+        note_elsewhere(cells, 0, what, reason, route, 0, 0, amount)
+    elsewhere = Elsewhere(load("us-baseline"))
+    elsewhere.add(0, cells)
+    tally = new_tally(town)
+    tally.add(town.block())
+    found = tally.close(town.ending()._replace(elsewhere=elsewhere.columns())).kpis
+    expected = {
+        "orders_barred": 2,
+        "orders_lost": 1,
+        "gmv_barred": 150,
+        "gmv_to_offline": 100,
+        "gmv_to_rivals": 30,
+        "gifts_elsewhere": 1,
+        "gifts_elsewhere_value": 7,
+    }
+    assert {name: found[name]["value"] for name in expected} == expected
 
 
 def test_every_metric_is_stated_and_every_figure_is_defined() -> None:
@@ -260,7 +462,7 @@ def test_a_longer_window_makes_longer_steps() -> None:
 
 def a_british_side(town: Town, at_us: int) -> Town:
     """Another currency comes to town, and a diamond's worth changes twice while gifts go on."""
-    pack, fan, star = item_id(Item.PACK_APP, 1), account_id(Kind.VIEWER, 90), account_id(Kind.CREATOR, 2)
+    pack, fan, star = item_id(Item.PACK_APP, 1), account_id(Kind.VIEWER, 20), account_id(Kind.CREATOR, 2)
     town.add(Op.POLICY, -1, at_us=at_us, peer=Rule.PACK_COINS, item=pack, amount=65, currency=1)
     town.add(Op.POLICY, -1, at_us=at_us, peer=Rule.DIAMOND_VALUE, amount=400_001, currency=GBP, region=826)
     for account in (fan, star):
@@ -317,13 +519,13 @@ def test_however_a_trace_is_divided(cuts: list[int], pauses: set[int]) -> None:
         tally.add({name: column[begin:end] for name, column in block.items()})
         if turn in pauses:
             tally = new_tally(RICH, state=through_a_file(tally.state()))
-    found, series = tally.close(closing_of(RICH.book))
-    expected, expected_series = summarize(RICH)
-    assert found == expected
-    assert list(series) == list(expected_series)
-    for name, column in expected_series.items():
-        assert series[name].dtype == column.dtype
-        assert series[name].tolist() == column.tolist(), name
+    found, expected = tally.close(RICH.ending()), everything(RICH)
+    assert (found.kpis, found.by_region) == (expected.kpis, expected.by_region)
+    for table, other in ((found.series, expected.series), (found.shop, expected.shop)):
+        assert list(table) == list(other)
+        for name, column in other.items():
+            assert table[name].dtype == column.dtype
+            assert table[name].tolist() == column.tolist(), name
 
 
 def test_a_state_stays_as_it_was() -> None:
@@ -343,13 +545,23 @@ def test_a_run_without_its_opens_counts_people_all_the_same() -> None:
     block, tally = RICH.block(), new_tally(RICH)
     others = block["op"] != Op.OPEN
     tally.add({name: column[others] for name, column in block.items()})
-    assert tally.close(closing_of(RICH.book))[0] == key_figures(RICH)
+    assert tally.close(RICH.ending()).kpis == key_figures(RICH)
 
 
-def test_a_gift_to_nobody_known_is_refused() -> None:
+@pytest.mark.parametrize("lacking", ["creators_region", "sellers_region"])
+def test_an_operation_with_nobody_known_is_refused(lacking: str) -> None:
     """Compiled code would write beyond its arrays."""
-    tally = Tally(SimpleNamespace(viewers=1, window_us=QUARTER_US), np.zeros(1, np.uint16))
-    with pytest.raises(IndexError, match="creators_region"):
+    hosts = RICH.hosts()
+    if lacking == "sellers_region":
+        hosts = hosts._replace(sellers_foreign=np.zeros(0, np.bool_))
+    tally = Tally(a_scenario(RICH), hosts._replace(**{lacking: np.zeros(0, np.uint16)}))
+    with pytest.raises(IndexError, match=lacking):
+        tally.add(RICH.block())
+
+
+def test_a_viewer_beyond_the_scenarios_is_refused() -> None:
+    tally = Tally(SimpleNamespace(viewers=1, window_us=QUARTER_US, duration_us=DAY_US), RICH.hosts())
+    with pytest.raises(IndexError, match="a viewer beyond"):
         tally.add(RICH.block())
 
 

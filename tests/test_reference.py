@@ -17,6 +17,7 @@ from sim.ledger import Book, Op, Operation, Outcome, Rule
 from sim.ledger.operations import NO_REF
 from sim.metrics import RECOGNIZED
 from sim.metrics.tally import Tally
+from sim.model import ending_of
 from sim.scenario import Commission, Parameter, load
 from sim.tables import Columns
 from sim.trace import SCHEMA, Trace
@@ -104,10 +105,10 @@ def test_blocks_say_what_each_record_moved() -> None:
     engine = ReferenceEngine(scenario, 1, blocks.append)
     engine.run()
     assert all({name: column.dtype for name, column in block.items()} == {**SCHEMA, **RECOGNIZED} for block in blocks)
-    tally = Tally(scenario, engine.creators_region)
+    tally = Tally(scenario, engine.hosts)
     for block in blocks:
         tally.add(block)
-    kpis, series = tally.close(engine.closing())
+    kpis, _, series, _ = tally.close(ending_of(engine))
     same = {"revenue": "revenue", "float_cost": "coin_float", "float_coins": "coin_float_coins"}
     assert {name: int(series[name].sum()) for name in same} == {name: kpis[same[name]]["value"] for name in same}
     for block in blocks:

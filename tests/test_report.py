@@ -38,12 +38,14 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     town, scenario = busy_town(fans=30, spread_us=7 * DAY_US), load("us-baseline", ["viewers=30"])
     folder = tmp_path_factory.mktemp("report") / "run"
     with create_run(scenario.name, 1, folder) as run:
-        tally, closing = Tally(scenario, town.creators_region()), closing_of(town.book)
+        tally, closing = Tally(scenario, town.hosts()), closing_of(town.book)
         with run.trace_writer() as writer:
             writer.extend(town.block())
         tally.add(town.block())
-        kpis, series = tally.close(closing)
-        run.write_table("metrics", series)
+        found = tally.close(town.ending())
+        run.write_table("metrics", found.series)
+        run.write_table("shop", found.shop)
+        run.write_table("elsewhere", town.ending().elsewhere)
         run.write_table("balances", balance_columns(town.book.balances()))
         run.write_manifest(new_manifest(scenario.name, resolved(scenario), scenario.digest, 1, "reference"))
         cash = {
@@ -51,7 +53,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for name, value in cash_flow(closing, USD)._asdict().items()
         }
         conservation = {"assets": [asset_flow(closing, COIN)._asdict()], "cash": [cash]}
-        run.write_summary(a_summary(kpis, writer.rows, writer.close(), conservation))
+        run.write_summary(a_summary(found.kpis, writer.rows, writer.close(), conservation))
     return folder
 
 

@@ -6,6 +6,8 @@ town.gift(fan, town.creator(), 3, at_us=9)
 trace, block = town.trace(), town.block()
 """
 
+from collections import Counter
+from collections.abc import Collection
 from itertools import count
 
 import numpy as np
@@ -22,11 +24,16 @@ from sim.ledger import (
     Outcome,
     Rule,
     account_id,
+    closing_of,
     item_id,
     kind_of,
 )
 from sim.ledger.money import USD
 from sim.metrics import RECOGNIZED, recognized
+from sim.metrics.elsewhere import Elsewhere
+from sim.metrics.hosts import Ending, Hosts
+from sim.runs import balance_columns
+from sim.scenario import load
 from sim.tables import Columns
 from sim.trace import SCHEMA, Trace
 
@@ -105,10 +112,21 @@ class Town:
         moved = {name: values[:, i].astype(dtype) for i, (name, dtype) in enumerate(RECOGNIZED.items())}
         return {**self.trace().columns, **moved}
 
-    def creators_region(self) -> np.ndarray:
-        """The region of creator n."""
-        creators = sorted(account for account in self.book.holders if kind_of(account) == Kind.CREATOR)
-        return np.array([self.book.holders[account].region for account in creators], np.uint16)
+    def hosts(self, foreign: Collection[int] = (), imported: Collection[int] = ()) -> Hosts:
+        """Who creates and sells what; numbers of the sellers from abroad, and of the imported goods."""
+        n_sellers = len(self._regions(Kind.SELLER))
+        origins = (np.isin(np.arange(n), list(odd)) for n, odd in ((n_sellers, foreign), (2, imported)))
+        return Hosts(self._regions(Kind.CREATOR), self._regions(Kind.SELLER), *origins)
+
+    def ending(self) -> Ending:
+        """How it ended; nothing was done elsewhere."""
+        viewers = [holder.region for holder in self.book.holders.values() if kind_of(holder.id) == Kind.VIEWER]
+        elsewhere = Elsewhere(load("us-baseline")).columns()
+        return Ending(closing_of(self.book), balance_columns(self.book.balances()), Counter(viewers), elsewhere)
+
+    def _regions(self, kind: Kind) -> np.ndarray:
+        accounts = sorted(account for account in self.book.holders if kind_of(account) == kind)
+        return np.array([self.book.holders[account].region for account in accounts], np.uint16)
 
     def viewers(self) -> int:
         """How many viewers there are."""

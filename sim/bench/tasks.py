@@ -110,6 +110,7 @@ def _tools() -> dict[str, Any]:
 def metrics_run(viewers: int, days: int, threads: int) -> Timed:
     """From the scenario to its metrics, which are all that is kept."""
     from sim.engines.windowed import WindowedEngine
+    from sim.model import ending_of
     from sim.model.recorder import Recorder
     from sim.scenario import load
 
@@ -117,10 +118,10 @@ def metrics_run(viewers: int, days: int, threads: int) -> Timed:
     scenario = load(SCENARIO, [f"viewers={viewers}", f"days={days}"])
     recorder = Recorder(scenario, writer=None, digest=None)
     economy = WindowedEngine(scenario, scenario.seed, recorder, threads=threads, opens=False)
-    recorder.count(economy.creators_region)
+    recorder.count(economy.hosts)
     economy.run()
     assert recorder.tally is not None, "the metrics began above"
-    recorder.tally.close(economy.closing())
+    recorder.tally.close(ending_of(economy))
     run_s = time.perf_counter() - began_s
     return Timed(0.0, run_s, economy.visits, recorder.records - recorder.set_up)
 

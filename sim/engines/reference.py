@@ -7,14 +7,15 @@
 Nothing here is fast, and everything can be followed: any quicker engine has to give the same trace, byte for byte.
 """
 
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 from simpy import Environment
 
 from sim.agents import creator, hosts
 from sim.agents.economy import Deed, Economy
+from sim.agents.merchants import foreign_sellers, goods_of
 from sim.agents.platform import Platform
 from sim.agents.population import draw_viewers
 from sim.agents.publication import Publication
@@ -28,6 +29,7 @@ from sim.ledger import REGION_BY_NAME, Book, Closing, Operation, Outcome, closin
 from sim.ledger.conservation import check
 from sim.metrics import recognized
 from sim.metrics.elsewhere import Elsewhere, empty_cells, note_elsewhere
+from sim.metrics.hosts import Hosts
 from sim.runs import balance_columns
 from sim.scenario import Scenario
 from sim.tables import Columns
@@ -124,10 +126,19 @@ class ReferenceEngine:
         return self.economy.elsewhere
 
     @property
-    def creators_region(self) -> npt.NDArray[np.uint16]:
-        """The region code of creator n: uint16 array of shape (n_creators,)."""
-        creators = (host for host in self.economy.hosts if not host.is_seller)
-        return np.array([REGION_BY_NAME[self.economy.region_of(host.zone)] for host in creators], np.uint16)
+    def hosts(self) -> Hosts:
+        """Who creates and sells what."""
+        scenario, hosts = self.economy.scenario, self.economy.hosts
+        region = np.array([REGION_BY_NAME[self.economy.region_of(host.zone)] for host in hosts], np.uint16)
+        sells = np.array([host.is_seller for host in hosts], np.bool_)
+        foreign = foreign_sellers(scenario, self.economy.seed, int(sells.sum()))
+        return Hosts(region[~sells], region[sells], foreign, goods_of(scenario).imported)
+
+    @property
+    def viewers_by_region(self) -> dict[int, int]:
+        """How many viewers there are, by region code."""
+        zones = self.economy.calendar.zones
+        return dict(Counter(REGION_BY_NAME[zones[zone].region] for zone in self.viewers.zone.tolist()))
 
     def _close_windows(self) -> Process:
         """At each boundary, first: the past window gets its order, and agents hear what was done."""

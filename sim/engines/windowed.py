@@ -9,6 +9,7 @@ boundary the other side settles and publishes (`columns.counterparties`); then e
 the window by itself (`columns.shard`); what they did goes to the journal, which puts it into order.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from typing import Final
@@ -37,10 +38,11 @@ from sim.engines.columns.shard import Harvest, setting_of
 from sim.engines.columns.totals import FIRST_FIAT, assets_of, check_sums, flows_of
 from sim.engines.columns.viewer_audit import check_float, combined, own_balances
 from sim.engines.forks import changed_terms
-from sim.ledger import COIN, CURRENCY_BY_NAME, DIAMOND, REWARD, Closing, Kind, Rule
+from sim.ledger import COIN, CURRENCY_BY_NAME, DIAMOND, REGION_BY_NAME, REWARD, Closing, Kind, Rule
 from sim.ledger.conservation import asset_flow, check_asset
 from sim.ledger.terms import Terms
 from sim.metrics.elsewhere import Elsewhere
+from sim.metrics.hosts import Hosts
 from sim.scenario import Scenario
 from sim.tables import Columns
 
@@ -116,9 +118,17 @@ class WindowedEngine:
         return f"<WindowedEngine at {self.env.now} us, {self.division!r}>"
 
     @property
-    def creators_region(self) -> npt.NDArray[np.uint16]:
-        """The region code of each creator."""
-        return self.counterparties.creators_region
+    def hosts(self) -> Hosts:
+        """Who creates and sells what."""
+        return self.counterparties.hosts
+
+    @property
+    def viewers_by_region(self) -> dict[int, int]:
+        """How many viewers there are, by region code; known when the run has ended."""
+        found: Counter[int] = Counter()
+        for zone, people in zip(self.stage.calendar.zones, self.audit.people.tolist(), strict=True):
+            found[REGION_BY_NAME[zone.region]] += people
+        return {region: people for region, people in found.items() if people}
 
     def hosts_by_week(self) -> Columns:
         """How many creators and sellers worked, began and left, see `sim.agents.workforce.BY_WEEK`."""

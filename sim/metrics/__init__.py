@@ -13,7 +13,7 @@ who only reads metrics, as a report does, doesn't wait for the compiler.
 """
 
 from sim.metrics.definitions import METRIC, METRICS, Metric, stated
-from sim.metrics.inequality import gini, lorenz_curve, lorenz_share
+from sim.metrics.inequality import gini, herfindahl, lorenz_curve, lorenz_share
 from sim.metrics.recognition import RECOGNIZED, Moves, recognized
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Metric",
     "Moves",
     "gini",
+    "herfindahl",
     "lorenz_curve",
     "lorenz_share",
     "recognized",

@@ -1,9 +1,9 @@
 """Counting: one pass over a block of records, which adds each to the totals that it changes.
 
-    count(records, counts, worth, step_us)
+    count(records, counts, worth, hosts, clock)
 
 Compiled, in integers, and in place. A record costs a cell of the series and what its operation asks for; nothing here
-grows with time, or with viewers who don't pay.
+grows with time but by orders, which later records answer, and by hours.
 """
 
 from typing import Final, NamedTuple
@@ -12,21 +12,25 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.compiled import rule
-from sim.ledger import CURRENCIES, Item, Kind, Op, Outcome
+from sim.ledger import CURRENCIES, REWARD, Item, Kind, Op, Outcome
 from sim.ledger.accounts import KIND_SPAN
 from sim.ledger.money import FIAT
 from sim.ledger.operations import ITEM_SPAN
+from sim.metrics.hosts import FIAT_CODES, SELLER_0, Hosts
 from sim.metrics.series import APP, CHANNEL_OF_ITEM, CHANNELS, LIVE, MEASURES, RECORDS, REGION_CODES
+from sim.metrics.shop import MEASURES as SHOP_MEASURES
+from sim.metrics.shop import N_ORIGINS, origins
 from sim.metrics.sums import Sums, add_to
 from sim.tables import Columns
 
 Int64Array = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+ByteArray = npt.NDArray[np.uint8]
 AnyArray = npt.NDArray[np.integer]
 
 CURRENCY_CODES: Final = tuple(sorted(CURRENCIES))
-FIAT_CODES: Final = tuple(sorted(FIAT))
 OPS: Final = max(Op) + 1
+VIEWER_0: Final = KIND_SPAN * Kind.VIEWER
 CREATOR_0: Final = KIND_SPAN * Kind.CREATOR
 NOWHERE: Final = -1
 _CODE_SPAN: Final = 1024  # ISO's numbers have three digits
@@ -35,6 +39,7 @@ _CODE_SPAN: Final = 1024  # ISO's numbers have three digits
 class Records(NamedTuple):
     """The columns of a block that are counted, arrays of one length."""
 
+    seq: AnyArray
     at_us: AnyArray
     op: AnyArray
     actor: AnyArray
@@ -42,10 +47,13 @@ class Records(NamedTuple):
     item: AnyArray
     amount: AnyArray
     currency: AnyArray
+    ref: AnyArray
     outcome: AnyArray
     revenue: AnyArray
     float_cost: AnyArray
     float_coins: AnyArray
+    tax: AnyArray
+    store_fee: AnyArray
     actor_region: AnyArray
 
 
@@ -53,6 +61,9 @@ class Counts(NamedTuple):
     """What a run has come to so far; regions and currencies by their place in `REGION_CODES`, `CURRENCY_CODES`.
 
     cells : the series, as `series.empty_cells`
+    shop : the series of the shop, as `shop.empty_cells`
+    orders_used, order_seq, order_place : how many orders and captures there are, the seq of each, and the place of its
+        region, channel and origins among a step's cells of the shop
     accepted : accepted operations, by operation
     amounts : their amounts, of shape (n_operations, n_currencies)
     is_used : whether a currency stands in any record
@@ -61,9 +72,16 @@ class Counts(NamedTuple):
     packs : what each pack of the app brought
     income : of shape (n_fiat_currencies, n_creators), in millionths of a minor unit
     has_gifts : of shape (n_creators,)
+    sold, settled : what each seller's orders came to and what was paid out, of shape (n_fiat_currencies, n_sellers)
+    asked : a bit for each viewer who did anything, of shape (2, n_viewers / 8): in either half of the run
+    returned : of shape (2, n_regions): how many did anything in the first half, and how many of these in the second
     """
 
     cells: Int64Array
+    shop: Int64Array
+    orders_used: Int64Array
+    order_seq: Int64Array
+    order_place: npt.NDArray[np.int16]
     accepted: Int64Array
     amounts: Int64Array
     is_used: BoolArray
@@ -72,6 +90,10 @@ class Counts(NamedTuple):
     packs: Sums
     income: Int64Array
     has_gifts: BoolArray
+    sold: Int64Array
+    settled: Int64Array
+    asked: ByteArray
+    returned: Int64Array
 
 
 class Worth(NamedTuple):
@@ -88,6 +110,13 @@ class Worth(NamedTuple):
     currency: Int64Array
 
 
+class Clock(NamedTuple):
+    """Microseconds: the step of the series, and the instant at which the second half of the run begins."""
+
+    step_us: int
+    half_us: int
+
+
 def _places(codes: tuple[int, ...]) -> Int64Array:
     """The place of each code among all of them."""
     table = np.zeros(_CODE_SPAN, np.int64)
@@ -102,12 +131,28 @@ def _channel_of_item_kind() -> Int64Array:
     return table
 
 
+def _by_op(ops: tuple[Op, ...]) -> BoolArray:
+    table = np.zeros(OPS, np.bool_)
+    table[list(ops)] = True
+    return table
+
+
+# What a viewer does, whether it is accepted or not; all else is done to her
+ACTS: Final = (Op.TOPUP, Op.REWARD, Op.GIFT, Op.ORDER, Op.COIN_REFUND, Op.BALANCE, Op.HISTORY)
+
 PLACE_OF_REGION: Final = _places(REGION_CODES)
 PLACE_OF_CURRENCY: Final = _places(CURRENCY_CODES)
+PLACE_OF_FIAT: Final = _places(FIAT_CODES)
 _CHANNEL_OF_KIND: Final = _channel_of_item_kind()
+_IS_ACT: Final = _by_op(ACTS)
+_IS_COINS: Final = _by_op((Op.TOPUP, Op.REWARD, Op.EXPIRE, Op.GIFT, Op.CHARGEBACK, Op.COIN_REFUND))
+_IS_SHOP: Final = _by_op((Op.ORDER, Op.CAPTURE, Op.CANCEL, Op.REFUND, Op.SETTLE, Op.AFFILIATE))
 _FIAT_FROM: Final = min(FIAT)
 
 _OPEN, _POLICY, _TOPUP, _GIFT, _ORDER = int(Op.OPEN), int(Op.POLICY), int(Op.TOPUP), int(Op.GIFT), int(Op.ORDER)
+_REWARD, _EXPIRE, _SETTLE = int(Op.REWARD), int(Op.EXPIRE), int(Op.SETTLE)
+_CHARGEBACK, _COIN_REFUND = int(Op.CHARGEBACK), int(Op.COIN_REFUND)
+_CAPTURE, _CANCEL, _REFUND, _AFFILIATE = int(Op.CAPTURE), int(Op.CANCEL), int(Op.REFUND), int(Op.AFFILIATE)
 _ACCEPTED: Final = int(Outcome.ACCEPTED)
 _PACK_APP: Final = int(Item.PACK_APP)
 # In the order of MEASURES
@@ -124,7 +169,27 @@ _PACK_APP: Final = int(Item.PACK_APP)
     _REVENUE,
     _FLOAT_COINS,
     _FLOAT_COST,
+    _COMMISSION,
+    _TAX,
+    _STORE_FEES,
+    _CHARGED_BACK,
+    _COINS_REFUNDED,
+    _REWARDS_ISSUED,
+    _REWARDS_GIVEN,
+    _REWARDS_EXPIRED,
+    _CREATOR_INCOME,
+    _REWARD_COST,
 ) = range(len(MEASURES))
+(
+    _SHOP_ORDERS,
+    _SHOP_GMV,
+    _SHOP_COINS,
+    _SHOP_CANCELLED,
+    _SHOP_DELIVERED,
+    _SHOP_REFUNDED,
+    _SHOP_COMMISSION,
+    _SHOP_AFFILIATES,
+) = range(len(SHOP_MEASURES))
 
 
 def records_of(block: Columns) -> Records:
@@ -133,48 +198,38 @@ def records_of(block: Columns) -> Records:
 
 
 @rule
-def count(records: Records, counts: Counts, worth: Worth, step_us: int) -> None:
+def count(records: Records, counts: Counts, worth: Worth, hosts: Hosts, clock: Clock) -> None:
     """Add a block's records, in canonical order, to the counts; these have room for all of them."""
     _, n_regions, n_channels, n_measures = counts.cells.shape
     cells = counts.cells.reshape(-1, n_measures)
     begin_us = end_us = step = instant = 0
     for i in range(len(records.op)):
-        at_us, op, item, amount = records.at_us[i], records.op[i], records.item[i], records.amount[i]
-        currency = np.int64(records.currency[i])
-        is_accepted = records.outcome[i] == _ACCEPTED
+        at_us, op = records.at_us[i], records.op[i]
         if not begin_us <= at_us < end_us:
-            step = at_us // step_us
-            begin_us, end_us = step * step_us, (step + 1) * step_us
-        region = PLACE_OF_REGION[records.actor_region[i]]
-        here = (step * n_regions + region) * n_channels + _channel(op, item)
-        cells[here, RECORDS] += 1
-        cells[here, _OPERATIONS] += op not in (_OPEN, _POLICY)
-        cells[here, _DECLINED] += not is_accepted
-        cells[here, _REVENUE] += records.revenue[i]
-        cells[here, _FLOAT_COINS] += records.float_coins[i]
-        cells[here, _FLOAT_COST] += records.float_cost[i]
-        counts.is_used[PLACE_OF_CURRENCY[currency]] = True
-        if op in (_TOPUP, _ORDER) and currency >= _FIAT_FROM:
-            counts.currency_of_region[region] = currency
-        if not is_accepted:
+            step = at_us // clock.step_us
+            begin_us, end_us = step * clock.step_us, (step + 1) * clock.step_us
+        region, channel = PLACE_OF_REGION[records.actor_region[i]], _channel(op, records.item[i])
+        cell = cells[(step * n_regions + region) * n_channels + channel]
+        _count_any(records, i, cell, counts)
+        if _IS_ACT[op] and records.actor[i] < CREATOR_0:
+            _return(counts, region, records.actor[i] - VIEWER_0, int(at_us >= clock.half_us))
+        if records.outcome[i] != _ACCEPTED:
             continue
         counts.accepted[op] += 1
-        counts.amounts[op, PLACE_OF_CURRENCY[currency]] += amount
+        counts.amounts[op, PLACE_OF_CURRENCY[np.int64(records.currency[i])]] += records.amount[i]
         if op == _GIFT:
-            cells[here, _GIFTS] += 1
-            cells[here, _COINS_GIVEN] += amount
             while instant + 1 < len(worth.from_us) and worth.from_us[instant + 1] <= at_us:
                 instant += 1
-            _earn(counts, worth, instant, records.peer[i] - CREATOR_0, amount)
-        elif op == _ORDER:
-            cells[here, _ORDERS] += 1
-            cells[here, _GMV] += amount
-        elif op == _TOPUP and currency >= _FIAT_FROM:
-            cells[here, _TOPUPS] += 1
-            cells[here, _BOOKINGS] += amount
-            cells[here, _NEW_PAYERS] += add_to(counts.spend, records.actor[i], currency, amount)
-            if item // ITEM_SPAN == _PACK_APP:
-                add_to(counts.packs, np.int64(item), currency, amount)
+            creator = records.peer[i] - CREATOR_0
+            if not 0 <= creator < len(worth.region_of_creator):
+                raise IndexError("a gift to a creator beyond hosts.creators_region")  # compiled code writes anywhere
+            home = worth.region_of_creator[creator]
+            earning = cells[(step * n_regions + home) * n_channels + LIVE]
+            _earn(records, i, earning, counts, creator, worth.currency[instant, home], worth.ppm[instant, home])
+        if _IS_COINS[op]:
+            _count_coins(records, i, cell, counts)
+        elif _IS_SHOP[op]:
+            _count_shop(records, i, cell, counts, hosts, step, region * n_channels + channel)
 
 
 @rule
@@ -185,11 +240,138 @@ def _channel(op: int, item: int) -> int:
 
 
 @rule
-def _earn(counts: Counts, worth: Worth, instant: int, creator: int, diamonds: int) -> None:
-    if not 0 <= creator < len(worth.region_of_creator):
-        raise IndexError("a gift to a creator beyond creators_region")  # compiled code would write beyond its arrays
-    region = worth.region_of_creator[creator]
+def _count_any(records: Records, i: int, cell: Int64Array, counts: Counts) -> None:
+    """What every record has, accepted or not."""
+    op, currency = records.op[i], np.int64(records.currency[i])
+    cell[RECORDS] += 1
+    cell[_OPERATIONS] += op not in (_OPEN, _POLICY)
+    cell[_DECLINED] += records.outcome[i] != _ACCEPTED
+    cell[_REVENUE] += records.revenue[i]
+    cell[_FLOAT_COINS] += records.float_coins[i]
+    cell[_FLOAT_COST] += records.float_cost[i]
+    cell[_TAX] += records.tax[i]
+    cell[_STORE_FEES] += records.store_fee[i]
+    counts.is_used[PLACE_OF_CURRENCY[currency]] = True
+    if op in (_TOPUP, _ORDER) and currency >= _FIAT_FROM:
+        counts.currency_of_region[PLACE_OF_REGION[records.actor_region[i]]] = currency
+
+
+@rule
+def _return(counts: Counts, region: int, viewer: int, half: int) -> None:
+    """Note that a viewer did something in a half of the run."""
+    place, bit = viewer >> 3, np.uint8(1 << (viewer & 7))
+    if not 0 <= place < counts.asked.shape[1]:
+        raise IndexError("a viewer beyond the scenario's")
+    if counts.asked[half, place] & bit:
+        return
+    counts.asked[half, place] |= bit
+    if half == 0 or counts.asked[0, place] & bit:
+        counts.returned[half, region] += 1
+
+
+@rule
+def _count_coins(records: Records, i: int, cell: Int64Array, counts: Counts) -> None:
+    op, item, amount, currency = records.op[i], records.item[i], records.amount[i], np.int64(records.currency[i])
+    if op == _GIFT:
+        cell[_GIFTS] += 1
+        cell[_COINS_GIVEN] += amount
+        cell[_REWARDS_GIVEN] += amount + records.float_coins[i]
+    elif op == _REWARD:
+        cell[_REWARDS_ISSUED] += amount
+    elif op == _EXPIRE:
+        cell[_REWARDS_EXPIRED] += amount if currency == REWARD else 0
+    elif op == _CHARGEBACK:
+        cell[_CHARGED_BACK] += amount
+    elif op == _COIN_REFUND:  # what fan gets, others give
+        cell[_COINS_REFUNDED] -= records.revenue[i] + records.float_cost[i] + records.tax[i] + records.store_fee[i]
+    elif op == _TOPUP and currency >= _FIAT_FROM:
+        cell[_TOPUPS] += 1
+        cell[_BOOKINGS] += amount
+        cell[_NEW_PAYERS] += add_to(counts.spend, records.actor[i], currency, amount)
+        if item // ITEM_SPAN == _PACK_APP:
+            add_to(counts.packs, np.int64(item), currency, amount)
+
+
+@rule
+def _earn(
+    records: Records, i: int, cell: Int64Array, counts: Counts, creator: int, currency: int, value_ppm: int
+) -> None:
+    """A gift's diamonds to its creator, whose region's cell it is."""
     counts.has_gifts[creator] = True
-    currency = worth.currency[instant, region]
     if currency != NOWHERE:
-        counts.income[currency, creator] += diamonds * worth.ppm[instant, region]
+        earned = records.amount[i] * value_ppm
+        counts.income[currency, creator] += earned
+        cell[_CREATOR_INCOME] += earned
+        cell[_REWARD_COST] += (records.amount[i] + records.float_coins[i]) * value_ppm
+
+
+@rule
+def _count_shop(
+    records: Records, i: int, cell: Int64Array, counts: Counts, hosts: Hosts, step: int, place: int
+) -> None:
+    op, amount, currency = records.op[i], records.amount[i], np.int64(records.currency[i])
+    if op == _SETTLE:
+        if records.actor[i] >= SELLER_0:
+            counts.settled[PLACE_OF_FIAT[currency], records.actor[i] - SELLER_0] += amount
+        return
+    if op == _ORDER:
+        seller = records.peer[i] - SELLER_0
+        if not 0 <= seller < len(hosts.sellers_foreign):
+            raise IndexError("an order from a seller beyond hosts.sellers_region")
+        place = place * N_ORIGINS + origins(hosts.sellers_foreign[seller], _is_imported(hosts, records.item[i]))
+        _remember(counts, records.seq[i], place)
+        cell[_ORDERS] += 1
+        if currency >= _FIAT_FROM:
+            cell[_GMV] += amount
+            counts.sold[PLACE_OF_FIAT[currency], seller] += amount
+    else:
+        place = _place_of(counts, records.ref[i])
+        cell[_COMMISSION] += records.revenue[i]
+    if place != NOWHERE:
+        _count_sale(records, i, counts.shop.reshape(-1, len(SHOP_MEASURES)), counts, step, place)
+
+
+@rule
+def _count_sale(records: Records, i: int, cells: Int64Array, counts: Counts, step: int, place: int) -> None:
+    """Into the shop's series, where the order stands."""
+    op, in_money = records.op[i], records.currency[i] >= _FIAT_FROM
+    amount = records.amount[i] if in_money else 0
+    sale = cells[step * (counts.shop.size // (counts.shop.shape[0] * len(SHOP_MEASURES))) + place]
+    if op == _AFFILIATE:
+        sale[_SHOP_AFFILIATES] += amount
+        return
+    sale[_SHOP_COMMISSION] += records.revenue[i]
+    if op == _ORDER:
+        sale[_SHOP_ORDERS] += 1
+        sale[_SHOP_GMV] += amount
+        sale[_SHOP_COINS] += 0 if in_money else records.amount[i]
+    elif op == _CANCEL:
+        sale[_SHOP_CANCELLED] += amount
+    elif op == _CAPTURE:
+        sale[_SHOP_DELIVERED] += amount
+        _remember(counts, records.seq[i], place)
+    else:
+        sale[_SHOP_REFUNDED] += amount
+
+
+@rule
+def _is_imported(hosts: Hosts, item: int) -> bool:
+    good = item % ITEM_SPAN
+    return bool(hosts.goods_imported[good]) if item >= 0 and good < len(hosts.goods_imported) else False
+
+
+@rule
+def _remember(counts: Counts, seq: int, place: int) -> None:
+    """An order or a capture that later records may answer; seqs ascend."""
+    n = counts.orders_used[0]
+    counts.order_seq[n] = seq
+    counts.order_place[n] = place
+    counts.orders_used[0] = n + 1
+
+
+@rule
+def _place_of(counts: Counts, ref: int) -> int:
+    """Where the order stands that a record answers, or `NOWHERE`."""
+    n = counts.orders_used[0]
+    found = np.searchsorted(counts.order_seq[:n], ref)
+    return counts.order_place[found] if found < n and counts.order_seq[found] == ref else NOWHERE

@@ -100,6 +100,33 @@ def lorenz_share(amounts: Int64Array, top: Fraction) -> float:
     return float((int(descending[:whole].sum()) + edge) / total)
 
 
+def herfindahl(amounts: Int64Array) -> float:
+    """Herfindahl-Hirschman index: the sum of the squared shares of a market.
+
+    Parameters
+    ----------
+    amounts : int64 array of shape (n_holders,), in any one unit, each >= 0
+
+    Returns
+    -------
+    float in [1/n_holders, 1]; 0 when nobody holds anything. Competition authorities multiply it by 10,000
+
+    Raises
+    ------
+    ValueError : `amounts` is empty or negative
+
+    Notes
+    -----
+    n equal holders give 1/n; n holders of a lognormal law with sigma s give exp(s^2) / n, for large n.
+    """
+    ascending = _ascending(amounts)
+    total = float(ascending.sum())
+    if total == 0:
+        return 0.0
+    shares = ascending / total
+    return float(np.dot(shares, shares))
+
+
 def _ascending(amounts: Int64Array) -> Int64Array:
     if len(amounts) == 0:
         raise ValueError("amounts must hold at least one holder")

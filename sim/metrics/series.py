@@ -2,7 +2,8 @@
 
     SELECT at_us // 86400000000 AS day, channel, sum(bookings) FROM 'metrics.parquet' GROUP BY ALL
 
-Every measure is an amount of the hour, so it adds up over hours, regions (of one currency) and channels. A stock is
+Every measure is an amount of the hour, so it adds up over hours, regions (of one currency) and channels. The region
+is the actor's; income is counted in the region of the creator. A stock is
 the sum of its changes: the coin float at an instant is the sum of `float_coins` up to it, the payers so far the sum of
 `new_payers`.
 """
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.ledger import REGIONS, Item
+from sim.ledger.money import PPM
 from sim.scenario import Scenario
 
 Int64Array = npt.NDArray[np.int64]
@@ -37,6 +39,16 @@ COLUMNS: Final = {
     "revenue": "recognized revenue, in minor units; negative where chargebacks and refunds outweigh it",
     "float_coins": "change of the coins held by viewers, net of coins owed",
     "float_cost": "change of the money received for unspent coins, in minor units",
+    "commission": "the platform's part of goods delivered, less what it gave back, in minor units: a part of revenue",
+    "tax": "change of the tax due on coins and goods, in minor units",
+    "store_fees": "what app stores and payment processors kept, in minor units",
+    "charged_back": "prices of charged-back topups, in minor units",
+    "coins_refunded": "money returned for unspent coins, in minor units",
+    "rewards_issued": "reward coins granted",
+    "rewards_given": "reward coins among the coins given",
+    "rewards_expired": "coins that expired",
+    "creator_income": "worth of the diamonds minted to the region's own creators, in minor units of their money",
+    "reward_cost": "the part of creator_income that was given in reward coins",
 }
 
 REGION_CODES: Final = tuple(sorted(REGIONS))
@@ -53,6 +65,7 @@ CHANNEL_OF_ITEM: Final = {
 # The last axis of what is counted: the measures, and the records of whatever kind, setup included
 MEASURES: Final = tuple(COLUMNS)[4:]
 RECORDS: Final = len(MEASURES)
+IN_MILLIONTHS: Final = ("creator_income", "reward_cost")  # of a minor unit, while they are counted
 
 
 def step_us(scenario: Scenario) -> int:
@@ -66,7 +79,7 @@ def empty_cells(n_steps: int) -> Int64Array:
 
 
 def series_columns(cells: Int64Array, step_us: int, currency_of_region: Int64Array) -> Series:
-    """The columns of `COLUMNS`, sorted by the first three: the cells in which there was any record.
+    """The columns of `COLUMNS`, sorted by the first three: the cells in which there was any record, or income.
 
     Parameters
     ----------
@@ -74,7 +87,7 @@ def series_columns(cells: Int64Array, step_us: int, currency_of_region: Int64Arr
     step_us : length of a step, in microseconds
     currency_of_region : int64 array of shape (n_regions,), what its topups and orders use
     """
-    step, region, channel = np.nonzero(cells[..., RECORDS])
+    step, region, channel = np.nonzero(cells.any(axis=-1))
     columns: Series = {
         "at_us": step * step_us,
         "region": np.array(REGION_CODES, np.uint16)[region],
@@ -82,4 +95,13 @@ def series_columns(cells: Int64Array, step_us: int, currency_of_region: Int64Arr
         "currency": currency_of_region[region].astype(np.uint16),
     }
     found = cells[step, region, channel]
+    for name in IN_MILLIONTHS:
+        whole = in_whole(cells[..., MEASURES.index(name)])
+        found[:, MEASURES.index(name)] = whole[step, region, channel]
     return columns | {name: found[:, place].copy() for place, name in enumerate(MEASURES)}
+
+
+def in_whole(millionths: Int64Array) -> Int64Array:
+    """Amounts of successive steps in whole units, so that up to any step they add up to the sum, rounded half up."""
+    so_far = (np.cumsum(millionths, axis=0) + PPM // 2) // PPM
+    return np.diff(so_far, axis=0, prepend=0)

@@ -8,7 +8,7 @@ It rests on what the records say (`Economy`, which a tally has added up) and on 
 (`Closing`). A metric that nothing can be said of (the Gini of no payers) is there with the value None.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
@@ -19,19 +19,29 @@ from sim.ledger import COIN, CURRENCIES, REWARD, AccountClass, Op
 from sim.ledger.closing import Closing
 from sim.metrics.breakdown import whole_minor
 from sim.metrics.definitions import METRIC, Metric
-from sim.metrics.inequality import gini, lorenz_share
+from sim.metrics.inequality import gini, herfindahl, lorenz_share
+from sim.metrics.series import MEASURES
+from sim.metrics.shop import MEASURES as SHOP_MEASURES
+from sim.tables import Columns
 
 Int64Array = npt.NDArray[np.int64]
 Value = int | float | None
 Kpis = dict[str, dict[str, Any]]
 
 TOP: Final = Fraction(1, 100)
+SELLERS_TOP: Final = Fraction(1, 10)  # there are few of them
+GMV: Final = SHOP_MEASURES.index("gmv")
+S_US: Final = 1_000_000
+DAY_S: Final = 86_400
+PAID_BY_FANS: Final = (Op.TOPUP, Op.CHARGEBACK, Op.COIN_REFUND, Op.ORDER, Op.CANCEL, Op.REFUND)
 EARNS: Final = (Op.TOPUP, Op.GIFT, Op.EXPIRE, Op.CHARGEBACK, Op.COIN_REFUND)
 
 
 class Economy(NamedTuple):
     """What a run's records add up to.
 
+    viewers_by_region : viewer accounts by region code
+    asked : how many viewers did anything in the first half of the run, and how many of these in the second half too
     measures : the measures of the series, over all of it
     accepted : accepted operations, by operation
     amounts : their amounts, by operation and currency
@@ -39,10 +49,17 @@ class Economy(NamedTuple):
     spend : by currency, what each payer paid for coins; charged-back topups count
     packs : by currency, what each pack sold in the app brought
     income : by currency, what each creator paid in it earned, in millionths of a minor unit; 0 counts
+    reward_cost : by currency, the part of all income that was given in reward coins, in minor units
+    sold, seller_income : by currency, the prices of each seller's orders, and what each seller earned
+    sellers_foreign : of each seller, whether from abroad
+    sales : by currency, the shop's measures by origin of merchant and goods, as in `sim.metrics.shop`
+    elsewhere : the columns of `sim.metrics.elsewhere`
     """
 
     viewers: int
+    viewers_by_region: Mapping[int, int]
     payers: int
+    asked: tuple[int, ...]
     creators: int
     earning_creators: int
     measures: dict[str, int]
@@ -52,19 +69,28 @@ class Economy(NamedTuple):
     spend: dict[int, Int64Array]
     packs: dict[int, Int64Array]
     income: dict[int, Int64Array]
+    reward_cost: dict[int, int]
+    sellers: int
+    sold: dict[int, Int64Array]
+    seller_income: dict[int, Int64Array]
+    sellers_foreign: npt.NDArray[np.bool_]
+    sales: dict[int, Int64Array]
+    elsewhere: Columns
+    duration_us: int
 
 
 def key_figures(economy: Economy, closing: Closing) -> Kpis:
     """Every metric of `definitions` by name, or where several currencies flow by `name.CURRENCY`."""
-    kpis = {name: _stated(METRIC[name], value) for name, value in _of_people(economy, closing)}
+    kpis = {name: stated_as(METRIC[name], value) for name, value in _of_people(economy, closing)}
     for code in economy.currencies:
         for name, value in _of_money(economy, closing, code):
             key = name if len(economy.currencies) == 1 else f"{name}.{CURRENCIES[code].name}"
-            kpis[key] = _stated(METRIC[name], value, CURRENCIES[code].name)
+            kpis[key] = stated_as(METRIC[name], value, CURRENCIES[code].name)
     return kpis
 
 
-def _stated(metric: Metric, value: Value, currency: str = "") -> dict[str, Any]:
+def stated_as(metric: Metric, value: Value, currency: str = "") -> dict[str, Any]:
+    """A value of a metric with its unit."""
     stated: dict[str, Any] = {"value": value, "unit": metric.unit}
     return {**stated, "currency": currency} if currency else stated
 
@@ -75,21 +101,29 @@ def _of_people(economy: Economy, closing: Closing) -> Iterator[tuple[str, Value]
     expired = closing.flow(AccountClass.BREAKAGE, REWARD, Op.EXPIRE)
     yield "viewers", economy.viewers
     yield "payers", economy.payers
-    yield "conversion", _ratio(economy.payers, economy.viewers)
+    yield "conversion", ratio(economy.payers, economy.viewers)
+    yield "retention", ratio(economy.asked[1], economy.asked[0])
     yield "topups", measures["topups"]
     yield "chargebacks", accepted[Op.CHARGEBACK]
     yield "coin_float_coins", closing.held(AccountClass.HOLDER, COIN)
     yield "rewards_issued", issued
+    yield "rewards_given", measures["rewards_given"]
     yield "rewards_expired", expired
-    yield "breakage_rate", _ratio(expired, issued)
+    yield "breakage_rate", ratio(expired, issued)
     yield "gifts", measures["gifts"]
     yield "coins_given", measures["coins_given"]
     yield "creators", economy.creators
     yield "earning_creators", economy.earning_creators
+    yield "sellers", economy.sellers
+    yield "selling_sellers", int(np.count_nonzero(sum(sold > 0 for sold in economy.sold.values())))
     yield "orders", measures["orders"]
-    yield "cancel_rate", _ratio(accepted[Op.CANCEL], accepted[Op.ORDER])
-    yield "refund_rate", _ratio(accepted[Op.REFUND], accepted[Op.CAPTURE])
-    yield "decline_rate", _ratio(measures["declined"], measures["operations"])
+    yield "cancel_rate", ratio(accepted[Op.CANCEL], accepted[Op.ORDER])
+    yield "refund_rate", ratio(accepted[Op.REFUND], accepted[Op.CAPTURE])
+    yield "decline_rate", ratio(measures["declined"], measures["operations"])
+    barred, gifts = _barred_orders(economy.elsewhere), economy.elsewhere["what"] == "gift"
+    yield "orders_barred", int(economy.elsewhere["count"][barred].sum())
+    yield "orders_lost", int(economy.elsewhere["count"][barred & (economy.elsewhere["route"] == "nothing")].sum())
+    yield "gifts_elsewhere", int(economy.elsewhere["count"][gifts].sum())
 
 
 def _of_money(economy: Economy, closing: Closing, currency: int) -> Iterator[tuple[str, Value]]:
@@ -97,6 +131,8 @@ def _of_money(economy: Economy, closing: Closing, currency: int) -> Iterator[tup
     yield from _of_payers(economy.spend[currency], economy.packs[currency])
     yield from _of_creators(economy.income[currency])
     yield from _of_shop(economy, closing, currency)
+    yield from _of_sellers(economy, currency)
+    yield from _of_elsewhere(economy, currency)
 
 
 def _of_coins(economy: Economy, closing: Closing, currency: int) -> Iterator[tuple[str, Value]]:
@@ -110,28 +146,36 @@ def _of_coins(economy: Economy, closing: Closing, currency: int) -> Iterator[tup
     coin_revenue = flow(AccountClass.PLATFORM, *EARNS)
     income = whole_minor(int(economy.income[currency].sum()))
     yield "bookings", bookings
+    yield "spent_by_fans", -flow(AccountClass.BANK, *PAID_BY_FANS)
     yield "revenue", coin_revenue + _commission(closing, currency)
     yield "coin_revenue", coin_revenue
     yield "coin_margin", coin_revenue - income
-    yield "take_rate", _ratio(coin_revenue - income, bookings - charged_back - given_back - unspent)
-    yield "arpu", _per_head(bookings, economy.viewers)
-    yield "arppu", _per_head(bookings, len(economy.spend[currency]))
-    yield "store_fees", flow(AccountClass.STORE, Op.TOPUP, Op.CHARGEBACK, Op.COIN_REFUND)
-    yield "topup_tax", flow(AccountClass.TAX, Op.TOPUP, Op.CHARGEBACK, Op.COIN_REFUND)
+    yield "take_rate", ratio(coin_revenue - income, bookings - charged_back - given_back - unspent)
+    yield "arpu", per_head(bookings, economy.viewers)
+    yield "arppu", per_head(bookings, len(economy.spend[currency]))
+    yield "store_fees", closing.held(AccountClass.STORE, currency)
+    coin_tax = flow(AccountClass.TAX, Op.TOPUP, Op.CHARGEBACK, Op.COIN_REFUND)
+    yield "topup_tax", coin_tax
+    yield "order_tax", closing.held(AccountClass.TAX, currency) - coin_tax
+    yield "tax", closing.held(AccountClass.TAX, currency)
+    yield "coins_refunded", given_back
     yield "charged_back", charged_back
     yield "coin_float", flow(AccountClass.EXCHANGE, *EARNS)
+    yield "float_age", _float_age_days(economy, closing, currency)
     yield "creator_income", income
+    yield "reward_cost", economy.reward_cost[currency]
     yield "payouts", flow(AccountClass.BANK, Op.PAYOUT)
 
 
 def _of_payers(spend: Int64Array, packs: Int64Array) -> Iterator[tuple[str, Value]]:
     yield "payer_gini", gini(spend) if len(spend) else None
     yield "payer_top_share", lorenz_share(spend, TOP) if len(spend) else None
-    yield "best_pack_share", _ratio(int(packs.max()), int(packs.sum())) if len(packs) else None
+    yield "best_pack_share", ratio(int(packs.max()), int(packs.sum())) if len(packs) else None
 
 
 def _of_creators(income: Int64Array) -> Iterator[tuple[str, Value]]:
     earning = income[income > 0]
+    yield "creator_hhi", herfindahl(income) if len(income) else None
     yield "creator_gini", gini(income) if len(income) else None
     yield "creator_top_share", lorenz_share(income, TOP) if len(income) else None
     yield "earning_creator_gini", gini(earning) if len(earning) else None
@@ -142,17 +186,67 @@ def _of_shop(economy: Economy, closing: Closing, currency: int) -> Iterator[tupl
     gmv, back = economy.amounts[Op.ORDER, currency], (Op.CANCEL, Op.REFUND)
     yield "gmv", gmv
     yield "gmv_net", gmv - sum(economy.amounts[op, currency] for op in back)
-    yield "commission", _commission(closing, currency)
+    commission = _commission(closing, currency)
+    yield "commission", commission
+    delivered = economy.amounts[Op.CAPTURE, currency] - economy.amounts[Op.REFUND, currency]
+    yield "shop_take_rate", ratio(commission, delivered)
+    yield "affiliate_income", economy.amounts[Op.AFFILIATE, currency]
+    merchants, goods = (economy.sales[currency].sum(axis=axis)[:, GMV] for axis in (1, 0))
+    yield "foreign_merchant_share", ratio(int(merchants[1]), int(merchants.sum()))
+    yield "imported_goods_share", ratio(int(goods[1]), int(goods.sum()))
+
+
+def _of_sellers(economy: Economy, currency: int) -> Iterator[tuple[str, Value]]:
+    sold, income = economy.sold[currency], economy.seller_income[currency]
+    selling = sold > 0
+    earned = np.maximum(income[selling], 0)
+    yield "seller_income", int(income.sum())
+    yield "domestic_seller_income", int(income[~economy.sellers_foreign].sum())
+    yield "foreign_seller_income", int(income[economy.sellers_foreign].sum())
+    yield "seller_hhi", herfindahl(sold) if selling.any() else None
+    yield "seller_gini", gini(earned) if selling.any() else None
+    yield "seller_top_share", lorenz_share(earned, SELLERS_TOP) if selling.any() else None
+
+
+def _of_elsewhere(economy: Economy, currency: int) -> Iterator[tuple[str, Value]]:
+    mine = economy.elsewhere["currency"] == currency
+    gifts = economy.elsewhere["what"] == "gift"
+    amounts = economy.elsewhere["amount"]
+    yield "gmv_barred", int(amounts[mine & _barred_orders(economy.elsewhere)].sum())
+    yield "gifts_elsewhere_value", int(amounts[mine & gifts].sum())
+    for name, route in (("gmv_to_rivals", "rival"), ("gmv_to_offline", "offline")):
+        yield name, int(amounts[mine & ~gifts & (economy.elsewhere["route"] == route)].sum())
+
+
+def _barred_orders(elsewhere: Columns) -> npt.NDArray[np.bool_]:
+    """The orders that a rule kept away; a good that is sold out is no rule."""
+    barred: npt.NDArray[np.bool_] = (elsewhere["what"] == "order") & (elsewhere["reason"] != "stock")
+    return barred
+
+
+def _float_age_days(economy: Economy, closing: Closing, currency: int) -> float | None:
+    coins = closing.unspent_coins.get(currency, 0)
+    if not coins:
+        return None
+    bought_s = Fraction(closing.coin_seconds.get(currency, 0), coins)
+    return float((Fraction(economy.duration_us, S_US) - bought_s) / DAY_S)
+
+
+def total_measures(cells: Int64Array) -> dict[str, int]:
+    """The measures of the series' cells, over all of them or along what is left of their axes but the last."""
+    totals = cells[..., : len(MEASURES)].reshape(-1, len(MEASURES)).sum(axis=0)
+    return dict(zip(MEASURES, totals.tolist(), strict=True))
 
 
 def _commission(closing: Closing, currency: int) -> int:
     return closing.flow(AccountClass.PLATFORM, currency, Op.CAPTURE, Op.REFUND)
 
 
-def _ratio(part: int, whole: int) -> float | None:
+def ratio(part: int, whole: int) -> float | None:
+    """A part of a whole; None of nothing."""
     return part / whole if whole else None
 
 
-def _per_head(amount: int, heads: int) -> int | None:
+def per_head(amount: int, heads: int) -> int | None:
     """Minor units a head, rounded half up."""
     return (2 * amount + heads) // (2 * heads) if heads else None

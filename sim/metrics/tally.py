@@ -1,8 +1,9 @@
 """The tally: a run's metrics, added up block by block while it runs.
 
-    tally = Tally(scenario, creators_region)
+    tally = Tally(scenario, engine.hosts)
     tally.add(block)                        # again and again, in canonical order
-    kpis, series = tally.close(engine.closing())
+    found = tally.close(ending_of(engine))
+    found.kpis, found.by_region, found.series, found.shop
 
 A block is a dict of arrays of one length: a trace's columns and those of `RECOGNIZED`. How a trace is divided into
 blocks changes nothing. A tally keeps what its answers need and no more: totals by payer, creator, pack and hour. So it
@@ -10,27 +11,31 @@ can be put aside as plain arrays (`state`) and taken up again (`Tally.restored`)
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.ledger import CURRENCIES, Op, Outcome, Rule
-from sim.ledger.closing import Closing
 from sim.ledger.terms import Terms
+from sim.metrics.breakdown import whole_minor
 from sim.metrics.counting import (
     CURRENCY_CODES,
-    FIAT_CODES,
     NOWHERE,
     OPS,
     PLACE_OF_REGION,
+    Clock,
     Counts,
     Worth,
     count,
     records_of,
 )
+from sim.metrics.hosts import FIAT_CODES, Ending, Hosts, seller_income
+from sim.metrics.regions import figures_by_region
 from sim.metrics.series import MEASURES, RECORDS, REGION_CODES, Series, empty_cells, series_columns, step_us
-from sim.metrics.summary import Economy, Kpis, key_figures
+from sim.metrics.shop import empty_cells as empty_shop
+from sim.metrics.shop import shop_columns
+from sim.metrics.summary import Economy, Kpis, key_figures, total_measures
 from sim.metrics.sums import Listed, empty_sums, listed, restored_sums, with_room
 from sim.metrics.worth import diamond_worth
 from sim.scenario import Scenario
@@ -39,6 +44,23 @@ from sim.tables import Columns
 Int64Array = npt.NDArray[np.int64]
 
 _POLICY_COLUMNS: Final = ("at_us", "region", "amount", "currency")
+_ANSWERED: Final = (Op.ORDER, Op.CAPTURE)
+_KEPT_WHOLE: Final = ("accepted", "amounts", "is_used", "currency_of_region", "has_gifts", "asked", "returned")
+
+
+class Found(NamedTuple):
+    """All metrics of a run.
+
+    kpis : by metric name; where several currencies flow, those of money as `name.CURRENCY`
+    by_region : the same by region name, for those that can be said of a region alone; empty where there is one only
+    series : the columns of `sim.metrics.series.COLUMNS`
+    shop : the columns of `sim.metrics.shop.COLUMNS`
+    """
+
+    kpis: Kpis
+    by_region: dict[str, Kpis]
+    series: Series
+    shop: Series
 
 
 class Tally:
@@ -47,18 +69,24 @@ class Tally:
     Parameters
     ----------
     scenario : its viewers are counted whether they came or not, and its window may lengthen the series' step
-    creators_region : uint16 array of shape (n_creators,), the region code of creator n
+    hosts : who creates and sells
     """
 
-    def __init__(self, scenario: Scenario, creators_region: npt.NDArray[np.uint16]) -> None:
-        n_creators = len(creators_region)
+    def __init__(self, scenario: Scenario, hosts: Hosts) -> None:
+        n_creators, n_sellers = len(hosts.creators_region), len(hosts.sellers_region)
         self._viewers = scenario.viewers
-        self._step_us = step_us(scenario)
-        self._region_of_creator = PLACE_OF_REGION[creators_region].astype(np.uint8)
+        self._duration_us = scenario.duration_us
+        self._clock = Clock(step_us(scenario), scenario.duration_us // 2)
+        self._hosts = hosts
+        self._region_of_creator = PLACE_OF_REGION[hosts.creators_region].astype(np.uint8)
         self._policies = np.zeros((0, len(_POLICY_COLUMNS)), np.int64)  # those about the worth of a diamond
         self._worth = self._worth_by_instant()
         self._counts = Counts(
             cells=empty_cells(1),
+            shop=empty_shop(1),
+            orders_used=np.zeros(1, np.int64),
+            order_seq=np.zeros(0, np.int64),
+            order_place=np.zeros(0, np.int16),
             accepted=np.zeros(OPS, np.int64),
             amounts=np.zeros((OPS, len(CURRENCY_CODES)), np.int64),
             is_used=np.zeros(len(CURRENCY_CODES), np.bool_),
@@ -67,6 +95,10 @@ class Tally:
             packs=empty_sums(),
             income=np.zeros((len(FIAT_CODES), n_creators), np.int64),
             has_gifts=np.zeros(n_creators, np.bool_),
+            sold=np.zeros((len(FIAT_CODES), n_sellers), np.int64),
+            settled=np.zeros((len(FIAT_CODES), n_sellers), np.int64),
+            asked=np.zeros((2, -(-scenario.viewers // 8)), np.uint8),
+            returned=np.zeros((2, len(REGION_CODES)), np.int64),
         )
 
     def __repr__(self) -> str:
@@ -78,62 +110,73 @@ class Tally:
         if not len(block["op"]):
             return
         self._note_policies(block)
-        topups = int(np.count_nonzero(block["op"] == Op.TOPUP))
-        self._counts = self._counts._replace(
-            cells=_lengthened(self._counts.cells, int(block["at_us"][-1]) // self._step_us + 1),
-            spend=with_room(self._counts.spend, topups),
-            packs=with_room(self._counts.packs, topups),
+        counts = self._counts
+        topups, answered = (int(np.isin(block["op"], ops).sum()) for ops in (Op.TOPUP, _ANSWERED))
+        n_steps, n_orders = int(block["at_us"][-1]) // self._clock.step_us + 1, int(counts.orders_used[0]) + answered
+        self._counts = counts._replace(
+            cells=_lengthened(counts.cells, n_steps),
+            shop=_lengthened(counts.shop, n_steps),
+            order_seq=_lengthened(counts.order_seq, n_orders),
+            order_place=_lengthened(counts.order_place, n_orders),
+            spend=with_room(counts.spend, topups),
+            packs=with_room(counts.packs, topups),
         )
-        count(records_of(block), self._counts, self._worth, self._step_us)
+        count(records_of(block), self._counts, self._worth, self._hosts, self._clock)
 
-    def close(self, closing: Closing) -> tuple[Kpis, Series]:
+    def close(self, ending: Ending) -> Found:
         """Every metric, and the time series by hour (or by window, where that is longer).
 
         Parameters
         ----------
-        closing : of the ledger, after the last record
-
-        Returns
-        -------
-        kpis : by metric name; where several currencies flow, those of money as `name.CURRENCY`
-        series : the columns of `sim.metrics.series.COLUMNS`
+        ending : of the run, after the last record
         """
-        counts = self._counts
-        return key_figures(self._economy(), closing), series_columns(
-            counts.cells, self._step_us, counts.currency_of_region
+        counts, step = self._counts, self._clock.step_us
+        economy = self._economy(ending)
+        return Found(
+            key_figures(economy, ending.closing),
+            figures_by_region(economy, counts.cells, counts.returned, counts.currency_of_region),
+            series_columns(counts.cells, step, counts.currency_of_region),
+            shop_columns(counts.shop, step, counts.currency_of_region),
         )
 
     def state(self) -> dict[str, Any]:
         """All that `restored` needs, as arrays: the same however the records were divided into blocks."""
         counts = self._counts
         spend, packs = listed(counts.spend), listed(counts.packs)
-        earning = np.flatnonzero(counts.income.any(axis=1))
+        earning, selling = (np.flatnonzero(amounts.any(axis=1)) for amounts in (counts.income, counts.sold))
+        orders = int(counts.orders_used[0])
         return {
             "policies": self._policies.copy(),
-            "cells": counts.cells[: 1 + int(np.flatnonzero(counts.cells.any(axis=(1, 2, 3))).max(initial=0))].copy(),
-            "accepted": counts.accepted.copy(),
-            "amounts": counts.amounts.copy(),
-            "is_used": counts.is_used.copy(),
-            "currency_of_region": counts.currency_of_region.copy(),
+            "cells": _used(counts.cells),
+            "shop": _used(counts.shop),
+            "order_seq": counts.order_seq[:orders].copy(),
+            "order_place": counts.order_place[:orders].copy(),
             "spend": np.stack(spend),
             "packs": np.stack(packs),
             "earning": earning,
             "income": counts.income[earning],
-            "has_gifts": counts.has_gifts.copy(),
+            "selling": selling,
+            "sold": counts.sold[selling],
+            "settled": counts.settled[selling],
+            **{name: getattr(counts, name).copy() for name in _KEPT_WHOLE},
         }
 
     @classmethod
-    def restored(cls, scenario: Scenario, creators_region: npt.NDArray[np.uint16], state: Mapping[str, Any]) -> Self:
-        """A tally that goes on where another's `state` was taken, with the same scenario and creators."""
-        tally = cls(scenario, creators_region)
+    def restored(cls, scenario: Scenario, hosts: Hosts, state: Mapping[str, Any]) -> Self:
+        """A tally that goes on where another's `state` was taken, with the same scenario and hosts."""
+        tally = cls(scenario, hosts)
         tally._policies = state["policies"].copy()
         tally._worth = tally._worth_by_instant()
-        tally._counts.income[state["earning"]] = state["income"]
-        kept = ("cells", "accepted", "amounts", "is_used", "currency_of_region", "has_gifts")
-        tally._counts = tally._counts._replace(
+        counts = tally._counts
+        counts.income[state["earning"]] = state["income"]
+        counts.sold[state["selling"]] = state["sold"]
+        counts.settled[state["selling"]] = state["settled"]
+        copied = ("cells", "shop", "order_seq", "order_place", *_KEPT_WHOLE)
+        tally._counts = counts._replace(
+            orders_used=np.array([len(state["order_seq"])], np.int64),
             spend=restored_sums(Listed(*state["spend"])),
             packs=restored_sums(Listed(*state["packs"])),
-            **{name: state[name].copy() for name in kept},
+            **{name: state[name].copy() for name in copied},
         )
         return tally
 
@@ -158,17 +201,18 @@ class Tally:
             np.stack([_places_of_fiat(worth.currency) for worth in found], axis=1),
         )
 
-    def _economy(self) -> Economy:
+    def _economy(self, ending: Ending) -> Economy:
         counts = self._counts
         spend, packs = listed(counts.spend), listed(counts.packs)
         last = self._worth.currency[-1][self._region_of_creator]  # the place of the currency that pays each creator
-        measures = dict(zip(MEASURES, counts.cells[..., :-1].sum(axis=(0, 1, 2)).tolist(), strict=True))
         return Economy(
             viewers=self._viewers,
+            viewers_by_region=ending.viewers_by_region,
             payers=int(counts.spend.taken[1]),
+            asked=tuple(counts.returned.sum(axis=1).tolist()),
             creators=len(self._region_of_creator),
             earning_creators=int(np.count_nonzero(counts.has_gifts)),
-            measures=measures,
+            measures=total_measures(counts.cells),
             accepted={op: int(counts.accepted[op]) for op in Op},
             amounts={
                 (op, currency): int(counts.amounts[op, place])
@@ -186,16 +230,41 @@ class Tally:
                 code: counts.income[place, (last == place) | (counts.income[place] > 0)]
                 for place, code in enumerate(FIAT_CODES)
             },
+            reward_cost=self._by_currency_of_creators("reward_cost"),
+            sellers=len(self._hosts.sellers_region),
+            sold={code: counts.sold[place] for place, code in enumerate(FIAT_CODES)},
+            seller_income=seller_income(ending.balances, counts.settled),
+            sellers_foreign=self._hosts.sellers_foreign,
+            sales=self._sales(),
+            elsewhere=ending.elsewhere,
+            duration_us=self._duration_us,
         )
 
+    def _by_currency_of_creators(self, measure: str) -> dict[int, int]:
+        """A measure counted in millionths, in whole minor units of the money that regions end with."""
+        by_region = self._counts.cells[..., MEASURES.index(measure)].sum(axis=(0, 2))
+        last = self._worth.currency[-1]
+        return {code: whole_minor(int(by_region[last == place].sum())) for place, code in enumerate(FIAT_CODES)}
 
-def _lengthened(cells: Int64Array, n_steps: int) -> Int64Array:
-    """The same cells, or twice as many where a step lies beyond them."""
-    if n_steps <= len(cells):
-        return cells
-    longer = empty_cells(max(n_steps, 2 * len(cells)))
-    longer[: len(cells)] = cells
+    def _sales(self) -> dict[int, Int64Array]:
+        """By currency, the shop's measures by merchant and goods."""
+        by_region = self._counts.shop.sum(axis=(0, 2))
+        return {code: by_region[self._counts.currency_of_region == code].sum(axis=0) for code in FIAT_CODES}
+
+
+def _lengthened(column: npt.NDArray[Any], length: int) -> npt.NDArray[Any]:
+    """The same along the first axis, or twice as long where that isn't enough."""
+    if length <= len(column):
+        return column
+    longer = np.zeros((max(length, 2 * len(column)), *column.shape[1:]), column.dtype)
+    longer[: len(column)] = column
     return longer
+
+
+def _used(cells: Int64Array) -> Int64Array:
+    """A copy up to the last step in which anything was counted."""
+    steps = np.flatnonzero(cells.any(axis=tuple(range(1, cells.ndim))))
+    return cells[: 1 + int(steps.max(initial=0))].copy()
 
 
 def _places_of_fiat(codes: Int64Array) -> Int64Array:

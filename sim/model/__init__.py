@@ -8,6 +8,6 @@ checkpoint.
 """
 
 from sim.model.manner import Manner
-from sim.model.simulation import ENGINES, simulate
+from sim.model.simulation import ENGINES, ending_of, simulate
 
-__all__ = ["ENGINES", "Manner", "simulate"]
+__all__ = ["ENGINES", "Manner", "ending_of", "simulate"]

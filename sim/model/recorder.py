@@ -3,10 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from sim.ledger import CoinworksError, Op
+from sim.metrics.hosts import Hosts
 from sim.metrics.tally import Tally
 from sim.scenario import Scenario
 from sim.tables import Columns
@@ -33,9 +31,9 @@ class Recorder:
     def __repr__(self) -> str:
         return f"<Recorder records={self.records}>"
 
-    def count(self, creators_region: npt.NDArray[np.uint16]) -> None:
-        """Begin to add up the metrics of an economy with these creators."""
-        self.tally = Tally(self._scenario, creators_region)
+    def count(self, hosts: Hosts) -> None:
+        """Begin to add up the metrics of an economy with these creators and sellers."""
+        self.tally = Tally(self._scenario, hosts)
 
     def __call__(self, block: Columns) -> None:
         """Take the next records."""
@@ -66,7 +64,7 @@ class Recorder:
             f"tally/{name}": column for name, column in tally.items()
         }
 
-    def restore(self, state: dict[str, Any], creators_region: npt.NDArray[np.uint16], trace: Path | None) -> None:
+    def restore(self, state: dict[str, Any], hosts: Hosts, trace: Path | None) -> None:
         """Go on after the records of a checkpoint.
 
         Raises
@@ -77,6 +75,6 @@ class Recorder:
             raise CoinworksError("the checkpoint keeps no trace: expected --metrics-only, as when it was made")
         self.records, self.set_up = int(state["recorder/records"]), int(state["recorder/set_up"])
         counted = {name.removeprefix("tally/"): column for name, column in state.items() if name.startswith("tally/")}
-        self.tally = Tally.restored(self._scenario, creators_region, counted)
+        self.tally = Tally.restored(self._scenario, hosts, counted)
         if self._writer is not None and trace is not None:
             self._writer.go_on_from(trace)

@@ -92,6 +92,6 @@ def resumed(
         opens=not manner.metrics_only or manner.with_digest,
         progress=tell,
     )
-    recorder.restore(arrays, engine.creators_region, checkpoint.trace)
+    recorder.restore(arrays, engine.hosts, checkpoint.trace)
     engine.go_on_from(arrays, from_resolved(document.scenario_resolved))
     return engine

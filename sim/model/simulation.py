@@ -12,6 +12,7 @@ from sim.engines.reference import Progress, ReferenceEngine, unseen
 from sim.engines.windowed import WindowedEngine
 from sim.ledger import COIN, CURRENCY_BY_NAME, DIAMOND, REWARD, Closing
 from sim.ledger.conservation import asset_flow, cash_flow
+from sim.metrics.hosts import Ending
 from sim.model.manner import Manner
 from sim.model.recorder import Recorder
 from sim.model.resumption import Cutter, resumed
@@ -75,7 +76,7 @@ def _run(
         cutter.recorder, cutter.writer = recorder, writer
         if manner.engine == "reference":
             economy: Engine = ReferenceEngine(scenario, seed, recorder, progress=tell)
-            recorder.count(economy.creators_region)
+            recorder.count(economy.hosts)
         elif checkpoint is not None:
             economy = resumed(checkpoint, scenario, seed, manner, recorder, cutter, tell)
         else:
@@ -91,7 +92,7 @@ def _run(
                 opens=writer is not None or manner.with_digest,
                 progress=tell,
             )
-            recorder.count(economy.creators_region)
+            recorder.count(economy.hosts)
         economy.run()
         recorder.leave_out(economy.unrecorded)
         digest = recorder.trace_digest()
@@ -102,12 +103,13 @@ def _run(
 def _write_results(
     run: NewRun, scenario: Scenario, economy: Engine, recorder: Recorder, digest: str | None, wall_s: float
 ) -> None:
-    closing = economy.closing()
+    ending = ending_of(economy)
     assert recorder.tally is not None, "the metrics begin when the engine is made"
-    kpis, series = recorder.tally.close(closing)
-    run.write_table("metrics", series)
-    run.write_table("elsewhere", economy.elsewhere.columns())
-    run.write_table("balances", economy.balances())
+    found = recorder.tally.close(ending)
+    run.write_table("metrics", found.series)
+    run.write_table("shop", found.shop)
+    run.write_table("elsewhere", ending.elsewhere)
+    run.write_table("balances", ending.balances)
     run.write_table("hosts_by_week", economy.hosts_by_week())
     asked = recorder.records - recorder.set_up
     run.write_summary(
@@ -122,10 +124,16 @@ def _write_results(
             operations_per_s=round(asked / wall_s, 1),
             peak_rss_mb=peak_rss_mb(),
             trace_digest=digest,
-            conservation=conservation(closing, scenario),
-            kpis=kpis,
+            conservation=conservation(ending.closing, scenario),
+            kpis=found.kpis,
+            by_region=found.by_region,
         )
     )
+
+
+def ending_of(economy: Engine) -> Ending:
+    """The end of a run, as its metrics need it."""
+    return Ending(economy.closing(), economy.balances(), economy.viewers_by_region, economy.elsewhere.columns())
 
 
 def conservation(closing: Closing, scenario: Scenario) -> dict[str, Any]:

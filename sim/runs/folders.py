@@ -83,6 +83,10 @@ class Run:
         """The time series, by the names the model gave its columns."""
         return read_parquet(self.path / "metrics.parquet")
 
+    def shop(self) -> Columns:
+        """What was sold, by origin of merchant and goods, by the names the model gave its columns."""
+        return read_parquet(self.path / "shop.parquet")
+
     def elsewhere(self) -> Columns:
         """What viewers wanted here and did elsewhere, by the names the model gave its columns."""
         return read_parquet(self.path / "elsewhere.parquet")

@@ -51,6 +51,7 @@ from sim.engines.columns.timetable import Habits, Timetable
 from sim.engines.columns.totals import Totals, new_totals
 from sim.ledger import REGION_BY_NAME
 from sim.ledger.errors import CoinworksError
+from sim.metrics.hosts import Hosts
 from sim.scenario import Scenario
 from sim.scenario.types import DAY_US
 from sim.tables import Columns
@@ -128,6 +129,11 @@ class Counterparties:
         self._given = 0
         self._late: Int32Array = np.empty(0, np.int32)
         self._rates: Rates | None = None
+
+    @property
+    def hosts(self) -> Hosts:
+        """Who creates and sells what."""
+        return Hosts(self.creators_region, self.sellers_region, self._sales.foreign, self._sales.imported)
 
     def __repr__(self) -> str:
         return f"<Counterparties creators={self.n_creators} sellers={self.n_sellers} at {self.stage.now_us} us>"

@@ -43,6 +43,7 @@ class Audit(NamedTuple):
     totals: Totals
     balances: Columns
     unspent: Unspent
+    people: Int64Array  # by time zone
 
 
 def audited(world: World, viewers: Viewers) -> Audit:
@@ -64,7 +65,7 @@ def audited(world: World, viewers: Viewers) -> Audit:
             _equal(str(owner), "reward", int(purses["rewards"][purse]), rewards)
     _equal("all viewers", "coin", int(totals.amount[:, HOLDER, COINS].sum()), int(purses["coins"].sum()))
     _equal("all viewers", "reward", int(totals.amount[:, HOLDER, REWARDS].sum()), int(purses["rewards"].sum()))
-    return Audit(totals, _balances(viewers), unspent)
+    return Audit(totals, _balances(viewers), unspent, np.bincount(viewers.crowd.zone, minlength=len(world.zones)))
 
 
 def _equal(account: str, unit: str, stated: int, explained: int) -> None:
@@ -127,6 +128,7 @@ def combined(audits: Sequence[Audit], counterparties: Totals) -> Audit:
         summed([counterparties, *(audit.totals for audit in audits)]),
         balances,
         Unspent(*np.sum([audit.unspent for audit in audits], axis=0)),
+        np.sum([audit.people for audit in audits], axis=0),
     )
 
 
