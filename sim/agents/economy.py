@@ -96,7 +96,16 @@ class Economy(Stage):
         self._streams = {host: stream for host, stream in self._streams.items() if stream.until_us > now_us}
         shown = [self._with_goods(stream) for stream in self._streams.values() if self._may_show(stream)]
         live, show = watched(shown, len(self.hosts))
-        return Publication(live, show, self._counters(), self._offers(), dict(self.packs), self.checkin_coins)
+        return Publication(
+            live,
+            show,
+            self._counters(),
+            self._offers(),
+            dict(self.packs),
+            self.checkin_coins,
+            dict(self.balance_share),
+            self.rival,
+        )
 
     def _offers(self) -> dict[int, list[Offer]]:
         """What is on every seller's shelf."""

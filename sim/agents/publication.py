@@ -1,9 +1,10 @@
-"""What everyone knows during a window: who is live, what is shown, what coins cost, what a check-in gives."""
+"""What everyone knows during a window: who is live, what is shown, what coins cost, who has what."""
 
 from typing import NamedTuple
 
 import numpy as np
 
+from sim.behavior.rival import RivalOffer
 from sim.behavior.topup import Packs
 from sim.behavior.types import Int64Array
 from sim.behavior.watch import NOTHING, Live
@@ -46,6 +47,8 @@ class Publication(NamedTuple):
     shelves: dict[int, list[Offer]]
     packs: dict[str, Packs]
     checkin_coins: int
+    balance_share: dict[str, float]
+    rival: RivalOffer
 
 
 class Stream(NamedTuple):

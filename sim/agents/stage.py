@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 from simpy import Environment, Event
 
 from sim.agents.calendar import Calendar
+from sim.agents.rivals import rival_offer
 from sim.agents.windows import Phase, Windows
+from sim.behavior.rival import RivalOffer
 from sim.behavior.topup import Packs
 from sim.ledger import Op
 from sim.ledger.accounts import NOBODY
@@ -50,7 +52,7 @@ class Stage:
 
     Attributes
     ----------
-    packs, checkin_coins, live_shopping : what interventions change
+    packs, checkin_coins, live_shopping, balance_share, rival : what interventions change
     elsewhere : what viewers wanted here and did elsewhere
     diamond_value_ppm : by region, in minor units of its currency
     """
@@ -64,6 +66,8 @@ class Stage:
         self.packs: dict[str, Packs] = {}
         self.checkin_coins = int(scenario.rewards.checkin_coins)
         self.live_shopping = True
+        self.balance_share = dict.fromkeys(scenario.regions, float(scenario.balance.share))
+        self.rival: RivalOffer = rival_offer(scenario)
         self.elsewhere = Elsewhere(scenario)
         self.diamond_value_ppm = dict.fromkeys(scenario.regions, scenario.creators.diamond_value_cents.ppm)
         self._proposals: list[Proposal] = []

@@ -60,7 +60,12 @@ MAY_CHANGE: Final = (
     "platform.web_fee",
     "platform.chargeback_rate",
     "platform.chargeback_delay_days",
-    "platform.balance_page",
+    "balance.page",
+    "balance.limit_share",
+    "balance.limit_factor",
+    "balance.leftover_value",
+    "rival.creator_share",
+    "rival.sensitivity",
     "interventions",
 )
 OF_A_REGION: Final = ("rate", "income", "topup_tax", "order_tax", "live_taste")

@@ -6,7 +6,9 @@ import numpy as np
 
 from sim.agents.population import Viewers
 from sim.agents.terms import pack_items
+from sim.behavior.balance import BalanceTerms
 from sim.behavior.gift import GiftTerms
+from sim.behavior.rival import RivalTerms
 from sim.behavior.shop import ShopTerms
 from sim.behavior.topup import TopupTerms
 from sim.behavior.types import Int64Array
@@ -27,7 +29,8 @@ class Terms(NamedTuple):
     shop: ShopTerms
     favourite_share: float
     watch_days: float
-    balance_page: float
+    balance: BalanceTerms
+    rival: RivalTerms
 
 
 def terms_of(scenario: Scenario) -> Terms:
@@ -51,7 +54,8 @@ def terms_of(scenario: Scenario) -> Terms:
         ShopTerms(float(shopping.tab_share), float(shopping.video_share), float(shopping.taste_sigma)),
         float(scenario.audience.favourite_share),
         float(scenario.audience.watch_minutes) / MINUTES_A_DAY,
-        float(scenario.platform.balance_page),
+        BalanceTerms(*(float(getattr(scenario.balance, name)) for name in BalanceTerms._fields)),
+        RivalTerms(float(scenario.rival.creator_share), float(scenario.rival.sensitivity)),
     )
 
 

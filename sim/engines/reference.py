@@ -25,7 +25,7 @@ from sim.agents.windows import Phase
 from sim.engines.journal import Journal, Record, Row, accepted_deed
 from sim.engines.market import Market
 from sim.engines.viewer import Viewer
-from sim.ledger import REGION_BY_NAME, Book, Closing, Operation, Outcome, closing_of
+from sim.ledger import REGION_BY_NAME, Book, Closing, Operation, Outcome, Rule, closing_of
 from sim.ledger.conservation import check
 from sim.metrics import recognized
 from sim.metrics.elsewhere import Elsewhere, empty_cells, note_elsewhere
@@ -175,6 +175,10 @@ class ReferenceEngine:
         moves = recognized(operation.op, entries)
         self.journal.note(Row(operation, outcome, moves, self._region_of(operation.actor), by_viewer, occasion))
         return ticket, outcome
+
+    def diamond_value(self, region: str) -> int:
+        """What a diamond is worth in a region now, in ppm of a minor unit."""
+        return self.book.terms.get(Rule.DIAMOND_VALUE, int(self.env.now), region=REGION_BY_NAME[region])
 
     def note_elsewhere(
         self, region: str, what: int, reason: int, route: int, merchant: int, goods: int, amount: int

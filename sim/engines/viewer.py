@@ -11,7 +11,11 @@ from simpy import Event, Timeout
 from sim.agents.publication import NO_GOOD, Offer, Publication
 from sim.agents.stage import Act, Process
 from sim.agents.terms import unit_of
+from sim.behavior.balance import has_page, own_limit, sets_limit, valuing_leftovers
 from sim.behavior.delay import memoryless
+from sim.behavior.elsewhere import AT_RIVAL
+from sim.behavior.elsewhere import GIFT as ELSEWHERE_GIFT
+from sim.behavior.elsewhere import RIVAL as RIVAL_OFFER
 from sim.behavior.gift import (
     FIRST_GIFT,
     LAST_GIFT,
@@ -22,9 +26,10 @@ from sim.behavior.gift import (
     wants_to_give,
     willing_to_pay,
 )
-from sim.behavior.purposes import BROWSE, COMBO, GIFT, SHOP, TOPUP, VISIT, WATCH
+from sim.behavior.purposes import BROWSE, COMBO, GIFT, RIVAL, SHOP, TOPUP, VISIT, WATCH
+from sim.behavior.rival import gives_there, multi_homes
 from sim.behavior.shop import LIVE, LOOK_CLOSELY_S, buys, channel_of, item_of, looks_closely
-from sim.behavior.topup import NO_PACK, WEEK_US, choose_pack, coin_price, coins_lacking, stays_away
+from sim.behavior.topup import NO_PACK, WEEK_US, TopupTerms, choose_pack, coin_price, coins_lacking, stays_away
 from sim.behavior.visit import (
     CHOOSE_PACK_S,
     LOOK_AROUND_S,
@@ -40,7 +45,8 @@ from sim.behavior.visit import (
 )
 from sim.behavior.watch import NOTHING, choose_stream, pick
 from sim.engines.market import Market
-from sim.ledger import COIN, CURRENCY_BY_NAME, REWARD, Item, Op, Outcome, item_id
+from sim.ledger import COIN, CURRENCY_BY_NAME, REWARD, Item, Op, Outcome, Rule, item_id
+from sim.ledger.money import PPM
 from sim.ledger.state import Holder
 from sim.streams import below, draw, uniform
 
@@ -65,6 +71,7 @@ class Viewer:
         self.unit = unit_of(self.currency)
         self.considerations = market.considerations[self.region]
         self.checked_in_day = NEVER
+        self.has_limit = False
         self.budget_week = NEVER
         self.spent_in_week = 0
 
@@ -98,15 +105,30 @@ class Viewer:
         market.engine.visits += 1
         words = draw(market.seed, self.account, VISIT, occasion)
         self._check_in()
-        if uniform(words[1]) < market.terms.balance_page:
+        if uniform(words[1]) < market.terms.balance.page and self._has_page():
             yield market.env.timeout(pause_of(words[2], SEE_BALANCE_S))
-            self._act(Op.HISTORY)
+            self._see_balance()
         yield market.env.timeout(pause_of(words[3], LOOK_AROUND_S))
         channel = self._channel(occasion)
         if channel == LIVE:
             yield from self._watch(occasion)
         else:
             yield from self._browse(occasion, channel)
+
+    def _has_page(self) -> bool:
+        return has_page(self.market.seed, self.account, self.publication.balance_share[self.region])
+
+    def _see_balance(self) -> None:
+        """Read what happened; a giver may set an own limit, once and for all."""
+        market, terms = self.market, self.market.terms.balance
+        self._act(Op.HISTORY)
+        if self.has_limit or not self.traits.is_giver:
+            return
+        price = coin_price(self.publication.packs[self.region], self.traits.buys_on_web)
+        if sets_limit(market.seed, self.account, terms.limit_share):
+            self.has_limit = True
+            coins = own_limit(self.traits.weekly_budget, terms.limit_factor, price)
+            self._act(Op.POLICY, peer=Rule.SPENDING_LIMIT, amount=coins, currency=COIN)
 
     def _check_in(self) -> None:
         coins = self.publication.checkin_coins
@@ -163,8 +185,28 @@ class Viewer:
         yield market.env.timeout(int(uniform(words[3]) * watch_us))
         coins = self._coins_worth_giving(words[1])
         gift = choose_gift(market.gift_prices, coins, words[2])
-        if gift != NO_GIFT:
+        if gift != NO_GIFT and not self._gives_on_rival(occasion, creator, gift):
             yield from self._give(occasion, creator, gift, until_us)
+
+    def _gives_on_rival(self, occasion: int, creator: int, gift: int) -> bool:
+        """Whether a giver who is on the rival's side too prefers to give there, and count it."""
+        market, rival, terms = self.market, self.publication.rival, self.market.terms.rival
+        if not (
+            self.traits.is_giver
+            and multi_homes(market.seed, self.account, rival.viewer_share)
+            and multi_homes(market.seed, creator, terms.creator_share)
+        ):
+            return False
+        price = coin_price(self.publication.packs[self.region], self.traits.buys_on_web)
+        here = market.engine.diamond_value(self.region) / PPM / price
+        words = draw(market.seed, self.account, RIVAL, occasion)
+        if not gives_there(words[0], here, rival.creator_value / rival.price, terms.sensitivity):
+            return False
+        amount = int(market.gift_prices[gift] * price)
+        if uniform(words[1]) >= market.terms.topup.hesitation and amount <= self._budget_left():
+            self.spent_in_week += amount
+            market.engine.note_elsewhere(self.region, ELSEWHERE_GIFT, RIVAL_OFFER, AT_RIVAL, 0, 0, amount)
+        return True
 
     def _coins_worth_giving(self, word: int) -> int:
         """What a gift may cost: a giver's willingness at today's price of a coin; others give what they were given."""
@@ -221,7 +263,7 @@ class Viewer:
             short,
             budget,
             self.unit,
-            market.terms.topup,
+            self._topup_terms(),
         )
         if pack == NO_PACK:
             return False
@@ -234,6 +276,11 @@ class Viewer:
                 return False
             yield self._pause(occasion, purchase, PAY_S)
         return True
+
+    def _topup_terms(self) -> TopupTerms:
+        """Who sees all coins in one place values those left over otherwise."""
+        terms = self.market.terms
+        return valuing_leftovers(terms.topup, terms.balance.leftover_value) if self._has_page() else terms.topup
 
     def _top_up(self, pack: int, occasion: int) -> Outcome:
         """Buy a pack at the price of this window."""

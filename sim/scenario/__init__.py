@@ -11,7 +11,16 @@ each number has its meaning and its source.
 """
 
 from sim.scenario.catalogs import Catalogs, Gift, Good, Pack
-from sim.scenario.interventions import AnyIntervention, Checkin, Commission, LiveShopping, PackOffer, PackPrice
+from sim.scenario.interventions import (
+    AnyIntervention,
+    BalanceRollout,
+    Checkin,
+    Commission,
+    LiveShopping,
+    PackOffer,
+    PackPrice,
+    RivalOfferChange,
+)
 from sim.scenario.load import check, load, load_base
 from sim.scenario.problems import Problem, ScenarioError
 from sim.scenario.quantity import Parameter
@@ -21,6 +30,7 @@ from sim.scenario.types import Region, Scenario
 
 __all__ = [
     "AnyIntervention",
+    "BalanceRollout",
     "Catalogs",
     "Checkin",
     "Commission",
@@ -33,6 +43,7 @@ __all__ = [
     "Parameter",
     "Problem",
     "Region",
+    "RivalOfferChange",
     "Scenario",
     "ScenarioError",
     "check",

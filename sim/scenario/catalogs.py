@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from sim.scenario.quantity import Cents, Quantity
+from sim.scenario.quantity import Cents, Parameter, Quantity
 
 Channel = Literal["app", "web"]
 PriceCents = Annotated[int, Quantity("cents", 1, 10**12, whole=True)]
@@ -86,7 +86,24 @@ class GoodCatalog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     goods: tuple[Good, ...]
 
 
-Catalog = PackCatalog | GiftCatalog | GoodCatalog
+class RivalCurrency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a fan pays for a coin on another app, and what it brings a creator there."""
+
+    name: str
+    price_cents: Annotated[Parameter, Quantity("cents a coin", 0, 1000, above_low=True)]
+    creator_cents: Annotated[Parameter, Quantity("cents a coin", 0, 1000)]
+    source: str
+
+
+class RivalCatalog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Rival currencies, each in a coin of its own."""
+
+    about: str
+    currency: str
+    rivals: tuple[RivalCurrency, ...]
+
+
+Catalog = PackCatalog | GiftCatalog | GoodCatalog | RivalCatalog
 
 
 class Catalogs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,3 +112,4 @@ class Catalogs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     packs: dict[str, PackCatalog]
     gifts: GiftCatalog
     goods: dict[str, GoodCatalog]
+    rivals: RivalCatalog

@@ -58,7 +58,7 @@ def catalog_table() -> str:
     rows = []
     for path in sorted((scenarios_dir() / "catalogs").glob("*.toml")):
         data = parse_toml(path.read_text("utf-8"))
-        key = next(key for key in ("packs", "gifts", "goods") if key in data)
+        key = next(key for key in ("packs", "gifts", "goods", "rivals") if key in data)
         sources = ", ".join(sorted(set(source_ids(data))))
         rows.append([f"`{path.stem}`", data["about"], f"{len(data[key])} {key}", sources])
     return _markdown(["catalogue", "what it is", "rows", "sources"], rows)

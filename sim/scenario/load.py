@@ -13,7 +13,7 @@ import msgspec
 
 from sim.paths import scenarios_dir
 from sim.scenario import rules
-from sim.scenario.catalogs import Catalog, Catalogs, GiftCatalog, GoodCatalog, PackCatalog
+from sim.scenario.catalogs import Catalog, Catalogs, GiftCatalog, GoodCatalog, PackCatalog, RivalCatalog
 from sim.scenario.convert import Conversion
 from sim.scenario.files import (
     Document,
@@ -31,7 +31,12 @@ Overrides = Mapping[str, Any] | Iterable[str]
 
 UNCHANGED: Final = "without interventions"  # a base: the scenario itself, were nothing to happen in it
 
-CATALOG_TYPES: dict[str, type[Catalog]] = {"packs": PackCatalog, "gifts": GiftCatalog, "goods": GoodCatalog}
+CATALOG_TYPES: dict[str, type[Catalog]] = {
+    "packs": PackCatalog,
+    "gifts": GiftCatalog,
+    "goods": GoodCatalog,
+    "rivals": RivalCatalog,
+}
 
 
 def load(name: str | Path, overrides: Overrides = ()) -> Scenario:
@@ -122,6 +127,7 @@ def _read(name: str | Path, overrides: Overrides) -> tuple[Scenario | None, list
     if catalogs is not None:
         rules.check_currencies(found, catalogs, regions)
         rules.check_pack_names(found, catalogs)
+        rules.check_rival(found, catalogs)
     if catalogs is None or not found.whole:
         return None, found.problems
     return _scenario(document.name, settings, catalogs), found.problems
@@ -147,7 +153,8 @@ def _scenario(name: str, settings: Settings, catalogs: Catalogs) -> Scenario:
     regions = fields["regions"] = {code: region for code, region in settings.regions.items() if region.share.value}
     packs = {region.packs: catalogs.packs[region.packs] for region in regions.values()}
     goods = {region.goods: catalogs.goods[region.goods] for region in regions.values()}
-    return Scenario(**fields, name=name, catalogs=Catalogs(packs=packs, gifts=catalogs.gifts, goods=goods))
+    used = msgspec.structs.replace(catalogs, packs=packs, goods=goods)
+    return Scenario(**fields, name=name, catalogs=used)
 
 
 def _region_names(data: Mapping[str, Any]) -> tuple[str, ...]:
@@ -167,7 +174,10 @@ def _read_catalogs(found: Conversion, folder: Path, regions: Iterable[str]) -> C
             elif isinstance(catalog, GoodCatalog):
                 goods[found.values[place]] = catalog
     gifts = _named_catalog(found, folder, "gifts", ("gifting", "catalog"))
-    return Catalogs(packs=packs, gifts=gifts, goods=goods) if isinstance(gifts, GiftCatalog) else None
+    rivals = _named_catalog(found, folder, "rivals", ("rival", "catalog"))
+    if not (isinstance(gifts, GiftCatalog) and isinstance(rivals, RivalCatalog)):
+        return None
+    return Catalogs(packs=packs, gifts=gifts, goods=goods, rivals=rivals)
 
 
 def _named_catalog(found: Conversion, folder: Path, key: str, place: KeyPath) -> Catalog | None:

@@ -64,8 +64,16 @@ def check_pack_names(found: Conversion, catalogs: Catalogs) -> None:
             found.report(path, pack, f"a pack sold in {region}", nearest(pack, names))
 
 
+def check_rival(found: Conversion, catalogs: Catalogs) -> None:
+    """The rival's currency stands in its catalogue."""
+    path, names = ("rival", "currency"), [row.name for row in catalogs.rivals.rivals]
+    stated = found.values.get(path)
+    if stated is not None and stated not in names:
+        found.report(path, stated, f"one of {', '.join(names)}", nearest(stated, names))
+
+
 def check_catalog(found: Conversion, key: str) -> None:
-    """A catalogue is not empty, names each thing once and counts in known money; `key` is packs, gifts or goods."""
+    """A catalogue is not empty, names each thing once and counts in known money; `key` is that of its rows."""
     if found.values.get((key,)) == ():
         found.report((key,), [], f"at least one of the {key}")
     seen = set()

@@ -12,7 +12,7 @@ from typing import Annotated, Final
 import msgspec
 
 from sim.ledger.money import AMOUNT_MAX, PPM
-from sim.scenario.catalogs import Catalogs, Good, Pack
+from sim.scenario.catalogs import Catalogs, Good, Pack, RivalCurrency
 from sim.scenario.interventions import AnyIntervention
 from sim.scenario.quantity import (
     Cents,
@@ -203,7 +203,26 @@ class Platform(Table, frozen=True):
     web_fee: Annotated[Rate, "the card processor's part of a web topup"]
     chargeback_rate: Annotated[Share, "of topups disputed and reversed"]
     chargeback_delay_days: Annotated[Days, "from a topup to its chargeback"]
-    balance_page: Annotated[Share, "chance that a visit opens the Balance page, which reads the history"]
+
+
+class Balance(Table, frozen=True):
+    """The Balance page, with all coins, rewards and transactions in one place: who has it, and what it changes."""
+
+    share: Annotated[Share, "of the viewers who have it from the start"]
+    page: Annotated[Share, "chance that a visit of theirs opens it, which reads the history"]
+    limit_share: Annotated[Share, "of the givers who set an own limit when they first open it"]
+    limit_factor: Annotated[Factor, "that limit of coins a day, against a seventh of the weekly budget"]
+    leftover_value: Annotated[Share, "what a coin left over is worth to a buyer who has it, of its price"]
+
+
+class Rival(Table, frozen=True):
+    """A rival's currency: who is on both sides, and what the two sides bring a creator."""
+
+    catalog: Annotated[str, "catalogue of rival currencies"]
+    currency: Annotated[str, "its name in the catalogue"]
+    viewer_share: Annotated[Share, "of the givers who give there too"]
+    creator_share: Annotated[Share, "of the creators who go live there too"]
+    sensitivity: Annotated[Exponent, "how strongly such givers follow what a cent of theirs brings the creator"]
 
 
 class Settings(Table, frozen=True):
@@ -224,6 +243,8 @@ class Settings(Table, frozen=True):
     creators: Creators
     sellers: Sellers
     platform: Platform
+    balance: Balance
+    rival: Rival
     interventions: Annotated[tuple[AnyIntervention, ...], "dated changes"] = ()
     about: Annotated[str | None, "what it changes of its base, each key and kind in backquotes; never inherited"] = None
     base: Annotated[str | None, "what it is compared with: a scenario, or itself without interventions"] = None
@@ -260,6 +281,11 @@ class Scenario(Settings, frozen=True, kw_only=True, dict=True):
         from sim.scenario.resolved import digest
 
         return digest(self)
+
+    @property
+    def rival_currency(self) -> RivalCurrency:
+        """The rival's currency."""
+        return next(row for row in self.catalogs.rivals.rivals if row.name == self.rival.currency)
 
     def packs(self, region: str) -> tuple[Pack, ...]:
         """The coin packs sold in a region, in the catalogue's order."""

@@ -4,10 +4,12 @@ from typing import Final
 
 from sim.agents.interventions.effect import Effect, state_policy
 from sim.agents.interventions.payments import PAYMENT_EFFECTS
+from sim.agents.rivals import rival_offer
 from sim.agents.stage import Stage
 from sim.agents.terms import pack_items
+from sim.behavior.rival import RivalOffer
 from sim.ledger import COIN, Rule
-from sim.scenario import Checkin, Commission, LiveShopping, PackOffer, PackPrice
+from sim.scenario import BalanceRollout, Checkin, Commission, LiveShopping, PackOffer, PackPrice, RivalOfferChange
 
 
 def _set_price(stage: Stage, region: str, change: PackPrice) -> None:
@@ -46,6 +48,24 @@ def _offer(stage: Stage, region: str, change: PackOffer, holds: bool, bonus: int
     state_policy(stage, Rule.PACK_COINS, region, int(coins[n]), item=item, currency=COIN)
 
 
+def _roll_out_balance(stage: Stage, region: str, change: BalanceRollout) -> None:
+    stage.balance_share[region] = float(change.share)
+
+
+def _roll_back_balance(stage: Stage, region: str, _: BalanceRollout) -> None:
+    stage.balance_share[region] = float(stage.scenario.balance.share)
+
+
+def _set_rival(stage: Stage, _: str, change: RivalOfferChange) -> None:
+    usual = rival_offer(stage.scenario)
+    stated = (change.viewer_share, change.price_cents, change.creator_cents)
+    stage.rival = RivalOffer(*(old if new is None else float(new) for new, old in zip(stated, usual, strict=True)))
+
+
+def _reset_rival(stage: Stage, _: str, __: RivalOfferChange) -> None:
+    stage.rival = rival_offer(stage.scenario)
+
+
 def _set_commission(stage: Stage, region: str, change: Commission) -> None:
     state_policy(stage, Rule.COMMISSION, region, change.rate.ppm)
 
@@ -73,6 +93,8 @@ def _reset_live_shopping(stage: Stage, _: str, __: LiveShopping) -> None:
 EFFECTS: Final[dict[type, Effect]] = {
     PackPrice: Effect(_set_price, _reset_price),
     PackOffer: Effect(_begin_offer, _end_offer),
+    BalanceRollout: Effect(_roll_out_balance, _roll_back_balance),
+    RivalOfferChange: Effect(_set_rival, _reset_rival),
     Commission: Effect(_set_commission, _reset_commission),
     Checkin: Effect(_set_checkin, _reset_checkin),
     LiveShopping: Effect(_set_live_shopping, _reset_live_shopping),

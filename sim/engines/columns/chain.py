@@ -14,7 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.agents.publication import NO_GOOD, Offer
+from sim.behavior.balance import has_page, own_limit, sets_limit, valuing_leftovers
 from sim.behavior.delay import memoryless
+from sim.behavior.elsewhere import AT_RIVAL
+from sim.behavior.elsewhere import GIFT as ELSEWHERE_GIFT
+from sim.behavior.elsewhere import RIVAL as RIVAL_OFFER
 from sim.behavior.gift import (
     FIRST_GIFT,
     LAST_GIFT,
@@ -26,8 +30,9 @@ from sim.behavior.gift import (
     wants_to_give,
     willing_to_pay,
 )
-from sim.behavior.purposes import BROWSE, CHARGEBACK, COMBO, SHOP, TOPUP, VISIT, WATCH
+from sim.behavior.purposes import BROWSE, CHARGEBACK, COMBO, RIVAL, SHOP, TOPUP, VISIT, WATCH
 from sim.behavior.purposes import GIFT as WANT
+from sim.behavior.rival import gives_there, multi_homes
 from sim.behavior.shop import LIVE, LOOK_CLOSELY_S, buys, channel_of, item_of, looks_closely
 from sim.behavior.topup import NO_PACK, WEEK_US, choose_pack, coins_lacking, stays_away
 from sim.behavior.traits import Traits, viewer_traits
@@ -69,10 +74,12 @@ from sim.engines.columns.scene import PackedWorld, Scene, World, packs_of, unpac
 from sim.engines.columns.spending import note_given, room_today
 from sim.engines.columns.totals import Totals
 from sim.engines.columns.visits import BLOCK, new_words
-from sim.ledger import COIN, Item, Kind, item_id
+from sim.ledger import COIN, Item, Kind, Rule, item_id
 from sim.ledger import REWARD as REWARD_COIN
 from sim.ledger.accounts import KIND_SPAN, NOBODY
+from sim.ledger.money import PPM
 from sim.ledger.operations import NO_ITEM
+from sim.metrics.elsewhere import note_elsewhere
 from sim.streams import Words, below, draw, draw_each, uniform
 
 # What comes next in a chain
@@ -88,6 +95,7 @@ END: Final = 8
 
 
 CHECKIN: Final = item_id(Item.REWARD_CHECKIN, 0)
+SPENDING_LIMIT: Final = int(Rule.SPENDING_LIMIT)
 FIRST_CREATOR: Final = KIND_SPAN * int(Kind.CREATOR)
 FIRST_SELLER: Final = KIND_SPAN * int(Kind.SELLER)
 
@@ -324,7 +332,7 @@ def _begin(
     at a time.
     """
     crowd, hour_us, occasion = viewers.crowd, hour * HOUR_US, world.epoch_hour + hour
-    checkin, balance_page = scene.checkin_coins > 0, world.terms.balance_page
+    checkin, balance_page = scene.checkin_coins > 0, world.terms.balance.page
     visits, n = 0, 0
     draw_each(world.seed, crowd.first, visitor, VISIT, occasion, scratch.visit)
     for i in range(visitor.shape[0]):
@@ -336,7 +344,7 @@ def _begin(
         visits += 1
         if checkin and habits & (CHECKS_IN | CAME_TODAY) == CHECKS_IN:
             _check_in(world, scene, viewers, viewer, hour, at_us)
-        if uniform(scratch.visit.w1[i]) < balance_page:
+        if uniform(scratch.visit.w1[i]) < balance_page and _has_page(world, scene, crowd, viewer):
             _put_down(viewers, chains, viewer, hour, SEE_BALANCE, at_us + pause_of(scratch.visit.w2[i], SEE_BALANCE_S))
             continue
         at_us += pause_of(scratch.visit.w3[i], LOOK_AROUND_S)
@@ -427,7 +435,7 @@ def _follow(world: World, scene: Scene, audience: Audience, viewers: Viewers, ch
     while chain.stage != END and chain.at_us < until_us:
         stage = chain.stage
         if stage == SEE_BALANCE:
-            _see_balance(world, viewers, chain)
+            _see_balance(world, scene, viewers, chain)
         elif stage == CHOOSE:
             crowd, viewer = viewers.crowd, chain.viewer
             words = draw(world.seed, crowd.first + viewer, WATCH, world.epoch_hour + chain.hour)
@@ -512,14 +520,48 @@ def _read(world: World, crowd: Crowd, rows: Rows, chain: Struct, op: int) -> Non
 
 
 @inner
-def _see_balance(world: World, viewers: Viewers, chain: Struct) -> None:
+def _has_page(world: World, scene: Scene, crowd: Crowd, viewer: int) -> bool:
+    return has_page(world.seed, crowd.first + viewer, scene.balance_share[_region(world, crowd, viewer)])
+
+
+@inner
+def _see_balance(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None:
+    """Read what happened; a giver may set an own limit, once and for all."""
     _read(world, viewers.crowd, viewers.rows, chain, codes.HISTORY)
+    if world.terms.balance.limit_share > 0.0 and has(viewers.crowd.habits[chain.viewer], GIVER):
+        _perhaps_limit(world, scene, viewers, chain)
     occasion = world.epoch_hour + chain.hour
     words = draw(world.seed, viewers.crowd.first + chain.viewer, VISIT, occasion)
     chain.at_us += pause_of(words[3], LOOK_AROUND_S)
     chain.stage = _next_act(world, viewers.crowd, chain.viewer, occasion)
     if chain.stage == BROWSE_NOW:
         chain.at_us += _closely_us(world, viewers.crowd, chain.viewer, occasion)
+
+
+@inner
+def _perhaps_limit(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None:
+    crowd, viewer, terms = viewers.crowd, chain.viewer, world.terms.balance
+    account, spending = crowd.first + viewer, viewers.spending[crowd.purse[viewer]]
+    if spending.limited or not sets_limit(world.seed, account, terms.limit_share):
+        return
+    region = _region(world, crowd, viewer)
+    budget = _traits(world, crowd, viewer).weekly_budget
+    price = scene.coin_price[region, int(has(crowd.habits[viewer], ON_WEB))]
+    spending.limited = 1
+    spending.limit = own_limit(budget, terms.limit_factor, price)
+    code = scene.rates.of[region].code
+    note(
+        viewers.rows,
+        chain.at_us,
+        codes.POLICY,
+        account,
+        SPENDING_LIMIT,
+        NO_ITEM,
+        spending.limit,
+        COIN,
+        ACCEPTED,
+        code,
+    )
 
 
 @inner
@@ -587,11 +629,49 @@ def _choose_gift(world: World, scene: Scene, viewers: Viewers, chain: Struct) ->
     if gift == NO_GIFT:
         _end(chain)
         return
+    if has(habits, GIVER) and _gives_on_rival(world, scene, viewers, chain, gift):
+        _end(chain)
+        return
     chain.stage = GIVE
     chain.gift = gift
     if not has(habits, TAPS_FIRST):
         _read(world, crowd, viewers.rows, chain, codes.BALANCE)
         chain.at_us += pause_us(world.seed, account, step_of(occasion, SEE_COINS), SEE_COINS_S)
+
+
+@inner
+def _gives_on_rival(world: World, scene: Scene, viewers: Viewers, chain: Struct, gift: int) -> bool:
+    """Whether a giver who is on the rival's side too prefers to give there, and count it."""
+    crowd, viewer, rival, terms = viewers.crowd, chain.viewer, scene.rival, world.terms.rival
+    account, creator = crowd.first + viewer, FIRST_CREATOR + chain.host
+    if not multi_homes(world.seed, account, rival.viewer_share):
+        return False
+    if not multi_homes(world.seed, creator, terms.creator_share):
+        return False
+    region = _region(world, crowd, viewer)
+    price = scene.coin_price[region, int(has(crowd.habits[viewer], ON_WEB))]
+    here = scene.rates.of[region].diamond_value / PPM / price
+    words = draw(world.seed, account, RIVAL, world.epoch_hour + chain.hour)
+    if not gives_there(words[0], here, rival.creator_value / rival.price, terms.sensitivity):
+        return False
+    amount = int(world.gift_prices[gift] * price)
+    mine = viewers.purses[crowd.purse[viewer]]
+    if uniform(words[1]) >= world.terms.topup.hesitation and amount <= _budget_left(
+        world, crowd, viewer, chain.at_us, mine
+    ):
+        mine.spent += amount
+        note_elsewhere(viewers.elsewhere, region, ELSEWHERE_GIFT, RIVAL_OFFER, AT_RIVAL, 0, 0, amount)
+    return True
+
+
+@inner
+def _budget_left(world: World, crowd: Crowd, viewer: int, at_us: int, mine: Struct) -> int:
+    """What may still be spent this week, in minor units."""
+    week = at_us // WEEK_US
+    if week != mine.week:
+        mine.week = week
+        mine.spent = 0
+    return int(_traits(world, crowd, viewer).weekly_budget - mine.spent)
 
 
 @inner
@@ -693,14 +773,13 @@ def _choose_pack(world: World, scene: Scene, viewers: Viewers, chain: Struct, sh
     reference_price = world.zones[crowd.zone[viewer]].reference_price
     if stays_away(word, scene.coin_price[region, int(on_web)], reference_price, world.terms.topup):
         return
-    week = chain.at_us // WEEK_US
-    if week != mine.week:
-        mine.week = week
-        mine.spent = 0
-    budget = _traits(world, crowd, viewer).weekly_budget - mine.spent
+    budget = _budget_left(world, crowd, viewer, chain.at_us, mine)
     packs = packs_of(scene, region)
-    unit = scene.rates.of[region].unit
-    pack = choose_pack(world.seed, account, occasion, packs, on_web, short, budget, unit, world.terms.topup)
+    unit, leftover_value = scene.rates.of[region].unit, world.terms.topup.leftover_value
+    if _has_page(world, scene, crowd, viewer):
+        leftover_value = world.terms.balance.leftover_value
+    terms = valuing_leftovers(world.terms.topup, leftover_value)
+    pack = choose_pack(world.seed, account, occasion, packs, on_web, short, budget, unit, terms)
     if pack == NO_PACK:
         return
     chain.stage = PAY

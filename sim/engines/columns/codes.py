@@ -14,6 +14,7 @@ STORE: Final = int(AccountClass.STORE)
 BANK: Final = int(AccountClass.BANK)
 EXCHANGE: Final = int(AccountClass.EXCHANGE)
 
+POLICY: Final = int(Op.POLICY)
 TOPUP: Final = int(Op.TOPUP)
 REWARD: Final = int(Op.REWARD)
 EXPIRE: Final = int(Op.EXPIRE)

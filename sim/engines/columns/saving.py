@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from sim.agents.stage import Stage
 from sim.agents.terms import packs_on_sale
+from sim.behavior.rival import RivalOffer
 from sim.scenario import Scenario
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -48,6 +49,8 @@ def state_of_stage(stage: Stage) -> Arrays:
     packs = [flat(f"packs.{region}", of_region) for region, of_region in stage.packs.items()]
     arrays = {path: column for part in packs for path, column in part.items()}
     arrays |= {f"elsewhere.{name}": column for name, column in stage.elsewhere.state().items()}
+    arrays |= flat("rival", stage.rival)
+    arrays |= {f"balance_share.{region}": np.array(share) for region, share in stage.balance_share.items()}
     return {**arrays, "checkin_coins": np.array(stage.checkin_coins), "live_shopping": np.array(stage.live_shopping)}
 
 
@@ -57,6 +60,8 @@ def restore_stage(stage: Stage, state: Mapping[str, Any], past: Scenario) -> Non
     if stage.scenario.rewards.checkin_coins.value == past.rewards.checkin_coins.value:
         stage.checkin_coins = state["checkin_coins"]
     stage.live_shopping = state["live_shopping"]
+    stage.rival = RivalOffer(*(float(state[f"rival.{name}"]) for name in RivalOffer._fields))
+    stage.balance_share = {region: float(state[f"balance_share.{region}"]) for region in past.regions}
     stage.elsewhere.restore({name: state[f"elsewhere.{name}"] for name in ("steps", "cells")})
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from sim.agents.population import trait_terms
 from sim.agents.stage import Stage
+from sim.behavior.rival import RivalOffer
 from sim.behavior.topup import Packs, coin_price
 from sim.behavior.traits import TraitTerms
 from sim.behavior.types import Float64Array, Int64Array
@@ -70,6 +71,7 @@ class Scene(NamedTuple):
     Attributes
     ----------
     coin_price : array of shape (n_regions, 2): the least price of a coin, in the app alone and with the web
+    balance_share : array of shape (n_regions,): of the viewers who have the Balance page
     """
 
     begin_us: int
@@ -79,6 +81,8 @@ class Scene(NamedTuple):
     counter: Counter
     packs: Packs
     coin_price: Float64Array
+    balance_share: Float64Array
+    rival: RivalOffer
     rates: Rates
 
 
@@ -211,6 +215,8 @@ class Scenes:
             counter,
             self._packs,
             self._coin_price,
+            np.array(list(stage.balance_share.values())),
+            stage.rival,
             rates,
         )
 

@@ -30,8 +30,10 @@ def given_today(mine: Struct, at_us: int) -> int:
 
 @inner
 def room_today(mine: Struct, limit_of_region: int, at_us: int) -> int:
-    """Coins that may still be given today: the own limit comes before the region's."""
-    limit = mine.limit if mine.limited else limit_of_region
+    """Coins that may still be given today: an own limit never lifts the region's."""
+    limit = limit_of_region
+    if mine.limited and (limit == NO_LIMIT or mine.limit < limit):
+        limit = mine.limit
     return NO_END if limit == NO_LIMIT else limit - given_today(mine, at_us)
 
 

@@ -14,10 +14,27 @@ chance, or late, is drawn by the seed: see `sim.scenario.timeline`.
 """
 
 from sim.scenario.interventions.base import Intervention
-from sim.scenario.interventions.coins import Checkin, CoinIntervention, PackOffer, PackPrice
+from sim.scenario.interventions.coins import (
+    BalanceRollout,
+    Checkin,
+    CoinIntervention,
+    PackOffer,
+    PackPrice,
+    RivalOfferChange,
+)
 from sim.scenario.interventions.commerce import CommerceIntervention, Commission, LiveShopping
 from sim.scenario.interventions.payments import PaymentIntervention
 
 AnyIntervention = CoinIntervention | CommerceIntervention | PaymentIntervention
 
-__all__ = ["AnyIntervention", "Checkin", "Commission", "Intervention", "LiveShopping", "PackOffer", "PackPrice"]
+__all__ = [
+    "AnyIntervention",
+    "BalanceRollout",
+    "Checkin",
+    "Commission",
+    "Intervention",
+    "LiveShopping",
+    "PackOffer",
+    "PackPrice",
+    "RivalOfferChange",
+]

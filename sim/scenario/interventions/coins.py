@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from sim.scenario.catalogs import Bonus, PriceCents
 from sim.scenario.interventions.base import Intervention
-from sim.scenario.quantity import Quantity
+from sim.scenario.quantity import CentsEach, CoinPrice, Quantity, Share
 
 
 class PackPrice(Intervention, frozen=True, tag="pack_price"):
@@ -51,4 +51,25 @@ class Checkin(Intervention, frozen=True, tag="checkin"):
     regional: ClassVar[bool] = False
 
 
-CoinIntervention = PackPrice | PackOffer | Checkin
+class BalanceRollout(Intervention, frozen=True, tag="balance_rollout"):
+    """The Balance page reaches another share of the viewers; several in a row make a staggered rollout."""
+
+    share: Annotated[Share, "of the viewers who have it; a larger share holds the smaller"]
+
+    @property
+    def text(self) -> str:
+        """`Balance for 50 %`."""
+        return f"Balance for {float(self.share.value * 100):g} %"
+
+
+class RivalOfferChange(Intervention, frozen=True, tag="rival_offer"):
+    """The rival changes what its coin costs or brings, or reaches other people; what isn't said stays as stated."""
+
+    viewer_share: Annotated[Share | None, "of the givers who give there too"] = None
+    price_cents: Annotated[CoinPrice | None, "what a fan pays for a coin there"] = None
+    creator_cents: Annotated[CentsEach | None, "what a creator gets for it"] = None
+
+    regional: ClassVar[bool] = False
+
+
+CoinIntervention = PackPrice | PackOffer | BalanceRollout | RivalOfferChange | Checkin
