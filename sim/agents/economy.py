@@ -24,6 +24,9 @@ class Ledger(Protocol):
     def reward_expires_us(self, viewer: int, ticket: int) -> int:
         """When what is left of a reward expires; 0 if never, or if nothing is left."""
 
+    def cash(self, account: int, currency: int) -> int:
+        """Fiat that a seller or creator has earned in the shop."""
+
     def reward_left(self, viewer: int, ticket: int) -> int:
         """Coins left of a reward."""
 

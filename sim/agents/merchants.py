@@ -5,17 +5,25 @@ goods.price[17]                                     # what the 18th good is offe
 foreign_sellers(scenario, seed, n_sellers)          # of each seller, whether from abroad
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from sim.behavior.purposes import AFFILIATE
 from sim.behavior.trade import Range, is_foreign
 from sim.behavior.types import Int64Array
+from sim.behavior.watch import pick
+from sim.compiled import rule
 from sim.ledger import Kind, account_id
+from sim.ledger.accounts import KIND_SPAN
 from sim.ledger.money import portion
 from sim.scenario import Scenario
-from sim.streams import key_of
+from sim.streams import draw, key_of, uniform
+
+FIRST_SELLER: Final = KIND_SPAN * int(Kind.SELLER)
+NO_AFFILIATE: Final = -1
+ATTEMPTS: Final = 8
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -80,3 +88,37 @@ def foreign_sellers(scenario: Scenario, seed: int, n_sellers: int) -> BoolArray:
     """Of each seller, whether from abroad: array of shape (n_sellers,)."""
     share, key = float(scenario.sellers.foreign_share), key_of(seed)
     return np.array([is_foreign(key, account_id(Kind.SELLER, n), share) for n in range(n_sellers)], np.bool_)
+
+
+def affiliates(
+    scenario: Scenario, seed: int, sellers_region: Int64Array, creators_region: Int64Array, creators_reach: Int64Array
+) -> Int64Array:
+    """With which creator each seller works, by number; NO_AFFILIATE for most. Array of shape (n_sellers,).
+
+    Notes
+    -----
+    A creator is drawn by popularity among those of the seller's region; a seller who finds none there works alone.
+    """
+    found = np.full(len(sellers_region), NO_AFFILIATE, np.int64)
+    share = float(scenario.sellers.affiliate_share)
+    _draw_affiliates(key_of(seed), share, sellers_region, creators_region, creators_reach, found)
+    return found
+
+
+@rule
+def _draw_affiliates(
+    seed: int,
+    share: float,
+    sellers_region: Int64Array,
+    creators_region: Int64Array,
+    creators_reach: Int64Array,
+    found: Int64Array,
+) -> None:
+    for n in range(found.shape[0]):
+        if uniform(draw(seed, FIRST_SELLER + n, AFFILIATE, 0)[1]) >= share:
+            continue
+        for attempt in range(ATTEMPTS):
+            creator = pick(creators_reach, draw(seed, FIRST_SELLER + n, AFFILIATE, attempt)[0])
+            if creators_region[creator] == sellers_region[n]:
+                found[n] = creator
+                break

@@ -1,19 +1,29 @@
 """A seller: shows goods live, holds stock, delivers, takes returns."""
 
-import numpy as np
+from collections.abc import Generator
+from typing import Any, Final
 
+import numpy as np
+from simpy import Event
+
+from sim.agents import takings
 from sim.agents.economy import Deed, Economy, accepted
 from sim.agents.hosts import Host
-from sim.agents.merchants import goods_of, most_goods, range_of
+from sim.agents.merchants import NO_AFFILIATE, affiliates, goods_of, most_goods, range_of
 from sim.agents.publication import Stream
 from sim.agents.session import opportunities, takes_it
 from sim.agents.stage import Process, Proposal
-from sim.behavior.delay import DAY_US, around
+from sim.behavior.delay import DAY_US, around, refunds_end_us
 from sim.behavior.purposes import FULFILMENT, RETURN
 from sim.behavior.trade import assort, is_foreign
-from sim.ledger import Op
+from sim.behavior.types import Int64Array
+from sim.ledger import Item, Kind, Op, account_id
+from sim.ledger.accounts import KIND_SPAN
+from sim.ledger.money import portion
 from sim.ledger.operations import ITEM_SPAN
 from sim.streams import draw, uniform
+
+BY_AFFILIATES: Final = (Item.GOOD_VIDEO, Item.GOOD_LIVE)  # what a creator's part is paid for
 
 
 class Sellers:
@@ -21,9 +31,26 @@ class Sellers:
 
     def __init__(self, economy: Economy) -> None:
         self.economy = economy
-        self._goods = goods_of(economy.scenario)
-        self._ranges = {region: range_of(economy.scenario, region) for region in economy.scenario.regions}
+        scenario = economy.scenario
+        self._goods = goods_of(scenario)
+        self._ranges = {region: range_of(scenario, region) for region in scenario.regions}
+        self._affiliates = affiliates(
+            scenario, economy.seed, self._regions(Kind.SELLER), self._regions(Kind.CREATOR), economy.creators_reach
+        )
         economy.listen(Op.ORDER, self._receive)
+
+    def _regions(self, kind: Kind) -> Int64Array:
+        """The place of each host's region in the scenario."""
+        order = list(self.economy.scenario.regions)
+        hosts = (host for host in self.economy.hosts if host.account // KIND_SPAN == kind)
+        return np.array([order.index(self.economy.region_of(host.zone)) for host in hosts], np.int64)
+
+    def start_takings(self) -> None:
+        """Let sellers, and the creators with whom they work, take out what they earn."""
+        earners = {account_id(Kind.CREATOR, n) for n in self._affiliates.tolist() if n != NO_AFFILIATE}
+        for host in self.economy.hosts:
+            if host.is_seller or host.account in earners:
+                takings.start(self.economy, host)
 
     def start(self, host: Host) -> None:
         """Let a seller begin, with full stock."""
@@ -83,16 +110,35 @@ class Sellers:
             return
         yield economy.boundary(order.at_us + delivery_us)
         settled = yield self._answer(Op.CAPTURE, order, order.peer, order.actor, order.amount, order.ticket)
-        if accepted(settled):
-            yield from self._take_return(order, settled[0])
+        if not accepted(settled):
+            return
+        capture, settled_us = settled[0], economy.now_us
+        returned = yield from self._take_return(order, capture)
+        affiliate = self._affiliate_of(order)
+        if affiliate != NO_AFFILIATE:
+            yield economy.boundary(refunds_end_us(settled_us, float(terms.return_days), economy.windows.window_us))
+            self._pay_affiliate(order, affiliate, order.amount - returned, capture)
 
-    def _take_return(self, order: Deed, capture: int) -> Process:
+    def _affiliate_of(self, order: Deed) -> int:
+        """The creator from whose video or stream an order came, if that creator gets a part."""
+        if order.item // ITEM_SPAN not in BY_AFFILIATES:
+            return NO_AFFILIATE
+        return int(self._affiliates[order.peer % KIND_SPAN])
+
+    def _pay_affiliate(self, order: Deed, affiliate: int, kept: int, capture: int) -> None:
+        amount = portion(kept, self.economy.scenario.sellers.affiliate_rate.ppm)
+        if amount:
+            self._answer(Op.AFFILIATE, order, account_id(Kind.CREATOR, affiliate), order.peer, amount, capture)
+
+    def _take_return(self, order: Deed, capture: int) -> Generator[Event, Any, int]:
+        """Take an order back, in part or whole, or not; returns what of its amount."""
         economy, terms = self.economy, self.economy.scenario.sellers
         words = draw(economy.seed, order.actor, RETURN, order.occasion)
         imported = self._goods.imported[order.item % ITEM_SPAN]
         if uniform(words[0]) >= float(terms.import_return_rate if imported else terms.return_rate):
-            return
+            return 0
         yield economy.boundary(economy.now_us + around(words[1], float(terms.return_days)))
         in_part = uniform(words[2]) < float(terms.partial_refund_share)
         amount = (order.amount + 1) // 2 if in_part else order.amount
         self._answer(Op.REFUND, order, order.actor, order.peer, amount, capture)
+        return amount

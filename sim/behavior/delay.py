@@ -19,3 +19,9 @@ def around(word: int, mean_days: float) -> int:
 def memoryless(word: int, mean_days: float) -> int:
     """Microseconds, exponential with the given mean."""
     return int(mean_days * exponential(uniform(word)) * DAY_US)
+
+
+@rule
+def refunds_end_us(delivered_us: int, mean_days: float, window_us: int) -> int:
+    """When no refund can come any more, which takes `around` so many days from the delivery."""
+    return delivered_us + int(mean_days * 1.5 * DAY_US) + window_us + 1

@@ -86,6 +86,7 @@ class ReferenceEngine:
         creator.count_income(economy)
         for host in economy.hosts:
             self._start_host(host, sellers)
+        sellers.start_takings()
         self.env.process(self._close_windows())
         self.env.process(self._settle())
 
@@ -209,6 +210,10 @@ class BookLedger:
         """When what is left of a reward expires; 0 if never, or if nothing is left."""
         lots = self._book.holders[viewer].reward_lots
         return next((lot.expires_us for lot in lots if lot.reward == ticket), 0)
+
+    def cash(self, account: int, currency: int) -> int:
+        """Fiat that a seller or creator has earned in the shop."""
+        return self._book.holders[account].cash.get(currency, 0)
 
     def reward_left(self, viewer: int, ticket: int) -> int:
         """Coins left of a reward."""

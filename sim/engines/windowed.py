@@ -312,7 +312,7 @@ class WindowedEngine:
             flows_of(self.audit.totals, self.assets),
             self._by_currency(unspent.price),
             self.counterparties.payable(self.rates),
-            {},
+            self.counterparties.affiliate_balances(),
             self._by_currency(unspent.coins),
             self._by_currency(unspent.seconds),
         )

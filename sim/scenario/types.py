@@ -34,6 +34,7 @@ from sim.scenario.quantity import (
     Shape,
     Share,
     Sigma,
+    Weeks,
 )
 from sim.scenario.window import window_us
 
@@ -194,6 +195,31 @@ class Sellers(Table, frozen=True):
     commission: Annotated[Rate, "the platform's part of an order"]
     refund_fee: Annotated[Rate, "kept from a refund, of its commission"]
     refund_fee_cap_cents: Annotated[Cents, "largest refund fee of an order"]
+    settle_every_days: Annotated[Days, "how often money earned in the shop is taken out; 0: never"]
+    settle_floor_cents: Annotated[Cents, "least that is taken out"]
+    affiliate_share: Annotated[Share, "of the sellers who work with a creator, for their videos and streams"]
+    affiliate_rate: Annotated[Rate, "that creator's part of an order from a video or stream, once it can't come back"]
+
+
+class Trade(Table, frozen=True):
+    """How sellers adapt from week to week, and what else they live on. Neutral numbers let everything stay."""
+
+    reprice_step: Annotated[Rate, "by how much a sold-out good gets dearer, and a slow one cheaper; 0: prices stay"]
+    price_most: Annotated[PriceFactor, "the highest price, of the first one"]
+    slow_share: Annotated[PriceFactor, "a good is slow that sells less in a week than this, of a day's stock"]
+    restock_weight: Annotated[Rate, "how far stock follows what was wanted; 0: it stays"]
+    stock_cover: Annotated[PriceFactor, "pieces kept for each piece sold on the week's busiest day"]
+    live_share: Annotated[Share, "of the sellers who sell live at first; the others use the shop tab and videos"]
+    take_up_share: Annotated[Share, "of those who would gain by it, so many take up or give up selling live in a week"]
+    hour_cost_cents: Annotated[Cents, "what an hour live costs a seller"]
+    week_cost_cents: Annotated[Cents, "what it costs a week to sell here at all"]
+    patience_weeks: Annotated[Count, "weeks of losses in a row until a seller leaves; 0: nobody leaves"]
+    pool_factor: Annotated[Factor, "people who may begin to sell, for each seller at the start"]
+    entry_cost_cents: Annotated[Cents, "what it costs to begin, lost for good"]
+    horizon_weeks: Annotated[Weeks, "within which an entrant wants that back"]
+    entry_share: Annotated[Share, "of those who may begin, so many do in a week at most"]
+    offline_cents_per_week: Annotated[Cents, "what a domestic seller's own shop earns without the app"]
+    displacement: Annotated[Rate, "what domestic shops lose for each unit of imported goods sold in the app"]
 
 
 class Platform(Table, frozen=True):
@@ -242,6 +268,7 @@ class Settings(Table, frozen=True):
     shopping: Shopping
     creators: Creators
     sellers: Sellers
+    trade: Trade
     platform: Platform
     balance: Balance
     rival: Rival

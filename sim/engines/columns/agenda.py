@@ -92,10 +92,10 @@ def due_at_most(agenda: Agenda, boundary: int) -> int:
 
 
 @on_columns
-def are_due(places: tuple[Structs, Structs, Structs], boundary: int) -> bool:
+def are_due(places: tuple[Structs, Structs, Structs, Structs], boundary: int) -> bool:
     """Whether any record can be due at a boundary, of the agendas with these places."""
     at = boundary % places[0].shape[0]  # all of one run have as many
-    return bool(places[0][at].count or places[1][at].count or places[2][at].count)
+    return bool(places[0][at].count or places[1][at].count or places[2][at].count or places[3][at].count)
 
 
 @rule

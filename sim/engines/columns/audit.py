@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sim.behavior.types import Int64Array
 from sim.compiled import rule
 from sim.engines.columns.agenda import FREE, dues
-from sim.engines.columns.codes import REFUND
+from sim.engines.columns.codes import CANCEL, CAPTURE
 from sim.engines.columns.earnings import Earnings
 from sim.engines.columns.escrow import holdings
 from sim.engines.columns.host_columns import FIRST_CREATOR, FIRST_SELLER
@@ -44,11 +44,12 @@ def balances_of(sales: Sales, earnings: Earnings, assets: Sequence[int]) -> Colu
 
 def _held(sales: Sales, earnings: Earnings) -> list[_Part]:
     creator = np.flatnonzero(earnings.creators["earned"])
-    seller, currency = np.nonzero(sales.had_cash)
+    host, currency = np.nonzero(sales.takings.had_cash)
+    account = np.where(host < sales.n_creators, FIRST_CREATOR + host, FIRST_SELLER + host - sales.n_creators)
     diamonds = np.full(len(creator), DIAMONDS)
     return [
         (AccountClass.HOLDER, FIRST_CREATOR + creator, diamonds, earnings.creators["diamonds"][creator]),
-        (AccountClass.HOLDER, FIRST_SELLER + seller, FIRST_FIAT + currency, sales.cash[seller, currency]),
+        (AccountClass.HOLDER, account, FIRST_FIAT + currency, sales.takings.cash[host, currency]),
     ]
 
 
@@ -111,7 +112,7 @@ def _check_escrow(sales: Sales, assets: Sequence[int]) -> None:
 def _explain(orders: Structs, due: npt.NDArray[np.int32], buyers: Int64Array, explained: Int64Array) -> None:
     for record in range(due.shape[0]):
         bought = orders[record]
-        if due[record] != FREE and bought.step != REFUND:
+        if due[record] != FREE and bought.step in (CANCEL, CAPTURE):
             explained[np.searchsorted(buyers, bought.buyer)] += bought.amount + bought.tax
 
 

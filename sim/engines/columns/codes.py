@@ -25,6 +25,8 @@ CANCEL: Final = int(Op.CANCEL)
 REFUND: Final = int(Op.REFUND)
 CHARGEBACK: Final = int(Op.CHARGEBACK)
 PAYOUT: Final = int(Op.PAYOUT)
+SETTLE: Final = int(Op.SETTLE)
+AFFILIATE: Final = int(Op.AFFILIATE)
 BALANCE: Final = int(Op.BALANCE)
 HISTORY: Final = int(Op.HISTORY)
 

@@ -18,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.agents.hosts import head_counts, reach
-from sim.agents.merchants import foreign_sellers, goods_of
+from sim.agents.merchants import NO_AFFILIATE, affiliates, foreign_sellers, goods_of
 from sim.agents.session import start_hours_reach
+from sim.agents.shelves import draw_shelves, fill
 from sim.agents.stage import Stage
 from sim.agents.workforce import Hosts as HostColumns
 from sim.agents.workforce import Workforce
@@ -45,10 +46,10 @@ from sim.engines.columns.proposals import Clock, canonical, new_proposals
 from sim.engines.columns.rates import Rates
 from sim.engines.columns.rows import NO_ROWS, Structs, Tickets, new_rows, room_for
 from sim.engines.columns.settlement import carry_out
-from sim.engines.columns.shelves import draw_shelves, fill
 from sim.engines.columns.streams_on import Shown, Streams, count_hours, go_on, no_streams, show
+from sim.engines.columns.takings import EARNER, new_takings, plan_takings, takings_due
 from sim.engines.columns.timetable import Habits, Timetable
-from sim.engines.columns.totals import Totals, new_totals
+from sim.engines.columns.totals import FIRST_FIAT, Totals, new_totals
 from sim.ledger import REGION_BY_NAME
 from sim.ledger.errors import CoinworksError
 from sim.metrics.hosts import Hosts
@@ -105,14 +106,12 @@ class Counterparties:
         accounts = accounts_of(self.n_creators, self.n_sellers)
         self.workforce = Workforce(stage, HostColumns(accounts, regions.astype(np.int64), starts), self.n_creators)
         self._fulfilment, self._cash_out = fulfilment_of(scenario), cash_out_of(scenario)
-        self._sales = new_sales(
-            draw_shelves(scenario, stage.seed, regions[self.n_creators :]),
-            regions[self.n_creators :],
-            foreign_sellers(scenario, stage.seed, self.n_sellers),
-            goods_of(scenario).imported,
-            len(assets),
-            self._n_boundaries,
-        )
+        self._sales = self._no_sales(regions)
+        self._every_days = float(scenario.sellers.settle_every_days)
+        floor = scenario.sellers.settle_floor_cents
+        self._floor = np.array([region.cents(floor) for region in scenario.regions.values()], np.int64)
+        if self._every_days:
+            plan_takings(self._sales.takings, self.n_creators, self._every_days, self._clock(0))
         self._earnings = new_earnings(regions[: self.n_creators], self._n_boundaries)
         if self._cash_out.value_ppm.any():
             plan_turns(self._earnings, self._cash_out, self._clock(0))
@@ -137,6 +136,22 @@ class Counterparties:
 
     def __repr__(self) -> str:
         return f"<Counterparties creators={self.n_creators} sellers={self.n_sellers} at {self.stage.now_us} us>"
+
+    def _no_sales(self, region: npt.NDArray[np.uint16]) -> selling.Sales:
+        scenario, seed, n_creators = self.stage.scenario, self.stage.seed, self.n_creators
+        of_creators, of_sellers = region[:n_creators].astype(np.int64), region[n_creators:].astype(np.int64)
+        partner = affiliates(scenario, seed, of_sellers, of_creators, self.creators_reach)
+        earners = np.concatenate([np.unique(partner[partner != NO_AFFILIATE]), n_creators + np.arange(self.n_sellers)])
+        n_currencies = len(self._assets) - FIRST_FIAT
+        return new_sales(
+            draw_shelves(scenario, seed, region[n_creators:]),
+            new_takings(region, earners.astype(np.int32), n_currencies, self._n_boundaries),
+            partner,
+            n_creators,
+            foreign_sellers(scenario, seed, self.n_sellers),
+            goods_of(scenario).imported,
+            self._n_boundaries,
+        )
 
     def _habits(self, scenario: Scenario) -> Habits:
         creators, sellers = scenario.creators, scenario.sellers
@@ -202,19 +217,21 @@ class Counterparties:
             fill(self._sales.shelves, int(self.stage.scenario.sellers.stock_per_good))
             self._shown = None
         earnings = self._earnings
-        agendas = (self._sales.agenda.places, earnings.turns.places, earnings.payments.places)
-        if not are_due(agendas, clock.boundary):
+        takings = self._sales.takings
+        agendas = (self._sales.agenda, earnings.turns, earnings.payments, takings.turns)
+        orders, turns, payments, earners = (agenda.places for agenda in agendas)
+        if not are_due((orders, turns, payments, earners), clock.boundary):
             return NO_ROWS
-        n_orders = due_at_most(self._sales.agenda, clock.boundary)
-        n_turns = due_at_most(earnings.turns, clock.boundary)
-        n_payments = due_at_most(earnings.payments, clock.boundary)
-        proposals = new_proposals(n_orders + 2 * n_turns + n_payments)
-        found = np.empty(max(n_orders, n_turns, n_payments), np.int32)
+        n_orders, n_turns, n_payments, n_takings = (due_at_most(agenda, clock.boundary) for agenda in agendas)
+        proposals = new_proposals(n_orders + 2 * n_turns + n_payments + n_takings)
+        found = np.empty(max(n_orders, n_turns, n_payments, n_takings), np.int32)
         if n_orders:
             self._shown = None
             selling.orders_due(self._sales, found, proposals, clock)
         if n_turns + n_payments:
             earning.earnings_due(self._earnings, found, self._cash_out, proposals, clock)
+        if n_takings:
+            takings_due(takings, found, self.n_creators, self._every_days, self._floor, rates, proposals, clock)
         n = int(proposals.made[0])
         if not n:
             return NO_ROWS
@@ -271,6 +288,11 @@ class Counterparties:
         """Every (account, asset) that an entry has touched: columns klass, owner, asset, amount, in that order."""
         return audit.balances_of(self._sales, self._earnings, self._assets)
 
+    def affiliate_balances(self) -> dict[int, int]:
+        """By currency, what affiliates have earned and not taken out."""
+        owed = self._sales.takings.cash[: self.n_creators].sum(axis=0).tolist()
+        return {code: amount for code, amount in zip(self._assets[FIRST_FIAT:], owed, strict=True) if amount}
+
     def payable(self, rates: Rates) -> dict[int, Fraction]:
         """By currency, what creators' diamonds are worth: held by these rates, pending by their request's."""
         return audit.payable_of(self._earnings, rates)
@@ -300,13 +322,14 @@ class Counterparties:
             "sellers": {
                 "stock": sales.shelves.stock,
                 "price": sales.shelves.price,
-                "cash": sales.cash,
-                "had_cash": sales.had_cash,
             },
+            "takings": {"cash": sales.takings.cash, "had_cash": sales.takings.had_cash},
+            "earners": _fields(sales.takings.earners),
             "due": {
                 "orders": dues(sales.agenda),
                 "payments": dues(earnings.payments),
                 "turns": dues(earnings.turns),
+                "takings": dues(sales.takings.turns),
             },
         }
         arrays = {f"{name}.{field}": array.copy() for name, part in parts.items() for field, array in part.items()}
@@ -330,8 +353,12 @@ class Counterparties:
             agenda=other._agenda(state["due.orders"]),
             open=_structs(OPEN_ORDER, "orders", state),
             escrow=restored_escrow(*(state[f"escrow.{name}"] for name in ESCROW)),
-            cash=state["sellers.cash"].copy(),
-            had_cash=state["sellers.had_cash"].copy(),
+            takings=other._sales.takings._replace(
+                cash=state["takings.cash"].copy(),
+                had_cash=state["takings.had_cash"].copy(),
+                turns=other._agenda(state["due.takings"]),
+                earners=_structs(EARNER, "earners", state),
+            ),
         )
         other._earnings = Earnings(
             _structs(CREATOR, "creators", state),

@@ -8,11 +8,14 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sim.behavior.delay import around
+from sim.agents.merchants import NO_AFFILIATE
+from sim.agents.shelves import NO_SLOT, Shelves, slot_of
+from sim.behavior.delay import around, refunds_end_us
 from sim.behavior.purposes import FULFILMENT, RETURN
 from sim.behavior.types import Int64Array
 from sim.compiled import inner, rule
 from sim.engines.columns.agenda import (
+    NEVER,
     Agenda,
     Int32Array,
     capacity_of,
@@ -25,18 +28,32 @@ from sim.engines.columns.agenda import (
     take,
 )
 from sim.engines.columns.amounts import portion, share_left
-from sim.engines.columns.codes import ACCEPTED, BANK, CANCEL, CAPTURE, ESCROW, HOLDER, ORDER, PLATFORM, REFUND, TAX
+from sim.engines.columns.codes import (
+    ACCEPTED,
+    AFFILIATE,
+    BANK,
+    CANCEL,
+    CAPTURE,
+    ESCROW,
+    ORDER,
+    PLATFORM,
+    REFUND,
+    TAX,
+)
 from sim.engines.columns.escrow import Escrow, hold, new_escrow, with_room
-from sim.engines.columns.host_columns import FIRST_SELLER
+from sim.engines.columns.host_columns import FIRST_CREATOR, FIRST_SELLER
 from sim.engines.columns.proposals import Clock, Proposals, boundary_after, propose, settled_at
 from sim.engines.columns.rates import NO_LIMIT, Rates
 from sim.engines.columns.rows import NO_TICKET, Rows, Structs, Tickets, give_back, grown, note, take_ticket
-from sim.engines.columns.shelves import NO_SLOT, Shelves, slot_of
-from sim.engines.columns.totals import FIRST_FIAT, Totals, post
+from sim.engines.columns.takings import Takings, add_cash
+from sim.engines.columns.totals import Totals, post
+from sim.ledger import Item
 from sim.ledger.operations import ITEM_SPAN
 from sim.scenario import Scenario
 from sim.streams import draw, uniform
 
+GOOD_VIDEO: Final = int(Item.GOOD_VIDEO)
+GOOD_LIVE: Final = int(Item.GOOD_LIVE)
 KEPT: Final = 2**62  # a boundary after every run
 
 # An accepted order, as viewers leave it: `host` is the seller's place among all hosts, `region` the buyer's in `Rates`,
@@ -56,12 +73,13 @@ ORDERED: Final = np.dtype(
 )
 
 # An order with something still to come:
-#   step                the operation that comes next: cancel, capture or refund
+#   step                the operation that comes next: cancel, capture, refund or affiliate
 #   number              in which order the operations happened that `step` answers
 #   received            the boundary at which the seller heard of it
 #   slot                the good's place on the shelf, or NO_SLOT where no piece would come back
 #   tax, commission     on the amount; the commission is known from the delivery on
 #   answer              the amount of the next operation
+#   shared_at           the boundary at which an affiliate gets a part, NEVER if none does; known from the delivery on
 OPEN_ORDER: Final = np.dtype(
     [
         ("number", np.int64),
@@ -75,6 +93,7 @@ OPEN_ORDER: Final = np.dtype(
         ("seller", np.int32),
         ("received", np.int32),
         ("slot", np.int32),
+        ("shared_at", np.int32),
         ("item", np.int32),
         ("region", np.int32),
         ("step", np.int32),
@@ -88,7 +107,8 @@ class Sales(NamedTuple):
     Attributes
     ----------
     agenda, open : when an order's next step is due, and the order, an `OPEN_ORDER`
-    cash, had_cash : arrays of shape (n_sellers, n_currencies): what sellers are owed, and whether they ever were
+    takings : what sellers are owed
+    affiliate : the number of the creator with whom each seller works, or NO_AFFILIATE
     region : array of shape (n_sellers,), by its place in `Rates`
     foreign, imported : origin of each seller and of each good, arrays of shape (n_sellers,) and (n_goods,)
     """
@@ -97,15 +117,16 @@ class Sales(NamedTuple):
     agenda: Agenda
     open: Structs
     escrow: Escrow
-    cash: Int64Array
-    had_cash: npt.NDArray[np.bool_]
+    takings: Takings
+    affiliate: Int64Array
+    n_creators: int
     region: npt.NDArray[np.uint16]
     foreign: npt.NDArray[np.bool_]
     imported: npt.NDArray[np.bool_]
 
 
 class Fulfilment(NamedTuple):
-    """What becomes of orders, as a scenario states it."""
+    """What becomes of orders, as a scenario states it; the rate is in ppm."""
 
     delivery_days: float
     foreign_delivery_days: float
@@ -114,27 +135,29 @@ class Fulfilment(NamedTuple):
     import_return_rate: float
     return_days: float
     partial_refund_share: float
+    affiliate_rate: int
 
 
 def fulfilment_of(scenario: Scenario) -> Fulfilment:
     """A scenario's numbers."""
-    return Fulfilment(*(float(getattr(scenario.sellers, name)) for name in Fulfilment._fields))
+    numbers = {name: float(getattr(scenario.sellers, name)) for name in Fulfilment._fields[:-1]}
+    return Fulfilment(**numbers, affiliate_rate=scenario.sellers.affiliate_rate.ppm)
 
 
 def new_sales(
     shelves: Shelves,
-    region: npt.NDArray[np.uint16],
+    takings: Takings,
+    affiliate: Int64Array,
+    n_creators: int,
     foreign: npt.NDArray[np.bool_],
     imported: npt.NDArray[np.bool_],
-    n_assets: int,
     n_boundaries: int,
 ) -> Sales:
-    """No orders yet, and no cash."""
+    """No orders yet."""
     agenda = new_agenda(n_boundaries)
-    shape = (len(region), n_assets - FIRST_FIAT)
-    cash, had_cash = np.zeros(shape, np.int64), np.zeros(shape, np.bool_)
     open_orders = np.zeros(capacity_of(agenda), OPEN_ORDER)
-    return Sales(shelves, agenda, open_orders, new_escrow(), cash, had_cash, region, foreign, imported)
+    region = takings.region[n_creators:]
+    return Sales(shelves, agenda, open_orders, new_escrow(), takings, affiliate, n_creators, region, foreign, imported)
 
 
 def room_for_orders(sales: Sales, more: int) -> Sales:
@@ -240,6 +263,8 @@ def orders_due(sales: Sales, found: Int32Array, proposals: Proposals, clock: Clo
         actor, peer = bought.buyer, FIRST_SELLER + int(bought.seller)
         if bought.step == CAPTURE:
             actor, peer = peer, actor
+        elif bought.step == AFFILIATE:
+            actor = FIRST_CREATOR + sales.affiliate[bought.seller]
         propose(proposals, int(bought.step), actor, peer, bought.number, record, 0)
         if bought.step == CANCEL and bought.slot != NO_SLOT and not _was_restocked(int(bought.received), clock):
             sales.shelves.stock[bought.seller, bought.slot] += 1
@@ -255,13 +280,15 @@ def _was_restocked(received: int, clock: Clock) -> bool:
 
 
 @inner
-def _answer(sales: Sales, record: int, rates: Rates, tickets: Tickets, rows: Rows, clock: Clock) -> int:
-    """Write down the next operation of an order; the ticket that it answers is free again."""
+def _answer(sales: Sales, record: int, rates: Rates, tickets: Tickets, rows: Rows, clock: Clock, is_last: bool) -> int:
+    """Write down the next operation of an order; the last that answers a ticket lets it be free again."""
     bought = sales.open[record]
     region, seller = int(bought.region), int(bought.seller)
     actor, peer, home = bought.buyer, FIRST_SELLER + seller, region
     if bought.step == CAPTURE:
         actor, peer, home = peer, actor, int(sales.region[seller])
+    elif bought.step == AFFILIATE:
+        actor, home = FIRST_CREATOR + sales.affiliate[seller], int(sales.region[seller])
     row = note(
         rows,
         clock.now_us,
@@ -275,7 +302,8 @@ def _answer(sales: Sales, record: int, rates: Rates, tickets: Tickets, rows: Row
         rates.of[home].code,
     )
     rows.row[row].refers = bought.ticket
-    give_back(tickets, bought.ticket)
+    if is_last:
+        give_back(tickets, bought.ticket)
     return row
 
 
@@ -287,7 +315,7 @@ def cancel(sales: Sales, record: int, rates: Rates, totals: Totals, tickets: Tic
     hold(sales.escrow, bought.buyer, asset, -paid)
     post(totals, CANCEL, ESCROW, asset, -paid)
     post(totals, CANCEL, BANK, asset, paid)
-    _answer(sales, record, rates, tickets, rows, clock)
+    _answer(sales, record, rates, tickets, rows, clock, True)
     release(sales.agenda, record)
 
 
@@ -309,24 +337,50 @@ def capture(
     paid, commission = bought.amount + bought.tax, portion(bought.amount, rates.of[sales.region[seller]].commission)
     hold(sales.escrow, bought.buyer, asset, -paid)
     post(totals, CAPTURE, ESCROW, asset, -paid)
-    _add_cash(sales, totals, CAPTURE, seller, asset, bought.amount - commission)
+    add_cash(sales.takings, totals, CAPTURE, sales.n_creators + seller, asset, bought.amount - commission)
     post(totals, CAPTURE, PLATFORM, asset, commission)
     post(totals, CAPTURE, TAX, asset, bought.tax)
     bought.commission = commission
     number = numbers[0]
     numbers[0] += 1
     refund_at, returned = _return_of(sales, record, fulfilment, clock)
-    returns = refund_at < sales.agenda.state[0]
-    ticket = take_ticket(tickets) if returns else NO_TICKET  # before the order's own is given back: see `Tickets`
-    row = _answer(sales, record, rates, tickets, rows, clock)
+    bought.shared_at = _shared_at(sales, record, fulfilment, clock)
+    returns, end = refund_at < sales.agenda.state[0], sales.agenda.state[0]
+    goes_on = returns or bought.shared_at < end
+    ticket = take_ticket(tickets) if goes_on else NO_TICKET  # before the order's own is given back: see `Tickets`
+    row = _answer(sales, record, rates, tickets, rows, clock, True)
     rows.row[row].revenue = commission
     rows.row[row].tax = bought.tax
     rows.row[row].makes = ticket
+    bought.ticket, bought.number = ticket, number
     if returns:
-        bought.step, bought.answer, bought.ticket, bought.number = REFUND, returned, ticket, number
+        bought.step, bought.answer = REFUND, returned
         put(sales.agenda, record, refund_at)
+    elif goes_on:
+        _share_later(sales, record, fulfilment)
     else:
         release(sales.agenda, record)
+
+
+@inner
+def _shared_at(sales: Sales, record: int, fulfilment: Fulfilment, clock: Clock) -> int:
+    """The boundary at which an affiliate gets a part of an order that is delivered now, NEVER if nobody does."""
+    bought = sales.open[record]
+    kind = bought.item // ITEM_SPAN
+    if sales.affiliate[bought.seller] == NO_AFFILIATE or (kind != GOOD_VIDEO and kind != GOOD_LIVE):
+        return NEVER
+    if not portion(bought.amount, fulfilment.affiliate_rate):
+        return NEVER
+    end_us = refunds_end_us(clock.now_us, fulfilment.return_days, clock.window_us)
+    return min(boundary_after(clock, end_us), NEVER)
+
+
+@inner
+def _share_later(sales: Sales, record: int, fulfilment: Fulfilment) -> None:
+    """Plan an affiliate's part of what is left of an order."""
+    bought = sales.open[record]
+    bought.step, bought.answer = AFFILIATE, portion(bought.amount, fulfilment.affiliate_rate)
+    put(sales.agenda, record, int(bought.shared_at))
 
 
 @inner
@@ -343,7 +397,27 @@ def _return_of(sales: Sales, record: int, fulfilment: Fulfilment, clock: Clock) 
 
 
 @inner
-def refund(sales: Sales, record: int, rates: Rates, totals: Totals, tickets: Tickets, rows: Rows, clock: Clock) -> None:
+def share(sales: Sales, record: int, rates: Rates, totals: Totals, tickets: Tickets, rows: Rows, clock: Clock) -> None:
+    """When an order can't come back: the affiliate's part, from the seller."""
+    bought = sales.open[record]
+    asset, seller = rates.of[bought.region].asset, int(bought.seller)
+    add_cash(sales.takings, totals, AFFILIATE, sales.n_creators + seller, asset, -bought.answer)
+    add_cash(sales.takings, totals, AFFILIATE, int(sales.affiliate[seller]), asset, bought.answer)
+    _answer(sales, record, rates, tickets, rows, clock, True)
+    release(sales.agenda, record)
+
+
+@inner
+def refund(
+    sales: Sales,
+    record: int,
+    fulfilment: Fulfilment,
+    rates: Rates,
+    totals: Totals,
+    tickets: Tickets,
+    rows: Rows,
+    clock: Clock,
+) -> None:
     """After delivery: all or part back to the buyer; the platform returns its commission, less a fee."""
     bought = sales.open[record]
     asset, seller = rates.of[bought.region].asset, int(bought.seller)
@@ -354,19 +428,16 @@ def refund(sales: Sales, record: int, rates: Rates, totals: Totals, tickets: Tic
     fee = portion(commission, rates.of[home].refund_fee)
     if rates.of[home].refund_fee_cap != NO_LIMIT and rates.of[home].asset == asset:
         fee = min(fee, rates.of[home].refund_fee_cap)
-    _add_cash(sales, totals, REFUND, seller, asset, commission - fee - returned)
+    add_cash(sales.takings, totals, REFUND, sales.n_creators + seller, asset, commission - fee - returned)
     post(totals, REFUND, PLATFORM, asset, fee - commission)
     post(totals, REFUND, TAX, asset, -tax)
     post(totals, REFUND, BANK, asset, returned + tax)
-    row = _answer(sales, record, rates, tickets, rows, clock)
+    goes_on = bought.shared_at < sales.agenda.state[0] and portion(left, fulfilment.affiliate_rate) > 0
+    row = _answer(sales, record, rates, tickets, rows, clock, not goes_on)
     rows.row[row].revenue = fee - commission
     rows.row[row].tax = -tax
-    release(sales.agenda, record)
-
-
-@inner
-def _add_cash(sales: Sales, totals: Totals, op: int, seller: int, asset: int, amount: int) -> None:
-    """Change what a seller is owed; refunds may take it below zero."""
-    post(totals, op, HOLDER, asset, amount)
-    sales.cash[seller, asset - FIRST_FIAT] += amount
-    sales.had_cash[seller, asset - FIRST_FIAT] |= amount != 0
+    if goes_on:
+        bought.amount = left
+        _share_later(sales, record, fulfilment)
+    else:
+        release(sales.agenda, record)

@@ -27,7 +27,7 @@ PER_REGION: Final = (
     Rule.SUSPENDED,
 )
 COIN_LIMITS: Final = (Rule.SPENDING_LIMIT, Rule.BALANCE_CAP)
-LIMITS: Final = (Rule.REFUND_FEE_CAP, Rule.PAYOUT_FLOOR, Rule.PAYOUT_CEILING)
+LIMITS: Final = (Rule.REFUND_FEE_CAP, Rule.PAYOUT_FLOOR, Rule.PAYOUT_CEILING, Rule.SETTLE_FLOOR)
 
 # What holds in a region: its code and its currency's, minor units in a whole one, the currency's place on the asset
 # axis, where its packs begin and end, and its terms. Rates are in ppm, money in minor units, times in microseconds; a

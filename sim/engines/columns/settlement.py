@@ -4,7 +4,8 @@ from sim.behavior.types import Int64Array
 from sim.compiled import rule
 from sim.engines.columns import earnings as earning
 from sim.engines.columns import orders as selling
-from sim.engines.columns.codes import BALANCE, CANCEL, CAPTURE, REFUND
+from sim.engines.columns import takings as taking
+from sim.engines.columns.codes import AFFILIATE, BALANCE, CANCEL, CAPTURE, REFUND, SETTLE
 from sim.engines.columns.earnings import CashOut, Earnings
 from sim.engines.columns.orders import Fulfilment, Sales
 from sim.engines.columns.proposals import ANSWERS_NOTHING, Clock, Proposals
@@ -35,9 +36,13 @@ def carry_out(
         if op == CANCEL:
             selling.cancel(sales, record, rates, totals, tickets, rows, clock)
         elif op == REFUND:
-            selling.refund(sales, record, rates, totals, tickets, rows, clock)
+            selling.refund(sales, record, fulfilment, rates, totals, tickets, rows, clock)
         elif op == CAPTURE:
             selling.capture(sales, record, fulfilment, rates, totals, tickets, numbers, rows, clock)
+        elif op == AFFILIATE:
+            selling.share(sales, record, rates, totals, tickets, rows, clock)
+        elif op == SETTLE:
+            taking.settle(sales.takings, record, wanted.actor, wanted.amount, rates, totals, rows, clock)
         elif op == BALANCE:
             earning.look(earnings, record, rates, rows, clock)
         elif wanted.number == ANSWERS_NOTHING:

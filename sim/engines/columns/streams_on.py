@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.agents.publication import NO_GOOD
+from sim.agents.shelves import NO_SLOT, Shelves
 from sim.behavior.types import Int64Array
 from sim.compiled import rule
 from sim.engines.columns.agenda import Int32Array
-from sim.engines.columns.shelves import NO_SLOT, Shelves
 from sim.engines.columns.timetable import Sessions
 
 

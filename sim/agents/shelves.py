@@ -5,16 +5,16 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sim.agents.merchants import Goods, goods_of, most_goods, range_of
+from sim.agents.merchants import FIRST_SELLER, Goods, goods_of, most_goods, range_of
 from sim.agents.publication import NO_GOOD
 from sim.behavior.trade import Range, assort
 from sim.behavior.types import Int64Array
 from sim.compiled import rule
-from sim.engines.columns.agenda import Int32Array
-from sim.engines.columns.host_columns import FIRST_SELLER
 from sim.scenario import Scenario
 
 NO_SLOT: Final = -1
+
+Int32Array = npt.NDArray[np.int32]
 
 
 class Shelves(NamedTuple):

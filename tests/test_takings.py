@@ -1,0 +1,84 @@
+"""What is earned in the shop: affiliates' parts, and balances taken out."""
+
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+from engine_runs import Result, ran
+from random_scenarios import LIVELY
+from sim.agents.merchants import NO_AFFILIATE, affiliates
+from sim.ledger import Op, Outcome
+from sim.ledger.money import portion
+from sim.scenario import load
+from sim.scenario.types import DAY_US
+
+RATE_PPM = 150_000
+WINDOW_US = 900_000_000
+
+
+@lru_cache
+def lively(*changes: str) -> Result:
+    scenario = load("us-baseline", ["viewers=300", "days=3", *LIVELY, "sellers.affiliate_rate=0.15", *changes])
+    return ran("windowed", scenario)
+
+
+def records(result: Result, op: Op) -> dict[str, np.ndarray]:
+    columns = result.trace.columns
+    chosen = (columns["op"] == op) & (columns["outcome"] == Outcome.ACCEPTED)
+    return {name: column[chosen] for name, column in columns.items()}
+
+
+def test_an_affiliate_gets_a_rate_of_what_was_kept() -> None:
+    result = lively()
+    captures, refunds, shares = (records(result, op) for op in (Op.CAPTURE, Op.REFUND, Op.AFFILIATE))
+    captured = dict(zip(captures["seq"].tolist(), captures["amount"].tolist(), strict=True))
+    returned = dict(zip(refunds["ref"].tolist(), refunds["amount"].tolist(), strict=True))
+    assert len(shares["seq"]) > 3
+    for ref, amount in zip(shares["ref"].tolist(), shares["amount"].tolist(), strict=True):
+        assert amount == portion(captured[ref] - returned.get(ref, 0), RATE_PPM)
+    assert any(ref in returned for ref in shares["ref"].tolist())  # a part was sent back
+
+
+def test_an_affiliate_is_paid_when_the_order_cant_come_back() -> None:
+    result = lively()
+    captures, shares = records(result, Op.CAPTURE), records(result, Op.AFFILIATE)
+    delivered = dict(zip(captures["seq"].tolist(), captures["at_us"].tolist(), strict=True))
+    waited = [at - delivered[ref] for ref, at in zip(shares["ref"].tolist(), shares["at_us"].tolist(), strict=True)]
+    longest = 1.5 * 0.2 * DAY_US  # of `return_days`
+    assert all(longest < us <= longest + 2 * WINDOW_US for us in waited)
+
+
+def test_an_affiliate_is_paid_once_an_order() -> None:
+    refs = records(lively(), Op.AFFILIATE)["ref"]
+    assert len(np.unique(refs)) == len(refs)
+
+
+@pytest.mark.parametrize("neutral", ["sellers.affiliate_share=0", "sellers.affiliate_rate=0"])
+def test_nobody_works_with_affiliates_where_there_are_none(neutral: str) -> None:
+    scenario = load("us-baseline", ["viewers=100", "days=2", *LIVELY, neutral])
+    assert not len(records(ran("windowed", scenario), Op.AFFILIATE)["seq"])
+
+
+def test_everything_above_the_floor_is_taken_out() -> None:
+    """Nobody takes out less than the floor, nor what is not there: in the end a balance is what came since."""
+    settled = records(lively("sellers.settle_floor_cents=5000"), Op.SETTLE)
+    assert len(settled["seq"]) > 3
+    assert settled["amount"].min() >= 5_000
+    assert not len(records(lively("sellers.settle_every_days=0"), Op.SETTLE)["seq"])
+
+
+def test_no_seller_works_with_a_creator_of_another_region() -> None:
+    scenario = load("us-baseline", ["sellers.affiliate_share=0.5"])
+    sellers, creators = np.arange(4_000) % 2, np.arange(50) % 2
+    partner = affiliates(scenario, 1, sellers, creators, np.cumsum(np.full(50, 7)))
+    works = partner != NO_AFFILIATE
+    assert np.mean(works) == pytest.approx(0.5, abs=0.03)
+    assert (creators[partner[works]] == sellers[works]).all()
+
+
+def test_popular_creators_have_more_affiliates() -> None:
+    scenario = load("us-baseline", ["sellers.affiliate_share=1"])
+    nowhere = np.zeros(4_000, np.int64)
+    partner = affiliates(scenario, 1, nowhere, np.zeros(2, np.int64), np.array([900, 1_000]))
+    assert np.mean(partner == 0) == pytest.approx(0.9, abs=0.03)
