@@ -13,13 +13,21 @@ from sim.ledger.money import portion
 from sim.scenario import load
 from sim.scenario.types import DAY_US
 
+SHOPPERS = (
+    "viewers=300",
+    "days=3",
+    *LIVELY,
+    "sellers.stock_per_good=5",
+    "sellers.affiliate_rate=0.15",
+    "sellers.partial_refund_share=0.7",
+)
 RATE_PPM = 150_000
 WINDOW_US = 900_000_000
 
 
 @lru_cache
 def lively(*changes: str) -> Result:
-    scenario = load("us-baseline", ["viewers=300", "days=3", *LIVELY, "sellers.affiliate_rate=0.15", *changes])
+    scenario = load("us-baseline", [*SHOPPERS, *changes])
     return ran("windowed", scenario)
 
 

@@ -5,11 +5,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from sim.agents.shelves import Shelves
 from sim.behavior.types import Int64Array
 from sim.behavior.watch import pick
 from sim.compiled import inner
 from sim.engines.columns.agenda import Int32Array
-from sim.engines.columns.shelves import Shelves
 
 
 class Counter(NamedTuple):
