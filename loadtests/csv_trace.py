@@ -57,9 +57,9 @@ AT_US_MAX: Final = 2**53  # the largest integer that every JSON reader keeps exa
 DIGITS_MAX: Final = len(str(AMOUNT_MAX))
 
 ACTOR_KIND: Final = {
-    **dict.fromkeys((Op.TOPUP, Op.REWARD, Op.EXPIRE, Op.GIFT, Op.ORDER), Kind.VIEWER),
+    **dict.fromkeys((Op.TOPUP, Op.REWARD, Op.VOUCHER, Op.EXPIRE, Op.GIFT, Op.ORDER), Kind.VIEWER),
     **dict.fromkeys((Op.CANCEL, Op.REFUND, Op.COIN_REFUND, Op.CHARGEBACK), Kind.VIEWER),
-    **dict.fromkeys((Op.PAYOUT, Op.AFFILIATE), Kind.CREATOR),
+    **dict.fromkeys((Op.PAYOUT, Op.PAYOUT_RETURN, Op.AFFILIATE), Kind.CREATOR),
     Op.CAPTURE: Kind.SELLER,
 }
 PEER_KIND: Final = {
@@ -72,12 +72,13 @@ ITEM_KIND: Final = {
     Op.GIFT: Item.GIFT,
     Op.ORDER: Item.GOOD_SHOP,
     Op.REWARD: Item.REWARD_CHECKIN,
+    Op.VOUCHER: Item.VOUCHER,
     Op.POLICY: Item.PACK_APP,
 }
 UNIT: Final = {
     **dict.fromkeys((Op.TOPUP, Op.GIFT, Op.COIN_REFUND), COIN),
     **dict.fromkeys((Op.REWARD, Op.EXPIRE), REWARD),
-    Op.PAYOUT: DIAMOND,
+    **dict.fromkeys((Op.PAYOUT, Op.PAYOUT_RETURN), DIAMOND),
 }
 HOLDS: Final = {COIN: Kind.VIEWER, REWARD: Kind.VIEWER, DIAMOND: Kind.CREATOR}
 NEEDED_PEER: Final = {Op.GIFT: "who receives it", Op.ORDER: "the seller"}

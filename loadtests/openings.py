@@ -57,12 +57,14 @@ def _lacking(book: Book, operation: Operation) -> int:
         return 0
     if operation.op == Op.GIFT and holder.coins >= 0:  # below zero it is frozen, which funds at first don't change
         return operation.amount - holder.coins - holder.rewards
+    if operation.op == Op.ORDER and operation.currency == COIN and holder.coins >= 0:
+        return operation.amount - holder.coins
     return operation.amount - holder.diamonds if operation.op == Op.PAYOUT else 0
 
 
 def _grant(operation: Operation, amount: int) -> Operation:
     """Coins from nowhere for a viewer, a sponsor's gift for a creator."""
     seq, at_us, actor = FIRST_GRANT + operation.seq, operation.at_us, operation.actor
-    if operation.op == Op.GIFT:
+    if operation.op in (Op.GIFT, Op.ORDER):
         return Operation(seq, at_us, Op.TOPUP, actor, amount=amount, currency=COIN)
     return Operation(seq, at_us, Op.GIFT, SPONSOR, actor, amount=amount, currency=COIN)

@@ -30,12 +30,14 @@ from ledger_table import (
     numbered,
     order,
     payout,
+    payout_return,
     policy,
     refund,
     reward,
     settle,
     step,
     topup,
+    voucher,
 )
 from sim.ledger import COIN, DIAMOND, REWARD, Book, Decision, Kind, LedgerError, Op, Operation, Rule, account_id
 from sim.ledger.money import EUR, USD
@@ -45,7 +47,7 @@ Choice = tuple[str, int, int, int, int]
 WHATS = (
     *("topup", "gift", "gift", "order", "reward", "payout", "settle", "affiliate"),
     *("topup", "gift", "reward", "order", "expire", "cancel", "capture", "capture", "refund", "chargeback", "paid"),
-    *("coin_refund", "own_limit"),
+    *("coin_refund", "own_limit", "voucher", "coin_order", "coin_order", "voucher_order", "returned"),
     *("policy", "open", "read", "nonsense"),
 )
 WAITS_US = (0, 1, DAY_US // 7, DAY_US)
@@ -116,9 +118,18 @@ class Stream:
         return gift(1 + amount % 90, actor=self._viewer(who), peer=pick(CREATORS, other))
 
     def _expire(self, who: int, other: int, _amount: int) -> Operation:
+        if other > 7:
+            return self._expire_voucher(who)
         lots = self.book.holders[self._viewer(who)].reward_lots
         lot = pick(lots, other)
         return expire(lot.left, lot.reward, actor=self._viewer(who)) if lot else expire(1, 0, actor=self._viewer(who))
+
+    def _expire_voucher(self, who: int) -> Operation:
+        ref = pick(list(self.book.vouchers), who)
+        if ref is None:
+            return expire(1, 0, currency=USD)
+        credit = self.book.vouchers[ref]
+        return expire(credit.amount, ref, actor=credit.viewer, currency=credit.currency)
 
     def _chargeback(self, who: int, other: int, _amount: int) -> Operation:
         ref = pick(list(self.book.topups), other * 10 + who)
@@ -141,6 +152,20 @@ class Stream:
     def _order(self, who: int, other: int, amount: int) -> Operation:
         seller = pick(SELLERS, other)
         return order(amount, actor=self._viewer(who), peer=seller, currency=pick(CURRENCIES, other))
+
+    def _coin_order(self, who: int, other: int, amount: int) -> Operation:
+        return order(1 + amount % 90, actor=self._viewer(who), peer=pick(SELLERS, other), currency=COIN)
+
+    def _voucher(self, who: int, other: int, amount: int) -> Operation:
+        return voucher(amount, actor=self._viewer(who), currency=pick(CURRENCIES, other))
+
+    def _voucher_order(self, who: int, other: int, amount: int) -> Operation:
+        seqs = [seq for seq, each in self.book.vouchers.items() if not each.is_gone] or list(self.book.vouchers)
+        ref = pick(seqs, other * 10 + who)
+        if ref is None:
+            return order(amount, ref=0)
+        credit = self.book.vouchers[ref]
+        return order(amount, actor=credit.viewer, peer=pick(SELLERS, other), currency=credit.currency, ref=ref)
 
     def _capture(self, who: int, other: int, amount: int) -> Operation:
         ref = pick(list(self.book.orders), other * 10 + who)
@@ -174,6 +199,13 @@ class Stream:
         asked = self.book.payouts[ref]
         return payout(asked.diamonds, ref, actor=asked.creator)
 
+    def _returned(self, who: int, other: int, _amount: int) -> Operation:
+        ref = pick(list(self.book.payouts), other * 10 + who)
+        if ref is None:
+            return payout_return(1, 0)
+        asked = self.book.payouts[ref]
+        return payout_return(asked.diamonds, ref, actor=asked.creator)
+
     def _settle(self, who: int, other: int, amount: int) -> Operation:
         earner = pick((*SELLERS, *CREATORS), who)
         held = self.book.holders[earner].cash
@@ -187,7 +219,7 @@ class Stream:
             return affiliate(1, 0)
         sold = self.book.captures[ref]
         share = amount % 50 + 1
-        return affiliate(share, ref, actor=pick(CREATORS, who), peer=sold.seller, currency=sold.currency)
+        return affiliate(share, ref, actor=pick(CREATORS, who), peer=sold.seller, currency=sold.pays)
 
     def _policy(self, who: int, other: int, amount: int) -> Operation:
         account = pick((-1, *VIEWERS, *CREATORS), other)
@@ -200,6 +232,9 @@ class Stream:
                 policy(Rule.TOPUP_LIMIT, amount * 9, item=other % 3 - 1, region=region, currency=USD),
                 policy(Rule.SPENDING_LIMIT, amount, item=other % 3 - 1, region=region, currency=COIN),
                 policy(Rule.COIN_REFUND_WINDOW, amount % 3 * 40 * DAY_US, region=region),
+                policy(Rule.SHOP_COIN_VALUE, amount * 5_000, region=region, currency=pick(CURRENCIES, other)),
+                policy(Rule.VOUCHER_LIFE, amount % 3 * DAY_US, region=region),
+                policy(Rule.VOUCHER_MINIMUM, amount // 2, region=region, currency=pick(CURRENCIES, other)),
                 policy(Rule.COIN_PRICE, amount * 10_000, item=BY_AMOUNT, currency=USD),
                 policy(Rule.DIAMOND_VALUE, amount * 2_500, region=region, currency=pick(CURRENCIES, other)),
                 policy(

@@ -72,6 +72,10 @@ def coin_refund(coins: int, ref: int = 100, **fields: int) -> Operation:
     return step(Op.COIN_REFUND, **{"amount": coins, "currency": COIN, "ref": ref, **fields})
 
 
+def voucher(worth: int, **fields: int) -> Operation:
+    return step(Op.VOUCHER, **{"item": item_id(Item.VOUCHER, 0), "amount": worth, "currency": USD, **fields})
+
+
 def order(price: int = 1000, **fields: int) -> Operation:
     return step(Op.ORDER, **{"peer": SHOP, "item": SOCKS, "amount": price, "currency": USD, **fields})
 
@@ -92,6 +96,10 @@ def payout(diamonds: int, ref: int = -1, **fields: int) -> Operation:
     return step(Op.PAYOUT, **{"actor": STAR, "amount": diamonds, "currency": DIAMOND, "ref": ref, **fields})
 
 
+def payout_return(diamonds: int, ref: int, **fields: int) -> Operation:
+    return payout(diamonds, ref, **fields)._replace(op=Op.PAYOUT_RETURN)
+
+
 def settle(amount: int, **fields: int) -> Operation:
     return step(Op.SETTLE, **{"actor": SHOP, "amount": amount, "currency": USD, **fields})
 
@@ -110,6 +118,7 @@ TERMS = (
     policy(Rule.REFUND_FEE_CAP, 500, currency=USD),
     policy(Rule.DIAMOND_VALUE, 500_000, currency=USD),
     policy(Rule.DIAMOND_VALUE, 400_000, currency=EUR, region=GERMANY),
+    policy(Rule.SHOP_COIN_VALUE, 800_000, currency=USD),
 )
 OPENS = (
     *(step(Op.OPEN, account, region=US) for account in (FAN, FRIEND, STAR, SHOP, STALL)),

@@ -28,6 +28,7 @@ from ledger_table import (
     small_book,
     step,
     topup,
+    voucher,
 )
 from sim.ledger import (
     COIN,
@@ -204,6 +205,10 @@ def predecessors(live: list[tuple[Operation, Decision]]) -> Iterator[set[int]]:
             short[operation.actor].add(operation.seq)
 
 
+def coins(paid: Operation) -> Operation:
+    return paid._replace(currency=COIN)
+
+
 @pytest.mark.parametrize(
     ("steps", "swapped"),
     [
@@ -215,6 +220,13 @@ def predecessors(live: list[tuple[Operation, Decision]]) -> Iterator[set[int]]:
         ((order(1000), capture(1000, 100), settle(9, actor=STAR), affiliate(9, 101)), (0, 1, 3, 2)),
         # A refund leaves less to share.
         ((order(1000), capture(1000, 100), refund(995, 101), affiliate(9, 101)), (0, 1, 3, 2)),
+        # A refund in coins fills the lane that it is spent from.
+        (
+            (topup(), coins(order(70)), coins(capture(70, 101)), coins(refund(70, 102)), coins(order(70))),
+            (0, 1, 2, 4, 3),
+        ),
+        # A voucher pays for what comes first.
+        ((voucher(5), order(3, ref=100), order(9, ref=100)), (0, 2, 1)),
         # A viewer's own order of things.
         ((topup(), gift(70), reward(5)), (0, 2, 1)),
         ((topup(), gift(70), chargeback(100)), (0, 2, 1)),
@@ -284,7 +296,7 @@ def _double_a_payout(book: Book) -> None:
         (lambda book: book.holders.pop(STAR), "creator-0: balance 16 diamond, but its parts explain 0"),
         (
             lambda book: book._flows.update({(Op.TOPUP, AccountClass.EXCHANGE, COIN): 1}),
-            "coin: opening and issued make 69, held, pending and retired 70",
+            "coin: opening and issued make 69, held, escrowed, pending and retired 70",
         ),
         (
             lambda book: book._flows.update({(Op.TOPUP, AccountClass.STORE, USD): 1}),
@@ -304,9 +316,12 @@ def test_the_flow_of_each_asset():
     book = richer_book()
     apply_all(book, chargeback(100), payout(4, 103), step(Op.OPEN, FAN + 9, amount=7, currency=COIN), first=107)
     closing = closing_of(book)
-    assert asset_flow(closing, COIN)[1:] == (7, 70, -10, 0, {"gift": 17, "clawback": 70, "coin_refund": 0})
-    assert asset_flow(closing, REWARD)[1:] == (0, 3, 0, 0, {"gift": 3, "expiry": 0})
-    assert asset_flow(closing, DIAMOND)[1:] == (0, 20, 16, 0, {"payout": 4})
+    assert asset_flow(closing, COIN)[1:] == (
+        *(7, 70, -10, 0, 0),
+        {"gift": 17, "order": 0, "clawback": 70, "coin_refund": 0},
+    )
+    assert asset_flow(closing, REWARD)[1:] == (0, 3, 0, 0, 0, {"gift": 3, "expiry": 0})
+    assert asset_flow(closing, DIAMOND)[1:] == (0, 20, 16, 0, 0, {"payout": 4})
 
 
 def test_the_flow_of_cash():
@@ -324,6 +339,7 @@ def test_the_flow_of_cash():
         "escrow": 1070,
         "seller_balances": 470,
         "affiliate_balances": 0,
+        "voucher_balances": 0,
         "creator_payable": 10,
         "platform_own": 16 + 30 - 10,
     }
@@ -340,7 +356,7 @@ def test_what_the_accounts_say_at_the_end():
 
 
 def test_an_order_remembers_what_is_left():
-    bought = Order(FAN, SHOP, USD, amount=3, tax=2, left=1)
+    bought = Order(FAN, SHOP, USD, amount=3, tax=2, left=1, pays=USD, net=3)
     assert (bought.in_escrow, bought.tax_left) == (1, 1)
 
 

@@ -113,6 +113,29 @@ def test_a_shops_money_is_shared_and_taken_out(tmp_path: Path) -> None:
     assert (of_shop.actor, of_star.actor) == (SHOP, STAR)
 
 
+def test_an_order_in_coins_finds_the_coins_it_found(tmp_path: Path) -> None:
+    text = """at,op,actor,peer,amount,currency,id,ref
+1,policy,,shop_coin_value,700000,USD,,
+2,order,ann,shop,25,coin,o1,
+3,capture,shop,,25,,,o1
+"""
+    rows = read(tmp_path, text)
+    assert openings(rows)[ANN] == (25, COIN)
+    assert {outcome for _, outcome in rows} == {Outcome.ACCEPTED}
+
+
+def test_a_voucher_pays_for_the_order_that_refers_to_it(tmp_path: Path) -> None:
+    text = """at,op,actor,peer,amount,currency,id,ref
+1,voucher,ann,,500,USD,v1,
+1,voucher,bob,,500,USD,v2,
+2,order,ann,shop,2500,USD,,v1
+3,expire,bob,,500,USD,,v2
+"""
+    rows = live(read(tmp_path, text))
+    assert {outcome for _, outcome in rows} == {Outcome.ACCEPTED}
+    assert rows[2][0].ref == rows[0][0].seq
+
+
 def test_a_pack_by_amount_and_what_is_given_back_of_it(tmp_path: Path) -> None:
     text = """at,op,actor,peer,item,amount,currency,id,ref
 1,policy,,coin_price,own,1000000,USD,,

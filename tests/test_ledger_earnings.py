@@ -1,4 +1,4 @@
-"""The rules of earnings, a row a case: payout requested and paid, and balances taken out."""
+"""The rules of earnings, a row a case: payout requested, paid and returned, and balances taken out."""
 
 import pytest
 
@@ -19,6 +19,7 @@ from ledger_table import (
     gift,
     order,
     payout,
+    payout_return,
     policy,
     refund,
     settle,
@@ -181,6 +182,53 @@ def test_without_a_value_of_diamonds_nobody_is_paid():
 def test_what_an_opening_balance_lets_a_creator_ask():
     opened = step(Op.OPEN, STAR + 8, amount=10, currency=DIAMOND, region=US)
     assert book_after([opened, payout(10, actor=STAR + 8)]).holders[STAR + 8].diamonds == 0
+
+
+PAID = (*EARNED, payout(69), payout(68, 102))
+
+
+@pytest.mark.parametrize(
+    ("before", "operation", "posting"),
+    [
+        pytest.param(
+            PAID,
+            payout_return(68, 102),
+            "creator-0 +68 diamond, exchange -68 diamond, platform +34 USD, bank -34 USD",
+            id="the diamonds are hers again",
+        ),
+        pytest.param((*EARNED, payout(69)), payout_return(68, 102), "wrong_state", id="not paid yet"),
+        pytest.param((*PAID, payout_return(68, 102)), payout_return(68, 102), "wrong_state", id="only once"),
+        pytest.param((*PAID, payout_return(68, 102)), payout(68, 102), "wrong_state", id="nor paid again"),
+        pytest.param((*PAID, payout_return(68, 102)), payout(69), ANY_POSTING, id="she may ask anew"),
+        pytest.param(
+            (*EARNED, CEILING, payout(40), payout(40, 103), payout_return(40, 103)),
+            payout(2),
+            "over_cap",
+            id="what came back counts towards the day's ceiling",
+        ),
+        pytest.param(
+            (*PAID, policy(Rule.DIAMOND_VALUE, 100_000, currency=USD)),
+            payout_return(68, 102),
+            "creator-0 +68 diamond, exchange -68 diamond, platform +34 USD, bank -34 USD",
+            id="at the worth that was paid",
+        ),
+        pytest.param((*PAID, policy(Rule.SUSPENDED, 1)), payout_return(68, 102), ANY_POSTING, id="suspended"),
+    ],
+)
+def test_returned(before, operation, posting):
+    check_row(before, operation, posting)
+
+
+@pytest.mark.parametrize(
+    ("before", "operation", "message"),
+    [
+        (PAID, payout_return(68, 103), "payout_return of 103: expected an accepted request of the same creator"),
+        (PAID, payout_return(68, 102, actor=NEWCOMER), "payout_return of 102: expected an accepted request"),
+        (PAID, payout_return(67, 102), "payout_return of 102 amount 67: expected the 68 diamonds"),
+    ],
+)
+def test_a_return_that_makes_no_sense_is_refused(before, operation, message):
+    check_refused(before, operation, message)
 
 
 SOLD = (order(1000), capture(1000, 100))  # $9.40 for the seller

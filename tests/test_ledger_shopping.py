@@ -28,7 +28,7 @@ from ledger_table import (
     step,
     topup,
 )
-from sim.ledger import COIN, Op, Outcome, Rule
+from sim.ledger import COIN, DIAMOND, Op, Outcome, Rule
 from sim.ledger.money import EUR, USD
 
 DELIVERED = (order(1000), capture(1000, 100))
@@ -236,7 +236,7 @@ def test_the_seller_bears_a_refund_after_the_affiliates_share():
         (DELIVERED, affiliate(1, 101, currency=EUR), "affiliate of 101 in EUR: expected the order's USD"),
         (DELIVERED, affiliate(1, 101, currency=COIN), "affiliate currency coin: expected CNY or"),
         ((), order(0), r"order amount\(=0\) must be > 0"),
-        ((), order(currency=COIN), "order currency coin: expected CNY or EUR or GBP or IDR or USD"),
+        ((), order(currency=DIAMOND), "order currency diamond: expected CNY or EUR or GBP or IDR or USD or coin"),
         ((), order(peer=STAR), "account creator-0: expected a seller"),
         ((), order(actor=STAR), "account creator-0: expected a viewer"),
         ((order(),), capture(1000, 99), "capture of 99: expected an accepted order between the same accounts"),

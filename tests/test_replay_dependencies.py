@@ -1,12 +1,14 @@
 """Dependencies: what may overtake what, so that no speed changes an outcome."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from loadtests.replay.dependencies import dependencies
 from sim.ledger import Book, Op, Operation, Outcome
 from sim.ledger.operations import SETUP
-from traces import Town, busy_town
+from traces import Town, busy_town, rare_town
 
 
 def graph(town: Town) -> tuple[list[Operation], dict[int, set[int]]]:
@@ -75,9 +77,10 @@ def test_a_read_sees_what_came_before_it(town: Town) -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_any_order_that_keeps_the_graph_gives_the_same_book(seed: int) -> None:
+@pytest.mark.parametrize("make", [lambda: busy_town(fans=6, gifts=4), rare_town], ids=["busy", "rare"])
+def test_any_order_that_keeps_the_graph_gives_the_same_book(make: Callable[[], Town], seed: int) -> None:
     """What the replay rests on: only waiting decides, so the wallet may see any such order."""
-    town = busy_town(fans=6, gifts=4)
+    town = make()
     live, before = graph(town)
     book = Book()
     for operation, _ in town.rows:

@@ -19,9 +19,11 @@ from loadtests.replay.plan import Pace, prepare
 from loadtests.traffic import read_traffic
 from loadtests.trial import Conditions, Trial, reckon, run_trial
 from loadtests.wallet.process import WalletProcess, start_wallet
+from sim.ledger import Outcome
+from sim.ledger.operations import MOVES_MONEY
 from sim.tables import read_parquet
 from sim.trace import Trace, TraceWriter
-from traces import Town, busy_town
+from traces import Town, busy_town, rare_town
 
 NS = 1_000_000_000
 NEVER_LATE = 60_000.0
@@ -71,6 +73,15 @@ def test_every_operation_of_a_busy_town_reconciles(tmp_path: Path, wallet: Walle
         "seq", "op", "planned_ns", "free_ns", "sent_ns", "done_ns", "status", "outcome", "replayed", "attempts",
     ]  # fmt: skip
     assert not list(tmp_path.glob(".replay-*"))
+
+
+def test_what_is_rare_reconciles_too(tmp_path: Path, wallet: WalletProcess) -> None:
+    """Whatever no busy town does: together they do everything that moves money."""
+    town = rare_town()
+    trial = run_trial(town.trace(), wallet.url, wallet.token, Conditions(live_s=1, late_ms=NEVER_LATE), tmp_path)
+    assert trial.verdict.word == "PASS", trial.numbers["mismatches"]
+    done = {o.op for each in (town, busy_town()) for o, outcome in each.rows if outcome == Outcome.ACCEPTED}
+    assert done >= MOVES_MONEY
 
 
 def test_a_second_replay_does_its_work_anew(tmp_path: Path, wallet: WalletProcess) -> None:

@@ -39,6 +39,9 @@ def body(op: str = "gift", account: str = OWN, **fields: object):
         (OWN, body("refund"), False),
         (OWN, body("open"), False),
         (OWN, body("coin_refund"), True),  # the right to withdraw is the buyer's
+        (OWN, body("voucher"), False),
+        (OWN, body("order", ref="demo/9"), True),  # with a voucher
+        ("demo/creator-0", body("payout_return", "demo/creator-0"), False),
         (OWN, body("settle"), True),
         (OWN, body("affiliate"), False),
         (OWN, body("policy", rule="spending_limit", amount=5, currency="coin"), True),

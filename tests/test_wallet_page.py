@@ -196,6 +196,33 @@ def transaction(op: str, account: str, peer: str | None = None, **fields: object
     [
         (transaction("topup", VIEWER, item=PACK + 2), VIEWER, "Coins bought", "paid $5.00 · pack 2 · in the app"),
         (transaction("topup", VIEWER, item=800_000_000), VIEWER, "Coins bought", "paid $5.00 · pack 0 · by amount"),
+        (transaction("reward", VIEWER, item=900_000_000, currency="reward"), VIEWER, "Reward for watching", ""),
+        (transaction("voucher", VIEWER, item=1_100_000_000), VIEWER, "Voucher received", "$5.00 for one order"),
+        (transaction("expire", VIEWER, item=1_100_000_000), VIEWER, "Voucher expired", ""),
+        (
+            transaction("order", VIEWER, SELLER, item=400_000_007),
+            VIEWER,
+            "Order from seller-0",
+            "$5.00 before tax · good 7 · from the shop tab",
+        ),
+        (
+            transaction("order", VIEWER, SELLER, item=400_000_007, currency="coin"),
+            VIEWER,
+            "Order from seller-0",
+            "500 coins · good 7 · from the shop tab",
+        ),
+        (
+            transaction("cancel", VIEWER, SELLER, currency="coin"),
+            VIEWER,
+            "Order cancelled",
+            "500 coins, back to your coins",
+        ),
+        (
+            transaction("payout_return", CREATOR, currency="diamond", ref="demo/0"),
+            CREATOR,
+            "Payout returned by your bank",
+            "the diamonds are yours again",
+        ),
         (
             transaction("coin_refund", VIEWER, currency="coin"),
             VIEWER,

@@ -7,7 +7,7 @@ trace, block = town.trace(), town.block()
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from itertools import count
 
 import numpy as np
@@ -134,7 +134,7 @@ class Town:
 
 
 def busy_town(fans: int = 20, gifts: int = 10, spread_us: int = 4_000_000) -> Town:
-    """Every kind of operation, declines included: fans top up, give and shop, creators cash out, a seller delivers."""
+    """Fans top up, give and shop, creators cash out, a seller delivers; declines included."""
     town = Town()
     viewers = [town.viewer() for _ in range(fans)]
     creators = [town.creator() for _ in range(2)]
@@ -162,3 +162,45 @@ def busy_town(fans: int = 20, gifts: int = 10, spread_us: int = 4_000_000) -> To
         town.payout(creator, 10**6, next(step))
         town.payout(creator, 10, next(step), ref=asked)
     return town
+
+
+def rare_town(step_us: int = 10_000) -> Town:
+    """What a busy town never does: orders in coins, vouchers, coins given back, affiliates, settles, returns."""
+    town = Town()
+    for rule, amount, currency in ((Rule.COIN_REFUND_WINDOW, 10**12, 0), (Rule.SHOP_COIN_VALUE, 700_000, USD)):
+        town.add(Op.POLICY, -1, peer=rule, amount=amount, currency=currency)
+    fan, other, star, seller = town.viewer(), town.viewer(), town.creator(), town.seller()
+    step = count(step_us, step_us)
+    order = town.order(other, seller, 3_500, next(step))
+    sold = town.add(Op.CAPTURE, seller, at_us=next(step), peer=other, amount=3_500, currency=USD, ref=order)
+    for _ in range(2):
+        town.add(Op.AFFILIATE, star, at_us=next(step), peer=seller, amount=350, currency=USD, ref=sold)
+    for earner, amount in ((star, 400), (star, 350), (seller, 1_000), (seller, 10**9)):
+        town.add(Op.SETTLE, earner, at_us=next(step), amount=amount, currency=USD)
+    _orders_in_coins(town, fan, seller, step)
+    _vouchers(town, other, seller, step)
+    town.topup(other, next(step))
+    town.gift(other, star, 100, next(step))
+    asked = town.payout(star, 50, next(step))
+    for op in (Op.PAYOUT_RETURN, Op.PAYOUT, Op.PAYOUT_RETURN):
+        town.add(op, star, at_us=next(step), amount=50, currency=DIAMOND, ref=asked)
+    return town
+
+
+def _orders_in_coins(town: Town, fan: int, seller: int, step: Iterator[int]) -> None:
+    bought = town.topup(fan, next(step))
+    order = {"peer": seller, "item": GOOD, "amount": 40, "currency": COIN}
+    first, second = (town.add(Op.ORDER, fan, at_us=next(step), **order) for _ in range(2))
+    town.add(Op.CANCEL, fan, at_us=next(step), peer=seller, amount=40, currency=COIN, ref=second)
+    sold = town.add(Op.CAPTURE, seller, at_us=next(step), peer=fan, amount=40, currency=COIN, ref=first)
+    town.add(Op.REFUND, fan, at_us=next(step), peer=seller, amount=15, currency=COIN, ref=sold)
+    left = town.book.holders[fan].lots[-1].left
+    town.add(Op.COIN_REFUND, fan, at_us=next(step), amount=left, currency=COIN, ref=bought)
+
+
+def _vouchers(town: Town, fan: int, seller: int, step: Iterator[int]) -> None:
+    used, unused = (town.add(Op.VOUCHER, fan, at_us=next(step), amount=500, currency=USD) for _ in range(2))
+    for _ in range(2):
+        order = {"peer": seller, "item": GOOD, "amount": 2_000, "currency": USD, "ref": used}
+        town.add(Op.ORDER, fan, at_us=next(step), **order)
+    town.add(Op.EXPIRE, fan, at_us=next(step), amount=500, currency=USD, ref=unused)

@@ -36,10 +36,10 @@ FILTERS: Final[dict[str, tuple[Op, ...]]] = {
     "all": (),
     "gifts": (Op.GIFT,),
     "coins bought": (Op.TOPUP, Op.COIN_REFUND, Op.CHARGEBACK),
-    "rewards": (Op.REWARD, Op.EXPIRE),
+    "rewards": (Op.REWARD, Op.VOUCHER, Op.EXPIRE),
     "orders": (Op.ORDER, Op.CAPTURE, Op.CANCEL, Op.REFUND),
     "sales": (Op.CAPTURE, Op.REFUND, Op.AFFILIATE),
-    "payouts": (Op.PAYOUT, Op.SETTLE),
+    "payouts": (Op.PAYOUT, Op.PAYOUT_RETURN, Op.SETTLE),
     "affiliate": (Op.AFFILIATE,),
 }
 FILTERS_OF: Final = {

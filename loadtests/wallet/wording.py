@@ -23,6 +23,11 @@ UNITS: Final = {
     "diamond": ("diamond", "diamonds"),
 }
 HELD: Final = {"escrow": " held", "pending": " pending"}
+REWARDS: Final = {
+    int(Item.REWARD_CHECKIN): "Reward for checking in",
+    int(Item.REWARD_WATCH): "Reward for watching",
+    int(Item.REWARD_INVITE): "Reward for inviting",
+}
 CHANNELS: Final = {
     Item.PACK_APP: "in the app",
     Item.PACK_WEB: "on the web",
@@ -110,6 +115,11 @@ def _viewer_tiles(balance: Balance, clock: Clock) -> list[Tile]:
         _tile("Your coins", "coin", coins, owing),
         _tile("Rewards", "reward", rewards, _expiry_notes(balance, clock)),
         *(
+            _tile("Vouchers", asset, amount, ("Each for one order.",))
+            for asset, amount in held.items()
+            if asset not in UNITS and amount
+        ),
+        *(
             _tile("Held for your orders", asset, amount, ("Paid to the seller on delivery.",))
             for asset, amount in _held(balance, "escrow").items()
             if amount
@@ -177,19 +187,29 @@ def _story(transaction: Transaction, reader: str) -> tuple[str, str]:
     return {
         "open": ("Account opened", ""),
         "topup": ("Coins bought", _listed(paid, thing)),
-        "reward": ("Reward for checking in", ""),
-        "expire": ("Reward expired", ""),
+        "reward": (REWARDS.get((transaction.item or 0) // ITEM_SPAN, "Reward"), ""),
+        "voucher": ("Voucher received", f"{price} for one order"),
+        "expire": ("Reward expired" if transaction.currency == "reward" else "Voucher expired", ""),
         "gift": (f"Gift to {peer}", thing),
-        "order": (f"Order from {peer}", _listed(f"{price} before tax", thing)),
+        "order": (f"Order from {peer}", _listed(_before_tax(transaction, price), thing)),
         "capture": (f"Sold to {peer}", "delivered, less commission"),
-        "cancel": ("Order cancelled", f"{price} before tax, back to your bank"),
-        "refund": (f"Refund from {peer}", f"{price} before tax, back to your bank"),
+        "cancel": ("Order cancelled", f"{_before_tax(transaction, price)}, back to {_home(transaction)}"),
+        "refund": (f"Refund from {peer}", f"{_before_tax(transaction, price)}, back to {_home(transaction)}"),
         "coin_refund": ("Coins given back", f"{price} unspent, money back to your bank"),
         "chargeback": ("Purchase charged back", f"{price} returned by your bank"),
         "payout": ("Payout sent" if transaction.ref else "Payout requested", ""),
+        "payout_return": ("Payout returned by your bank", "the diamonds are yours again"),
         "settle": ("Balance paid out", f"{price} to your bank"),
         "affiliate": (f"Affiliate commission from {peer}", "for an order that you brought"),
     }[transaction.op]
+
+
+def _before_tax(transaction: Transaction, price: str) -> str:
+    return price if transaction.currency == "coin" else f"{price} before tax"
+
+
+def _home(transaction: Transaction) -> str:
+    return "your coins" if transaction.currency == "coin" else "your bank"
 
 
 def _listed(*parts: str) -> str:

@@ -312,9 +312,10 @@ class WindowedEngine:
             flows_of(self.audit.totals, self.assets),
             self._by_currency(unspent.price),
             self.counterparties.payable(self.rates),
-            self.counterparties.affiliate_balances(),
-            self._by_currency(unspent.coins),
-            self._by_currency(unspent.seconds),
+            affiliate_balances=self.counterparties.affiliate_balances(),
+            voucher_balances={},
+            unspent_coins=self._by_currency(unspent.coins),
+            coin_seconds=self._by_currency(unspent.seconds),
         )
 
     def _by_currency(self, amounts: npt.NDArray[np.int64]) -> dict[int, int]:

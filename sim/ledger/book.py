@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from sim.ledger import coins, earnings, opening, reversals, shopping
+from sim.ledger import coins, earnings, opening, reversals, shopping, vouchers
 from sim.ledger.accounts import Account, AccountClass
 from sim.ledger.errors import LedgerError
 from sim.ledger.money import AMOUNT_MAX, COIN, CURRENCIES, DIAMOND, FIAT, REWARD
@@ -33,21 +33,24 @@ _RULES: Final[dict[Op, Callable[[State, Operation], Decision]]] = {
     **opening.RULES,
     **coins.RULES,
     **reversals.RULES,
+    **vouchers.RULES,
     **shopping.RULES,
     **earnings.RULES,
 }
 _UNITS: Final = {
     Op.TOPUP: FIAT | {COIN},
     Op.REWARD: frozenset({REWARD}),
-    Op.EXPIRE: frozenset({REWARD}),
+    Op.VOUCHER: FIAT,
+    Op.EXPIRE: FIAT | {REWARD},
     Op.GIFT: frozenset({COIN}),
-    Op.ORDER: FIAT,
-    Op.CAPTURE: FIAT,
-    Op.CANCEL: FIAT,
-    Op.REFUND: FIAT,
+    Op.ORDER: FIAT | {COIN},
+    Op.CAPTURE: FIAT | {COIN},
+    Op.CANCEL: FIAT | {COIN},
+    Op.REFUND: FIAT | {COIN},
     Op.COIN_REFUND: frozenset({COIN}),
     Op.CHARGEBACK: FIAT,
     Op.PAYOUT: frozenset({DIAMOND}),
+    Op.PAYOUT_RETURN: frozenset({DIAMOND}),
     Op.SETTLE: FIAT,
     Op.AFFILIATE: FIAT,
 }

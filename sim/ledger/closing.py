@@ -25,11 +25,12 @@ class Closing(NamedTuple):
     """The end of a run, in units of each asset; a currency of which there is nothing is left out.
 
     flows : net entries by operation, account class and asset; a key exists where an entry was posted
-    unspent_price : by currency, what fans paid for coins that they still hold, rounded down lot by lot
+    unspent_price : by currency, what fans paid for coins that they hold or have in escrow, rounded down lot by lot
     creator_payable : by currency, the exact worth of diamonds held (by the last terms) and pending (by their request's)
     affiliate_balances : by currency, the money that creators have earned in the shop and not yet taken out
-    unspent_coins : by currency, the coins that were paid in it and are still held
+    unspent_coins : by currency, the coins that were paid in it and are held or in escrow
     coin_seconds : by currency, the sum over these coins of the second, from the start, in which each was bought
+    voucher_balances : by currency, the store credit that viewers hold
     """
 
     flows: dict[tuple[Op, AccountClass, int], int]
@@ -38,6 +39,7 @@ class Closing(NamedTuple):
     affiliate_balances: dict[int, int]
     unspent_coins: dict[int, int]
     coin_seconds: dict[int, int]
+    voucher_balances: dict[int, int]
 
     def flow(self, klass: AccountClass, asset: int, *ops: Op) -> int:
         """What some operations brought a class of accounts, net."""
@@ -51,19 +53,25 @@ class Closing(NamedTuple):
 def closing_of(book: Book) -> Closing:
     """What a book says at the end."""
     price, coins, seconds = _unspent(book)
-    return Closing(book.flows(), price, _creator_payable(book), _cash_of(book, Kind.CREATOR), coins, seconds)
+    return Closing(
+        book.flows(),
+        price,
+        _creator_payable(book),
+        affiliate_balances=_cash_of(book, Kind.CREATOR),
+        voucher_balances=_cash_of(book, Kind.VIEWER),
+        unspent_coins=coins,
+        coin_seconds=seconds,
+    )
 
 
 def _unspent(book: Book) -> list[dict[int, int]]:
     """Price, coins and coin seconds of lots, each by currency."""
     price, coins, seconds = found = [Counter[int](), Counter[int](), Counter[int]()]
-    for holder in book.holders.values():
-        for lot in holder.lots:
-            if is_fiat(lot.currency):
-                bought = book.topups[lot.topup]
-                price[lot.currency] += bought.price * lot.left // bought.coins
-                coins[lot.currency] += lot.left
-                seconds[lot.currency] += lot.left * (bought.at_us // S_US)
+    for lot in book.lots():
+        if is_fiat(lot.currency):
+            price[lot.currency] += lot.price_left
+            coins[lot.currency] += lot.left
+            seconds[lot.currency] += lot.left * (lot.at_us // S_US)
     return [{currency: amount for currency, amount in each.items() if amount} for each in found]
 
 

@@ -6,6 +6,7 @@ coins are spent or clawed back, oldest lot first.
 
 from typing import Final
 
+from sim.ledger import vouchers
 from sim.ledger.accounts import BANK, BREAKAGE, EXCHANGE, PLATFORM, STORE, TAX, Kind
 from sim.ledger.errors import LedgerError
 from sim.ledger.money import COIN, CURRENCIES, DIAMOND, PPM, REWARD, is_fiat, portion, tax_inside
@@ -35,14 +36,28 @@ def topup(state: State, operation: Operation) -> Decision:
     posting.move(bought.currency, bought.store_fee, EXCHANGE, STORE)
     posting.move(bought.currency, bought.tax, EXCHANGE, TAX)
     posting.move(COIN, bought.coins, EXCHANGE, viewer.account)
-    lot = Lot(operation.seq, bought.coins, bought.proceeds, bought.currency, left=bought.coins)
-    owed = min(max(-viewer.coins, 0), lot.coins)
-    posting.move(lot.currency, lot.take(owed), EXCHANGE, PLATFORM)
-    viewer.coins += bought.coins
+    lot = Lot(
+        operation.seq, bought.at_us, bought.coins, bought.proceeds, bought.price, bought.currency, left=bought.coins
+    )
+    _settle_debt(viewer, lot, posting)
     if lot.left:
         viewer.lots.append(lot)
     state.topups[operation.seq] = bought
     return posting.accepted()
+
+
+def _settle_debt(viewer: Holder, lot: Lot, posting: Posting) -> None:
+    """Coins arrive; what is owed of them is gone at once, and their money earned."""
+    owed = min(max(-viewer.coins, 0), lot.left)
+    posting.move(lot.currency, lot.take(owed), EXCHANGE, PLATFORM)
+    viewer.coins += lot.coins
+
+
+def give_back(viewer: Holder, lot: Lot, posting: Posting) -> None:
+    """Coins of an order that came to nothing: the first to be spent again, unless they settle a debt."""
+    _settle_debt(viewer, lot, posting)
+    if lot.left:
+        viewer.lots.appendleft(lot)
 
 
 def _topup_outcome(state: State, viewer: Holder, bought: Topup, paid: int) -> Outcome:
@@ -98,6 +113,8 @@ def reward(state: State, operation: Operation) -> Decision:
 
 def expire(state: State, operation: Operation) -> Decision:
     """What is left of a reward breaks. Wrong state: already gone, not yet due, or another amount is left."""
+    if operation.currency != REWARD:
+        return vouchers.expire(state, operation)
     viewer = state.holder(operation.actor, Kind.VIEWER)
     lot = next((lot for lot in viewer.reward_lots if lot.reward == operation.ref), None)
     if lot is None or operation.at_us < lot.expires_us or operation.amount != lot.left:
@@ -115,12 +132,13 @@ def gift(state: State, operation: Operation) -> Decision:
     creator = state.holder(operation.peer, Kind.CREATOR)
     amount = operation.amount
     day = operation.at_us // DAY_US
-    given_today = viewer.given.on(day, COIN)
-    outcome = _gift_outcome(state, operation, viewer, given_today)
+    spent = viewer.spent.on(day, COIN) + amount
+    is_covered = amount <= viewer.coins + viewer.rewards
+    outcome = spending_outcome(state, viewer, operation.at_us, spent, is_covered=is_covered)
     if outcome != Outcome.ACCEPTED:
         return declined(outcome)
 
-    viewer.given = PeriodTotal(day, COIN, given_today + amount)
+    viewer.spent = PeriodTotal(day, COIN, spent)
     posting = Posting()
     account = viewer.account
     from_rewards = min(viewer.rewards, amount)
@@ -133,16 +151,15 @@ def gift(state: State, operation: Operation) -> Decision:
     return posting.accepted()
 
 
-def _gift_outcome(state: State, operation: Operation, viewer: Holder, given_today: int) -> Outcome:
-    if state.is_suspended(viewer, operation.at_us):
+def spending_outcome(state: State, viewer: Holder, at_us: int, spent_today: int, *, is_covered: bool) -> Outcome:
+    """Whether a viewer may give or pay coins, which make so many in a UTC day."""
+    if state.is_suspended(viewer, at_us):
         return Outcome.SUSPENDED
     if viewer.coins < 0:
         return Outcome.FROZEN
-    if state.exceeds(Rule.SPENDING_LIMIT, viewer, operation.at_us, given_today + operation.amount):
+    if state.exceeds(Rule.SPENDING_LIMIT, viewer, at_us, spent_today):
         return Outcome.OVER_LIMIT
-    if viewer.coins + viewer.rewards < operation.amount:
-        return Outcome.INSUFFICIENT_FUNDS
-    return Outcome.ACCEPTED
+    return Outcome.ACCEPTED if is_covered else Outcome.INSUFFICIENT_FUNDS
 
 
 def _take_rewards(viewer: Holder, amount: int) -> None:
@@ -166,6 +183,22 @@ def take_coins(viewer: Holder, amount: int, posting: Posting) -> None:
         amount -= taken
         if not lot.left:
             viewer.lots.popleft()
+
+
+def take_lots(viewer: Holder, amount: int, order: int) -> list[Lot]:
+    """The oldest coins out of a viewer's lots with their money, together one lot a currency; their sum is at hand."""
+    taken: dict[int, Lot] = {}
+    while amount:
+        part = viewer.lots[0].part(min(viewer.lots[0].left, amount))
+        amount -= part.left
+        if not viewer.lots[0].left:
+            viewer.lots.popleft()
+        oldest = taken.setdefault(part.currency, Lot(order, part.at_us, 0, 0, 0, part.currency, left=0))
+        oldest.coins += part.coins
+        oldest.left += part.coins
+        oldest.cost += part.cost
+        oldest.price += part.price
+    return list(taken.values())
 
 
 RULES: Final = {Op.TOPUP: topup, Op.REWARD: reward, Op.EXPIRE: expire, Op.GIFT: gift}

@@ -4,8 +4,8 @@
 
 For every asset, entries sum to zero over all classes. What a holder's lots, orders and payouts explain is what the
 balances of holder, escrow and pending say, and the money behind unspent coins is what the exchange holds. So opening +
-issued = held + pending + retired, each retirement named, and all cash has an owner (`asset_flow`, `cash_flow`). And the
-flows by operation are as good as the balances: they add up to them, class by class.
+issued = held + escrowed + pending + retired, each retirement named, and all cash has an owner (`asset_flow`,
+`cash_flow`). And the flows by operation are as good as the balances: they add up to them, class by class.
 """
 
 from collections import Counter
@@ -19,23 +19,34 @@ from sim.ledger.errors import ConservationError
 from sim.ledger.money import COIN, CURRENCIES, DIAMOND, REWARD, is_fiat
 from sim.ledger.operations import Op
 from sim.ledger.postings import escrow_account, pending_account
+from sim.ledger.state import Order
 
 ISSUED_BY: Final = {COIN: Op.TOPUP, REWARD: Op.REWARD, DIAMOND: Op.GIFT}
-RETIRED_BY: Final = {
-    COIN: {Op.GIFT: "gift", Op.CHARGEBACK: "clawback", Op.COIN_REFUND: "coin_refund"},
-    REWARD: {Op.GIFT: "gift", Op.EXPIRE: "expiry"},
-    DIAMOND: {Op.PAYOUT: "payout"},
+# What a refund mints and a returned payout brings back was retired before, so it counts against that.
+RETIRED_BY: Final[dict[int, dict[str, tuple[Op, ...]]]] = {
+    COIN: {
+        "gift": (Op.GIFT,),
+        "order": (Op.CAPTURE, Op.REFUND),
+        "clawback": (Op.CHARGEBACK,),
+        "coin_refund": (Op.COIN_REFUND,),
+    },
+    REWARD: {"gift": (Op.GIFT,), "expiry": (Op.EXPIRE,)},
+    DIAMOND: {"payout": (Op.PAYOUT, Op.PAYOUT_RETURN)},
 }
 _EXPLAINED: Final = {AccountClass.HOLDER, AccountClass.ESCROW, AccountClass.PENDING}
 
 
 class AssetFlow(NamedTuple):
-    """Where an in-app asset came from and where it is, in units: opening + issued = held + pending + retired."""
+    """Where an in-app asset came from and where it is, in units.
+
+    opening + issued = held + escrowed + pending + the sum of retired
+    """
 
     asset: str
     opening: int
     issued: int
     held: int
+    escrowed: int
     pending: int
     retired: dict[str, int]
 
@@ -57,6 +68,7 @@ class CashFlow(NamedTuple):
     escrow: int
     seller_balances: int
     affiliate_balances: int
+    voucher_balances: int
     creator_payable: Fraction
     platform_own: Fraction
 
@@ -91,6 +103,9 @@ def _check_lots(book: Book) -> None:
         account = holder.account
         _equal(account, COIN, max(holder.coins, 0), sum(lot.left for lot in holder.lots))
         _equal(account, REWARD, holder.rewards, sum(lot.left for lot in holder.reward_lots))
+    for bought in book.orders.values():
+        if bought.currency == COIN:
+            _equal(escrow_account(bought.buyer), COIN, bought.in_escrow, sum(lot.left for lot in bought.lots))
 
 
 def _check_explained(book: Book) -> None:
@@ -113,13 +128,18 @@ def _explained(book: Book) -> Counter[tuple[Account, int]]:
         parts.update({(account, asset): amount for asset, amount in held.items()})
     for bought in book.orders.values():
         if bought.in_escrow:
-            parts[escrow_account(bought.buyer), bought.currency] += bought.in_escrow + bought.tax_left
+            parts[escrow_account(bought.buyer), bought.currency] += bought.in_escrow + _tax_beside(bought)
     for asked in book.payouts.values():
         if not asked.paid:
             parts[pending_account(asked.creator), DIAMOND] += asked.diamonds
     for currency, cost in coin_float(book).items():
         parts[EXCHANGE, currency] += cost
     return parts
+
+
+def _tax_beside(bought: Order) -> int:
+    """Tax in escrow beside an order; coins contain it."""
+    return 0 if bought.currency == COIN else bought.tax_left
 
 
 def _equal(account: Account, asset: int, stated: int, explained: int) -> None:
@@ -130,10 +150,10 @@ def _equal(account: Account, asset: int, stated: int, explained: int) -> None:
 
 def check_asset(flow: AssetFlow) -> None:
     """Assert that all of an in-app asset is somewhere, or was retired."""
-    came, went = flow.opening + flow.issued, flow.held + flow.pending + sum(flow.retired.values())
+    came, went = flow.opening + flow.issued, flow.held + flow.escrowed + flow.pending + sum(flow.retired.values())
     if came != went:
         raise ConservationError(
-            f"{flow.asset}: opening and issued make {came}, held, pending and retired {went}: {flow}"
+            f"{flow.asset}: opening and issued make {came}, held, escrowed, pending and retired {went}: {flow}"
         )
 
 
@@ -154,26 +174,26 @@ def _check_flows(book: Book) -> None:
 def coin_float(book: Book) -> dict[int, int]:
     """Money received for coins not yet spent, by currency, at lot cost."""
     cost: Counter[int] = Counter()
-    for holder in book.holders.values():
-        for lot in holder.lots:
-            if is_fiat(lot.currency):
-                cost[lot.currency] += lot.cost_left
+    for lot in book.lots():
+        if is_fiat(lot.currency):
+            cost[lot.currency] += lot.cost_left
     return dict(cost)
 
 
 def asset_flow(closing: Closing, asset: int) -> AssetFlow:
-    """Opening, issued, held, pending and retired of an in-app asset."""
+    """Opening, issued, held, escrowed, pending and retired of an in-app asset."""
 
-    def left_circulation(op: Op) -> int:
-        return sum(closing.flow(klass, asset, op) for klass in (AccountClass.EXCHANGE, AccountClass.BREAKAGE))
+    def left_circulation(*ops: Op) -> int:
+        return sum(closing.flow(klass, asset, *ops) for klass in (AccountClass.EXCHANGE, AccountClass.BREAKAGE))
 
     return AssetFlow(
         asset=CURRENCIES[asset].name,
         opening=-left_circulation(Op.OPEN),
         issued=-left_circulation(ISSUED_BY[asset]),
         held=closing.held(AccountClass.HOLDER, asset),
+        escrowed=closing.held(AccountClass.ESCROW, asset),
         pending=closing.held(AccountClass.PENDING, asset),
-        retired={name: left_circulation(op) for op, name in RETIRED_BY[asset].items()},
+        retired={name: left_circulation(*ops) for name, ops in RETIRED_BY[asset].items()},
     )
 
 
@@ -188,18 +208,20 @@ def cash_flow(closing: Closing, currency: int) -> CashFlow:
 
     payable = closing.creator_payable.get(currency, Fraction(0))
     affiliates = closing.affiliate_balances.get(currency, 0)
+    vouchers = closing.voucher_balances.get(currency, 0)
     return CashFlow(
         currency=CURRENCIES[currency].name,
         opening=-through_bank(Op.OPEN),
         cash_in=-through_bank(Op.TOPUP, Op.ORDER),
         refunded=through_bank(Op.CHARGEBACK, Op.CANCEL, Op.REFUND, Op.COIN_REFUND),
-        paid_out=through_bank(Op.PAYOUT, Op.SETTLE),
+        paid_out=through_bank(Op.PAYOUT, Op.PAYOUT_RETURN, Op.SETTLE),
         store_fees=held(AccountClass.STORE),
         tax_due=held(AccountClass.TAX),
         coin_float=held(AccountClass.EXCHANGE),
         escrow=held(AccountClass.ESCROW),
-        seller_balances=held(AccountClass.HOLDER) - affiliates,
+        seller_balances=held(AccountClass.HOLDER) - affiliates - vouchers,
         affiliate_balances=affiliates,
+        voucher_balances=vouchers,
         creator_payable=payable,
         platform_own=held(AccountClass.PLATFORM) - payable,
     )

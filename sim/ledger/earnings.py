@@ -52,18 +52,37 @@ def _request_outcome(state: State, operation: Operation, creator: Holder, asked:
 
 
 def _pay(state: State, operation: Operation, creator: Holder) -> Decision:
-    asked = state.payouts.get(operation.ref)
-    if asked is None or asked.creator != creator.id:
-        raise LedgerError(f"payout of {operation.ref}: expected an accepted request of the same creator")
-    if operation.amount != asked.diamonds:
-        expected = f"the {asked.diamonds} diamonds that the request set aside"
-        raise LedgerError(f"payout of {operation.ref} amount {operation.amount}: expected {expected}")
+    asked = _asked(state, operation, creator)
     if asked.paid:
         return declined(Outcome.WRONG_STATE)
     asked.paid = True
     posting = Posting()
     posting.move(DIAMOND, asked.diamonds, pending_account(creator.id), EXCHANGE)
     posting.move(asked.currency, asked.cash, PLATFORM, BANK)
+    return posting.accepted()
+
+
+def _asked(state: State, operation: Operation, creator: Holder) -> Payout:
+    asked = state.payouts.get(operation.ref)
+    if asked is None or asked.creator != creator.id:
+        raise LedgerError(f"{operation.op.code} of {operation.ref}: expected an accepted request of the same creator")
+    if operation.amount != asked.diamonds:
+        expected = f"the {asked.diamonds} diamonds that the request set aside"
+        raise LedgerError(f"{operation.op.code} of {operation.ref} amount {operation.amount}: expected {expected}")
+    return asked
+
+
+def payout_return(state: State, operation: Operation) -> Decision:
+    """What was paid came back: the diamonds are the creator's again. Wrong state: not paid, or returned before."""
+    creator = state.holder(operation.actor, Kind.CREATOR)
+    asked = _asked(state, operation, creator)
+    if not asked.paid or asked.returned:
+        return declined(Outcome.WRONG_STATE)
+    asked.returned = True
+    creator.diamonds += asked.diamonds
+    posting = Posting()
+    posting.move(DIAMOND, asked.diamonds, EXCHANGE, creator.account)
+    posting.move(asked.currency, asked.cash, BANK, PLATFORM)
     return posting.accepted()
 
 
@@ -92,4 +111,4 @@ def _settle_outcome(state: State, operation: Operation, earner: Holder) -> Outco
     return Outcome.ACCEPTED
 
 
-RULES: Final = {Op.PAYOUT: payout, Op.SETTLE: settle}
+RULES: Final = {Op.PAYOUT: payout, Op.PAYOUT_RETURN: payout_return, Op.SETTLE: settle}

@@ -47,7 +47,7 @@ def _stock(holder: Holder, operation: Operation) -> None:
     currency, amount = operation.currency, operation.amount
     if currency == COIN:
         holder.coins = amount
-        holder.lots.append(Lot(operation.seq, amount, 0, COIN, left=amount))
+        holder.lots.append(Lot(operation.seq, operation.at_us, amount, 0, 0, COIN, left=amount))
     elif currency == REWARD:
         holder.add_rewards(RewardLot(operation.seq, amount, 0))
     elif currency == DIAMOND:

@@ -24,6 +24,7 @@ class Op(IntEnum):
     POLICY = 1
     TOPUP = 2
     REWARD = 3
+    VOUCHER = 4
     EXPIRE = 5
     GIFT = 6
     ORDER = 7
@@ -33,6 +34,7 @@ class Op(IntEnum):
     COIN_REFUND = 11
     CHARGEBACK = 12
     PAYOUT = 13
+    PAYOUT_RETURN = 14
     SETTLE = 15
     BALANCE = 16
     HISTORY = 17
@@ -61,6 +63,9 @@ class Item(IntEnum):
     GOOD_LIVE = 6
     REWARD_CHECKIN = 7
     PACK_CUSTOM = 8  # by amount, at a price for one coin
+    REWARD_WATCH = 9
+    REWARD_INVITE = 10
+    VOUCHER = 11
 
 
 class Rule(IntEnum):
@@ -77,12 +82,15 @@ class Rule(IntEnum):
     COMMISSION = 9  # ppm of an order
     REFUND_FEE = 10  # ppm of the commission that a refund gives back
     REFUND_FEE_CAP = 11
-    SPENDING_LIMIT = 12  # coins a viewer may give in a UTC day; an account's own is its owner's to set
+    SPENDING_LIMIT = 12  # coins a viewer may give and pay in a UTC day; an account's own is its owner's to set
     BALANCE_CAP = 13  # coins an account may hold after a topup
     SUSPENDED = 14  # 1: what the account itself does is declined, and its topups and rewards; 0: no longer
     COIN_PRICE = 15  # ppm of a minor unit for a coin of a pack by amount; the policy's currency is the price's
     COIN_REFUND_WINDOW = 16  # how long after a topup its unspent coins can be given back; 0: not at all
     TOPUP_LIMIT = 17  # prices of topups in 30 days, counted in blocks from instant 0
+    SHOP_COIN_VALUE = 18  # ppm of a minor unit that a coin brings a seller, tax inside; the policy's currency
+    VOUCHER_LIFE = 19  # 0: until the platform says so
+    VOUCHER_MINIMUM = 20  # least order that a voucher pays for
     SETTLE_FLOOR = 21  # least of a balance that may be taken out at once
 
     @property

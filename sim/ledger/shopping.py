@@ -1,33 +1,81 @@
 """The rules of shopping: order, capture, cancel, refund and an affiliate's share.
 
-Money waits in the buyer's escrow until delivery.
-
-Amounts are net of order tax, which travels beside them. Whatever is cancelled or refunded takes its share of the tax
-along, and a refund its share of the commission.
+An order waits in the buyer's escrow until delivery: money, perhaps partly a voucher's, or coins, whose cost then stays
+with the exchange. Amounts of money are net of order tax, which travels beside them; coins contain it. Whatever is
+cancelled or refunded takes its share of the tax along, and a refund its share of the commission.
 """
 
 from typing import Final
 
-from sim.ledger.accounts import BANK, PLATFORM, TAX, Kind
+from sim.ledger import vouchers
+from sim.ledger.accounts import BANK, EXCHANGE, PLATFORM, TAX, Kind
+from sim.ledger.coins import DAY_US, give_back, spending_outcome, take_lots
 from sim.ledger.errors import LedgerError
-from sim.ledger.money import CURRENCIES, portion
-from sim.ledger.operations import Op, Operation, Rule
+from sim.ledger.money import COIN, CURRENCIES, portion, tax_inside
+from sim.ledger.operations import NO_REF, Op, Operation, Rule
 from sim.ledger.outcomes import Outcome
 from sim.ledger.postings import Decision, Posting, declined, escrow_account
-from sim.ledger.state import Order, State
+from sim.ledger.state import Holder, Lot, Order, PeriodTotal, State, Voucher
 
 
 def order(state: State, operation: Operation) -> Decision:
-    """The price and its tax into the buyer's escrow."""
+    """What is paid, and its tax, into the buyer's escrow."""
     buyer = state.holder(operation.actor, Kind.VIEWER)
     seller = state.holder(operation.peer, Kind.SELLER)
+    if operation.currency == COIN and operation.ref == NO_REF:
+        return _pay_in_coins(state, operation, buyer, seller)
+    voucher = None if operation.ref == NO_REF else vouchers.voucher_of(state, operation, buyer)
+    outcome = _money_outcome(state, operation, buyer, voucher)
+    if outcome != Outcome.ACCEPTED:
+        return declined(outcome)
+    return _pay_in_money(state, operation, buyer, seller, voucher)
+
+
+def _money_outcome(state: State, operation: Operation, buyer: Holder, voucher: Voucher | None) -> Outcome:
     if state.is_suspended(buyer, operation.at_us):
-        return declined(Outcome.SUSPENDED)
+        return Outcome.SUSPENDED
+    if voucher is None:
+        return Outcome.ACCEPTED
+    if voucher.is_gone or 0 < voucher.expires_us <= operation.at_us:
+        return Outcome.WRONG_STATE
+    return Outcome.BELOW_FLOOR if operation.amount < voucher.minimum else Outcome.ACCEPTED
+
+
+def _pay_in_money(
+    state: State, operation: Operation, buyer: Holder, seller: Holder, voucher: Voucher | None
+) -> Decision:
     currency, amount = operation.currency, operation.amount
     tax = portion(amount, state.terms.get(Rule.ORDER_TAX, operation.at_us, region=buyer.region))
-    state.orders[operation.seq] = Order(buyer.id, seller.id, currency, amount, tax, left=amount)
+    bought = Order(buyer.id, seller.id, currency, amount, tax, left=amount, pays=currency, net=amount)
+    state.orders[operation.seq] = bought
+    escrow = escrow_account(buyer.id)
     posting = Posting()
-    posting.move(currency, amount + tax, BANK, escrow_account(buyer.id))
+    if voucher is not None:
+        bought.credit = min(voucher.amount, amount + tax)
+        posting.move(currency, bought.credit, buyer.account, escrow)
+        posting.move(currency, vouchers.take(buyer, voucher) - bought.credit, buyer.account, PLATFORM)
+    posting.move(currency, amount + tax - bought.credit, BANK, escrow)
+    return posting.accepted()
+
+
+def _pay_in_coins(state: State, operation: Operation, buyer: Holder, seller: Holder) -> Decision:
+    """Bought coins only: rewards don't pay. What they are worth to the seller is settled now."""
+    at, coins = operation.at_us, operation.amount
+    value = state.terms.demand(Rule.SHOP_COIN_VALUE, at, region=buyer.region)
+    day = at // DAY_US
+    spent = buyer.spent.on(day, COIN) + coins
+    outcome = spending_outcome(state, buyer, at, spent, is_covered=coins <= buyer.coins)
+    if outcome != Outcome.ACCEPTED:
+        return declined(outcome)
+    buyer.spent = PeriodTotal(day, COIN, spent)
+    worth = portion(coins, value.value)
+    tax = tax_inside(worth, state.terms.get(Rule.ORDER_TAX, at, region=buyer.region))
+    bought = Order(buyer.id, seller.id, COIN, coins, tax, left=coins, pays=value.currency, net=worth - tax)
+    bought.lots = take_lots(buyer, coins, operation.seq)
+    buyer.coins -= coins
+    state.orders[operation.seq] = bought
+    posting = Posting()
+    posting.move(COIN, coins, buyer.account, escrow_account(buyer.id))
     return posting.accepted()
 
 
@@ -35,59 +83,89 @@ def capture(state: State, operation: Operation) -> Decision:
     """On delivery: what is still in escrow to the seller, less commission; tax to the state's account."""
     seller = state.holder(operation.actor, Kind.SELLER)
     bought = _answered(state.orders, operation, buyer=operation.peer, seller=seller.id)
-    amount, tax = bought.in_escrow, bought.tax_left
+    amount, net = bought.in_escrow, bought.net_left
     if operation.amount != amount:  # delivered, cancelled, or partly cancelled meanwhile
         return declined(Outcome.WRONG_STATE)
-    commission = portion(amount, state.terms.get(Rule.COMMISSION, operation.at_us, region=seller.region))
-    escrow, account = escrow_account(bought.buyer), seller.account
+    commission = portion(net, state.terms.get(Rule.COMMISSION, operation.at_us, region=seller.region))
+    escrow, source = escrow_account(bought.buyer), escrow_account(bought.buyer)
     posting = Posting()
-    posting.move(bought.currency, amount, escrow, account)
-    posting.move(bought.currency, commission, account, PLATFORM)
-    posting.move(bought.currency, tax, escrow, TAX)
-    seller.add_cash(bought.currency, amount - commission)
+    if bought.currency == COIN:
+        source = PLATFORM
+        posting.move(COIN, amount, escrow, EXCHANGE)
+        for lot in bought.lots:
+            posting.move(lot.currency, lot.take(lot.left), EXCHANGE, PLATFORM)
+    posting.move(bought.pays, net, source, seller.account)
+    posting.move(bought.pays, commission, seller.account, PLATFORM)
+    posting.move(bought.pays, bought.tax_left, source, TAX)
+    seller.add_cash(bought.pays, net - commission)
     bought.captured, bought.commission = amount, commission
     state.captures[operation.seq] = bought
     return posting.accepted()
 
 
 def cancel(state: State, operation: Operation) -> Decision:
-    """Before delivery: all or part of the escrow back to the buyer, with its tax."""
+    """Before delivery: all or part of the escrow back to whom it came from, with its tax."""
     buyer = state.holder(operation.actor, Kind.VIEWER)
     bought = _answered(state.orders, operation, buyer=buyer.id)
     if operation.amount > bought.in_escrow:
         return declined(Outcome.WRONG_STATE)
-    tax_before = bought.tax_left
+    before = bought.parts_left
     bought.left -= operation.amount
+    escrow = escrow_account(buyer.id)
     posting = Posting()
-    posting.move(bought.currency, operation.amount + tax_before - bought.tax_left, escrow_account(buyer.id), BANK)
+    if bought.currency == COIN:
+        posting.move(COIN, operation.amount, escrow, buyer.account)
+        for lot in _taken(bought.lots, operation.amount):
+            give_back(buyer, lot, posting)
+    else:
+        net, tax, credit = before - bought.parts_left
+        posting.move(bought.pays, net + tax - credit, escrow, BANK)
+        posting.move(bought.pays, credit, escrow, PLATFORM)
     return posting.accepted()
+
+
+def _taken(lots: list[Lot], coins: int) -> list[Lot]:
+    """Coins out of an order's lots, each with its share of cost and price."""
+    taken = []
+    for lot in lots:
+        part = lot.part(min(lot.left, coins))
+        coins -= part.left
+        taken.append(part)
+    return [part for part in taken if part.left]
 
 
 def refund(state: State, operation: Operation) -> Decision:
-    """After delivery: all or part back to the buyer; the platform returns its commission, less a fee."""
+    """After delivery: all or part back to the buyer; the platform returns its commission, less a fee.
+
+    Coins are minted again, as a lot that costs what seller and tax have given back.
+    """
     buyer = state.holder(operation.actor, Kind.VIEWER)
     seller = state.holder(operation.peer, Kind.SELLER)
     bought = _answered(state.captures, operation, buyer=buyer.id, seller=seller.id)
-    amount, currency = operation.amount, bought.currency
-    if amount > bought.left:
+    if operation.amount > bought.left:
         return declined(Outcome.WRONG_STATE)
-    tax_before, commission_before = bought.tax_left, bought.commission_left
-    bought.left -= amount
+    before, commission_before, currency = bought.parts_left, bought.commission_left, bought.pays
+    bought.left -= operation.amount
+    net, tax, credit = before - bought.parts_left
     commission = commission_before - bought.commission_left
-    returned = commission - _refund_fee(state, operation, commission, seller.region)
-    account = seller.account
+    returned = commission - _refund_fee(state, operation.at_us, commission, seller.region, currency)
+    target = EXCHANGE if bought.currency == COIN else BANK
     posting = Posting()
-    posting.move(currency, amount, account, BANK)
-    posting.move(currency, returned, PLATFORM, account)
-    posting.move(currency, tax_before - bought.tax_left, TAX, BANK)
-    seller.add_cash(currency, returned - amount)
+    posting.move(currency, net, seller.account, target)
+    posting.move(currency, returned, PLATFORM, seller.account)
+    posting.move(currency, tax, TAX, target)
+    posting.move(currency, credit, target, PLATFORM)
+    seller.add_cash(currency, returned - net)
+    if bought.currency == COIN:
+        coins, worth = operation.amount, net + tax
+        posting.move(COIN, coins, EXCHANGE, buyer.account)
+        give_back(buyer, Lot(operation.seq, operation.at_us, coins, worth, worth, currency, left=coins), posting)
     return posting.accepted()
 
 
-def _refund_fee(state: State, operation: Operation, commission: int, region: int) -> int:
-    at, currency = operation.at_us, operation.currency
-    fee = portion(commission, state.terms.get(Rule.REFUND_FEE, at, region=region))
-    return min(fee, state.terms.get(Rule.REFUND_FEE_CAP, at, fee, region=region, currency=currency))
+def _refund_fee(state: State, at_us: int, commission: int, region: int, currency: int) -> int:
+    fee = portion(commission, state.terms.get(Rule.REFUND_FEE, at_us, region=region))
+    return min(fee, state.terms.get(Rule.REFUND_FEE_CAP, at_us, fee, region=region, currency=currency))
 
 
 def affiliate(state: State, operation: Operation) -> Decision:
@@ -97,8 +175,8 @@ def affiliate(state: State, operation: Operation) -> Decision:
     sold = state.captures.get(operation.ref)
     if sold is None or sold.seller != seller.id:
         raise LedgerError(f"affiliate of {operation.ref}: expected the capture of an order from the same seller")
-    _check_currency(operation, sold.currency)
-    if sold.affiliate_paid or operation.amount > sold.left:
+    _check_currency(operation, sold.pays)
+    if sold.affiliate_paid or operation.amount > sold.net_left:
         return declined(Outcome.WRONG_STATE)
     sold.affiliate_paid = True
     seller.add_cash(operation.currency, -operation.amount)

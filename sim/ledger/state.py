@@ -1,13 +1,15 @@
 """What a book remembers: its holders with their lots, and the topups, orders and payouts that later operations answer.
 
->>> lot = Lot(topup=7, coins=70, cost=69, currency=840, left=70)
+>>> lot = Lot(topup=7, at_us=0, coins=70, cost=69, price=99, currency=840, left=70)
 >>> lot.take(35), lot.cost_left
 (34, 35)
 """
 
 from bisect import insort
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sim.ledger.accounts import KIND_SPAN, NOBODY, Account, AccountClass, Kind, account_name
 from sim.ledger.errors import LedgerError
@@ -18,11 +20,17 @@ from sim.ledger.terms import Terms
 
 @dataclass(slots=True)
 class Lot:
-    """Coins of one topup, those still unspent, and the money received for them, earned coin by coin as they leave."""
+    """Coins of one topup, those still unspent, and the money received for them, earned coin by coin as they leave.
+
+    `at_us` is when the first of them were bought, `price` what was paid for them all, store fee and tax included. Coins
+    that come back from an order form a lot of their own, whose `topup` is the operation that made it.
+    """
 
     topup: int
+    at_us: int
     coins: int
     cost: int
+    price: int
     currency: int
     left: int
 
@@ -30,6 +38,17 @@ class Lot:
     def cost_left(self) -> int:
         """The money that the unspent coins stand for."""
         return share_left(self.cost, self.left, self.coins)
+
+    @property
+    def price_left(self) -> int:
+        """What was paid for the unspent coins, rounded down."""
+        return self.price * self.left // self.coins
+
+    def part(self, coins: int) -> "Lot":
+        """Take some of the coins, with their share of cost and price, as a lot of their own."""
+        price = self.price_left
+        cost = self.take(coins)
+        return Lot(self.topup, self.at_us, coins, cost, price - self.price_left, self.currency, left=coins)
 
     def take(self, coins: int) -> int:
         """Spend some of the coins; returns the money earned by that."""
@@ -76,7 +95,7 @@ class Holder:
     cash: dict[int, int] = field(default_factory=dict)
     lots: deque[Lot] = field(default_factory=deque)
     reward_lots: list[RewardLot] = field(default_factory=list)
-    given: PeriodTotal = field(default_factory=PeriodTotal)
+    spent: PeriodTotal = field(default_factory=PeriodTotal)
     cashed: PeriodTotal = field(default_factory=PeriodTotal)
     bought: PeriodTotal = field(default_factory=PeriodTotal)
     account: Account = field(init=False)
@@ -85,7 +104,7 @@ class Holder:
         self.account = Account(AccountClass.HOLDER, self.id)
 
     def add_cash(self, currency: int, amount: int) -> None:
-        """Change what a seller or affiliate is owed; refunds may take a seller's below zero."""
+        """Change what an account has in money: earnings or vouchers; refunds may take a seller's below zero."""
         self.cash[currency] = self.cash.get(currency, 0) + amount
 
     def add_rewards(self, lot: RewardLot) -> None:
@@ -119,8 +138,35 @@ class Topup:
 
 
 @dataclass(slots=True)
+class Voucher:
+    """Credit for one order of at least `minimum`; `expires_us` 0 is never."""
+
+    viewer: int
+    currency: int
+    amount: int
+    minimum: int
+    expires_us: int
+    is_gone: bool = False
+
+
+class Parts(NamedTuple):
+    """Of an order, in what the seller is paid in: net of tax, the tax, and what of both a voucher pays."""
+
+    net: int
+    tax: int
+    credit: int
+
+    def __sub__(self, other: "Parts") -> "Parts":
+        return Parts(self.net - other.net, self.tax - other.tax, self.credit - other.credit)
+
+
+@dataclass(slots=True)
 class Order:
-    """An order from escrow to delivery. Amounts are net of tax; `left` is what was neither cancelled nor refunded."""
+    """An order from escrow to delivery; `left` of `amount` is what was neither cancelled nor refunded.
+
+    Paid in money, `amount` is net of tax, and `net` the same. Paid in coins, `amount` is coins, whose `lots` wait with
+    it, and `net` what they bring the seller in the currency that it `pays`. `credit` is a voucher's part of both.
+    """
 
     buyer: int
     seller: int
@@ -128,6 +174,10 @@ class Order:
     amount: int
     tax: int
     left: int
+    pays: int
+    net: int
+    credit: int = 0
+    lots: list[Lot] = field(default_factory=list)
     captured: int = 0
     commission: int = 0
     affiliate_paid: bool = False
@@ -141,6 +191,17 @@ class Order:
     def tax_left(self) -> int:
         """The tax on what is left."""
         return share_left(self.tax, self.left, self.amount)
+
+    @property
+    def net_left(self) -> int:
+        """What the rest brings the seller, before commission."""
+        return share_left(self.net, self.left, self.amount)
+
+    @property
+    def parts_left(self) -> Parts:
+        """Net, tax and a voucher's part of what is left; the voucher's follows the sum of the others."""
+        net, tax = self.net_left, self.tax_left
+        return Parts(net, tax, share_left(self.credit, net + tax, self.net + self.tax) if self.credit else 0)
 
     @property
     def commission_left(self) -> int:
@@ -157,6 +218,7 @@ class Payout:
     cash: int
     currency: int
     paid: bool = False
+    returned: bool = False
 
 
 @dataclass(repr=False)
@@ -169,6 +231,7 @@ class State:
     orders: dict[int, Order] = field(default_factory=dict)
     captures: dict[int, Order] = field(default_factory=dict)
     payouts: dict[int, Payout] = field(default_factory=dict)
+    vouchers: dict[int, Voucher] = field(default_factory=dict)
 
     def holder(self, account: int, kind: Kind | None = None) -> Holder:
         """The state of an open account, of the kind that the operation asks for."""
@@ -179,6 +242,13 @@ class State:
         if kind is not None and account // KIND_SPAN != kind:
             raise LedgerError(f"account {account_name(account)}: expected a {kind.name.lower()}")
         return holder
+
+    def lots(self) -> Iterator[Lot]:
+        """All coins that are somebody's, held or in escrow."""
+        for holder in self.holders.values():
+            yield from holder.lots
+        for bought in self.orders.values():
+            yield from bought.lots
 
     def is_suspended(self, holder: Holder, at_us: int) -> bool:
         """Whether a policy has switched off this account, its region or everyone."""

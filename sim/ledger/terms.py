@@ -92,6 +92,9 @@ MEANINGS: Final = {
     Rule.COIN_PRICE: Meaning("ppm of a minor unit", FIAT, 1, AMOUNT_MAX, Per.ITEM),
     Rule.COIN_REFUND_WINDOW: _time(Per.REGION),
     Rule.TOPUP_LIMIT: _money(Per.TIER),
+    Rule.SHOP_COIN_VALUE: Meaning("ppm of a minor unit", FIAT, 0, AMOUNT_MAX, Per.REGION),
+    Rule.VOUCHER_LIFE: _time(Per.REGION),
+    Rule.VOUCHER_MINIMUM: _money(Per.REGION),
     Rule.SETTLE_FLOOR: _money(Per.REGION),
 }
 

@@ -19,7 +19,7 @@ from sim.ledger.money import is_fiat
 RECOGNIZED: Final[dict[str, np.dtype[Any]]] = {
     "revenue": np.dtype("<i8"),  # minor units earned, before creators are paid
     "float_cost": np.dtype("<i8"),  # change of the money received for unspent coins, in minor units
-    "float_coins": np.dtype("<i8"),  # change of the coins held by viewers, net of coins owed
+    "float_coins": np.dtype("<i8"),  # change of the coins held by viewers or in escrow, net of coins owed
     "tax": np.dtype("<i8"),  # change of the tax due, in minor units
     "store_fee": np.dtype("<i8"),  # what app store or payment processor kept, in minor units
     "actor_region": np.dtype("<u2"),  # region in which the actor was opened, 0 for nobody
@@ -49,9 +49,9 @@ def recognized(op: Op, entries: Iterable[Entry]) -> Moves:
 
 def _moved_by(op: Op, klass: AccountClass, asset: int) -> str:
     if klass == AccountClass.PLATFORM:
-        return "" if op == Op.PAYOUT else "revenue"
+        return "" if op in (Op.PAYOUT, Op.PAYOUT_RETURN) else "revenue"
     if klass == AccountClass.EXCHANGE:
         return "float_cost" if is_fiat(asset) else ""
-    if klass == AccountClass.HOLDER:
+    if klass in (AccountClass.HOLDER, AccountClass.ESCROW):
         return "float_coins" if asset == COIN else ""
     return _OF_CLASS.get(klass, "")

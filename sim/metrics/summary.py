@@ -34,7 +34,8 @@ GMV: Final = SHOP_MEASURES.index("gmv")
 S_US: Final = 1_000_000
 DAY_S: Final = 86_400
 PAID_BY_FANS: Final = (Op.TOPUP, Op.CHARGEBACK, Op.COIN_REFUND, Op.ORDER, Op.CANCEL, Op.REFUND)
-EARNS: Final = (Op.TOPUP, Op.GIFT, Op.EXPIRE, Op.CHARGEBACK, Op.COIN_REFUND)
+EARNS: Final = (Op.TOPUP, Op.GIFT, Op.CHARGEBACK, Op.COIN_REFUND)
+SELLS: Final = (Op.CAPTURE, Op.CANCEL, Op.REFUND, Op.VOUCHER, Op.EXPIRE, Op.ORDER)
 
 
 class Economy(NamedTuple):
@@ -105,7 +106,7 @@ def _of_people(economy: Economy, closing: Closing) -> Iterator[tuple[str, Value]
     yield "retention", ratio(economy.asked[1], economy.asked[0])
     yield "topups", measures["topups"]
     yield "chargebacks", accepted[Op.CHARGEBACK]
-    yield "coin_float_coins", closing.held(AccountClass.HOLDER, COIN)
+    yield "coin_float_coins", closing.held(AccountClass.HOLDER, COIN) + closing.held(AccountClass.ESCROW, COIN)
     yield "rewards_issued", issued
     yield "rewards_given", measures["rewards_given"]
     yield "rewards_expired", expired
@@ -147,7 +148,7 @@ def _of_coins(economy: Economy, closing: Closing, currency: int) -> Iterator[tup
     income = whole_minor(int(economy.income[currency].sum()))
     yield "bookings", bookings
     yield "spent_by_fans", -flow(AccountClass.BANK, *PAID_BY_FANS)
-    yield "revenue", coin_revenue + _commission(closing, currency)
+    yield "revenue", coin_revenue + flow(AccountClass.PLATFORM, *SELLS)
     yield "coin_revenue", coin_revenue
     yield "coin_margin", coin_revenue - income
     yield "take_rate", ratio(coin_revenue - income, bookings - charged_back - given_back - unspent)
@@ -160,11 +161,11 @@ def _of_coins(economy: Economy, closing: Closing, currency: int) -> Iterator[tup
     yield "tax", closing.held(AccountClass.TAX, currency)
     yield "coins_refunded", given_back
     yield "charged_back", charged_back
-    yield "coin_float", flow(AccountClass.EXCHANGE, *EARNS)
+    yield "coin_float", closing.held(AccountClass.EXCHANGE, currency)
     yield "float_age", _float_age_days(economy, closing, currency)
     yield "creator_income", income
     yield "reward_cost", economy.reward_cost[currency]
-    yield "payouts", flow(AccountClass.BANK, Op.PAYOUT)
+    yield "payouts", flow(AccountClass.BANK, Op.PAYOUT, Op.PAYOUT_RETURN)
 
 
 def _of_payers(spend: Int64Array, packs: Int64Array) -> Iterator[tuple[str, Value]]:

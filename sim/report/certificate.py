@@ -37,11 +37,13 @@ CASH: Final = (
     ("escrow", "in escrow"),
     ("seller_balances", "sellers'"),
     ("affiliate_balances", "affiliates'"),
+    ("voucher_balances", "vouchers"),
     ("creator_payable", "creators'"),
     ("platform_own", "the platform's own"),
 )
 RETIRED: Final = {
     "gift": "given",
+    "order": "paid in the shop",
     "clawback": "clawed back",
     "coin_refund": "given back",
     "expiry": "expired",
@@ -122,7 +124,7 @@ def _books(conservation: Mapping[str, Any]) -> Facts:
 
 
 def _asset(flow: Mapping[str, Any]) -> str:
-    ends = {"held": flow["held"], "pending": flow["pending"], **flow["retired"]}
+    ends = {"held": flow["held"], "escrowed": flow.get("escrowed", 0), "pending": flow["pending"], **flow["retired"]}
     parts = " + ".join(
         f"{count(amount)} {RETIRED.get(name, name)}" for name, amount in ends.items() if amount or name == "held"
     )
