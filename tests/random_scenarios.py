@@ -124,6 +124,9 @@ PARAMETERS: Final[dict[str, Texts]] = {
     "shopping.video_conversion": SHARE,
     "shopping.shopper_share": SHARE,
     "shopping.taste_sigma": SIGMA,
+    "elsewhere.rival_share": texts(0, "0.2", "0.5"),
+    "elsewhere.offline_share": texts(0, "0.3"),
+    "elsewhere.link_out_share": texts(0, "0.2"),
     "creators.per_thousand_viewers": texts(0, 20, 300, 1000),
     "creators.popularity_shape": SHAPE,
     "creators.sessions_per_week": texts(0, 1, "3.5", 7),
@@ -339,7 +342,6 @@ def somewhere(regions: tuple[str, ...]) -> Texts:
 INTERVENTIONS: Final[dict[str, Callable[[tuple[str, ...]], Texts]]] = {
     "commission": lambda regions: st.builds("kind = 'commission', rate = {}{}".format, RATE, somewhere(regions)),
     "checkin": lambda _: texts(0, 1, 3, 1000).map("kind = 'checkin', coins = {}".format),
-    "live_shopping": lambda _: texts("false", "true").map("kind = 'live_shopping', allowed = {}".format),
     "vat": lambda regions: st.builds(
         "kind = 'vat', {}{}".format,
         RATE.map("topups = {}".format) | RATE.map("orders = {}".format),
@@ -354,6 +356,21 @@ INTERVENTIONS: Final[dict[str, Callable[[tuple[str, ...]], Texts]]] = {
     ),
     "reward_expiry": lambda regions: st.builds(
         "kind = 'reward_expiry', days = {}{}".format, texts(0, "0.0001", "0.1", 1, 1825), somewhere(regions)
+    ),
+    "commerce_ban": lambda regions: st.builds(
+        "kind = 'commerce_ban', channels = {}, advertising = {}{}".format,
+        texts(["live"], ["live", "shop", "video"], ["shop", "video"]),
+        texts("false", "true"),
+        somewhere(regions),
+    ),
+    "price_floor": lambda regions: st.builds(
+        "kind = 'price_floor', region = '{}', price_cents = {}, exempt = {}".format,
+        st.sampled_from(regions),
+        texts(1, 3000, 10_000, 100_000),
+        texts([], ["beauty", "food"]),
+    ),
+    "import_quota": lambda regions: st.builds(
+        "kind = 'import_quota', region = '{}', orders_a_day = {}".format, st.sampled_from(regions), texts(0, 1, 3, 1000)
     ),
     "pack_price": lambda regions: st.builds(
         "kind = 'pack_price', region = '{}', pack = '{}', price_cents = {}".format,

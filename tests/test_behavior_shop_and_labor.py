@@ -8,7 +8,7 @@ import pytest
 
 from sim.behavior.delay import DAY_US, around, memoryless
 from sim.behavior.labor import WHOLE, opportunity, takes
-from sim.behavior.shop import LIVE, TAB, VIDEO, ShopTerms, buys, channel_of, item_of, looks_closely, worth_of
+from sim.behavior.shop import LIVE, TAB, VIDEO, ShopTerms, channel_of, item_of, looks_closely, worth_of
 from sim.ledger import Item, item_id
 from sim.streams import draw
 
@@ -20,7 +20,8 @@ EVEN_HOURS = np.cumsum(np.ones(24, np.int64))
 def test_orders_are_considerations_times_those_for_whom_it_is_worth_the_price(ratio: float) -> None:
     price = round(3500 * ratio)
     bought = [
-        looks_closely(draw(1, viewer, 96, 0)[0], 0.4) and buys(1, viewer, 1, price, 3500, 0.8) for viewer in range(N)
+        looks_closely(draw(1, viewer, 96, 0)[0], 0.4) and worth_of(1, viewer, 1, 3500, 0.8) >= price
+        for viewer in range(N)
     ]
     expected = 0.4 * (1 - NormalDist().cdf(log(ratio) / 0.8))
     assert abs(np.mean(bought) - expected) <= 4 * np.sqrt(expected * (1 - expected) / N)

@@ -31,7 +31,7 @@ from sim.ledger.money import PPM
 from sim.ledger.operations import NO_REF
 from sim.ledger.postings import Decision
 from sim.metrics import Moves, recognized
-from sim.scenario import Commission, LiveShopping, Parameter, Scenario, load
+from sim.scenario import CommerceBan, Commission, Parameter, Scenario, load
 
 THEIRS = {Op.ORDER, Op.CAPTURE, Op.CANCEL, Op.REFUND, Op.PAYOUT}
 NOT_COMPARED = {"makes", "refers"}
@@ -300,10 +300,9 @@ def test_rows_publications_balances_and_flows_are_the_reference_s(edge: str) -> 
 def test_a_ban_of_live_shopping_hides_sellers_and_another_commission_holds_from_its_boundary() -> None:
     base = load("us-baseline", list(BUSY))
     changes = (
-        LiveShopping(at=base.start, allowed=False),
-        LiveShopping(at=base.start + timedelta(hours=9), allowed=True),
+        CommerceBan(at=base.start, until=base.start + timedelta(hours=9), channels=("live",), advertising=False),
         Commission(at=base.start + timedelta(hours=30, minutes=1), rate=Parameter(value=Decimal("0.123"))),
-        LiveShopping(at=base.start + timedelta(hours=40), allowed=False),
+        CommerceBan(at=base.start + timedelta(hours=40), channels=("live",), advertising=False),
     )
     told = reference(msgspec.structs.replace(base, interventions=changes))
     played = Played(told)

@@ -376,7 +376,7 @@ NOTES = {
         "my.toml:4: note: gifting.giver_share = 0.5: expected a number in its range [0.02, 0.13] (S1, S2)",
     ),
     "an intervention after the end": (
-        '[[interventions]]\nkind = "live_shopping"\nat = 2024-04-15T04:00:00Z\nallowed = false',
+        '[[interventions]]\nkind = "commerce_ban"\nat = 2024-04-15T04:00:00Z',
         f"my.toml:5: note: interventions[0].at = 2024-04-15T04:00:00+00:00: expected {BEFORE_END}",
     ),
 }

@@ -10,6 +10,8 @@ from sim.agents.hosts import Host, draw_hosts, reach_of, running_sum
 from sim.agents.publication import Counter, Offer, Publication, Stream, watched
 from sim.agents.stage import Stage
 from sim.agents.workforce import Hosts, Workforce
+from sim.behavior.commerce import is_hidden
+from sim.behavior.shop import LIVE
 from sim.ledger import Kind, Op, Outcome
 from sim.ledger.accounts import KIND_SPAN
 from sim.scenario import Scenario
@@ -104,6 +106,7 @@ class Economy(Stage):
             show,
             self._counters(),
             self._offers(),
+            self.commerce,
             dict(self.packs),
             self.checkin_coins,
             dict(self.balance_share),
@@ -130,7 +133,10 @@ class Economy(Stage):
         }
 
     def _may_show(self, stream: Stream) -> bool:
-        return self.live_shopping or stream.account // KIND_SPAN != Kind.SELLER
+        if stream.account // KIND_SPAN != Kind.SELLER:
+            return True
+        region = self.region_of(self.hosts[stream.host].zone)
+        return not is_hidden(self.commerce, list(self.scenario.regions).index(region), LIVE)
 
     def _with_goods(self, stream: Stream) -> Stream:
         shelf = (stream.account, stream.good)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.behavior.commerce import Commerce
 from sim.behavior.rival import RivalOffer
 from sim.behavior.topup import Packs
 from sim.behavior.types import Int64Array
@@ -45,6 +46,7 @@ class Publication(NamedTuple):
     show: Show
     counters: dict[str, Counter]
     shelves: dict[int, list[Offer]]
+    commerce: Commerce
     packs: dict[str, Packs]
     checkin_coins: int
     balance_share: dict[str, float]

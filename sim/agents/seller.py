@@ -13,6 +13,7 @@ from sim.agents.merchants import NO_AFFILIATE, affiliates, goods_of, most_goods,
 from sim.agents.publication import Stream
 from sim.agents.session import opportunities, takes_it
 from sim.agents.stage import Process, Proposal
+from sim.behavior.commerce import may_import
 from sim.behavior.delay import DAY_US, around, refunds_end_us
 from sim.behavior.purposes import FULFILMENT, RETURN
 from sim.behavior.trade import assort, is_foreign
@@ -34,6 +35,7 @@ class Sellers:
         scenario = economy.scenario
         self._goods = goods_of(scenario)
         self._ranges = {region: range_of(scenario, region) for region in scenario.regions}
+        self._region: dict[int, int] = {}  # of each seller, by its place in the scenario
         self._affiliates = affiliates(
             scenario, economy.seed, self._regions(Kind.SELLER), self._regions(Kind.CREATOR), economy.creators_reach
         )
@@ -54,6 +56,7 @@ class Sellers:
 
     def start(self, host: Host) -> None:
         """Let a seller begin, with full stock."""
+        self._region[host.account] = list(self._ranges).index(self.economy.region_of(host.zone))
         goods = self._assortment(host)
         for good in goods:
             self.economy.prices[host.account, good] = int(self._goods.price[good])
@@ -85,11 +88,21 @@ class Sellers:
     def _receive(self, order: Deed) -> None:
         """Take an order from stock; what was sold twice is cancelled at once, the later buyer's order first to go."""
         shelf = (order.peer, order.item % ITEM_SPAN)
-        if self.economy.stock[shelf] > 0:
+        if self.economy.stock[shelf] > 0 and self._may_come_in(order):
             self.economy.stock[shelf] -= 1
             self.economy.env.process(self._fulfil(order))
         else:
             self._cancel(order)
+
+    def _may_come_in(self, order: Deed) -> bool:
+        """Whether an order is within its region's quota of imports, which it then uses up."""
+        economy, good = self.economy, order.item % ITEM_SPAN
+        region = self._region[order.peer]
+        if not may_import(economy.commerce, region, bool(self._goods.imported[good])):
+            return False
+        if self._goods.imported[good] and economy.commerce.left[region] > 0:
+            economy.commerce.left[region] -= 1
+        return True
 
     def _answer(self, op: Op, order: Deed, actor: int, peer: int, amount: int, ref: int) -> Proposal:
         item, currency = order.item, order.currency

@@ -14,6 +14,7 @@ from simpy import Environment, Event
 from sim.agents.calendar import Calendar
 from sim.agents.rivals import rival_offer
 from sim.agents.windows import Phase, Windows
+from sim.behavior.commerce import no_law
 from sim.behavior.rival import RivalOffer
 from sim.behavior.topup import Packs
 from sim.ledger import Op
@@ -52,7 +53,7 @@ class Stage:
 
     Attributes
     ----------
-    packs, checkin_coins, live_shopping, balance_share, rival : what interventions change
+    packs, checkin_coins, commerce, balance_share, rival : what interventions change
     elsewhere : what viewers wanted here and did elsewhere
     diamond_value_ppm : by region, in minor units of its currency
     """
@@ -65,7 +66,7 @@ class Stage:
         self.calendar = Calendar(scenario)
         self.packs: dict[str, Packs] = {}
         self.checkin_coins = int(scenario.rewards.checkin_coins)
-        self.live_shopping = True
+        self.commerce = no_law(len(scenario.regions), len(scenario.all_goods))
         self.balance_share = dict.fromkeys(scenario.regions, float(scenario.balance.share))
         self.rival: RivalOffer = rival_offer(scenario)
         self.elsewhere = Elsewhere(scenario)

@@ -1,6 +1,9 @@
-"""Elsewhere: the codes of what people wanted here and did somewhere else, and for what reason."""
+"""Elsewhere: what people wanted here and do somewhere else, for what reason, and where."""
 
-from typing import Final
+from typing import Final, NamedTuple
+
+from sim.compiled import rule
+from sim.streams import uniform
 
 # What was wanted
 WHATS: Final = ("order", "gift")
@@ -27,3 +30,22 @@ LINK_OUT: Final = 3
 # Two origins: of the merchant, and of the goods; a gift has neither, and is domestic
 MERCHANTS: Final = ("domestic", "foreign")
 GOODS: Final = ("domestic", "imported")
+
+
+class ElsewhereTerms(NamedTuple):
+    """Shares of the orders that can't be made here which go there; the rest goes nowhere."""
+
+    rival: float
+    offline: float
+    link_out: float
+
+
+@rule
+def route_of(word: int, terms: ElsewhereTerms, has_links: bool) -> int:
+    """Where an order goes that can't be made here. Without links, those who would follow one go nowhere."""
+    u = uniform(word)
+    if u < terms.rival:
+        return AT_RIVAL
+    if u < terms.rival + terms.offline:
+        return OFFLINE
+    return LINK_OUT if has_links and u < terms.rival + terms.offline + terms.link_out else NOWHERE

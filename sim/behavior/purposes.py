@@ -36,8 +36,9 @@ CHARGEBACK: Final = 20  # a purchase: `step_of(step_of(hour, step), purchase)`
 FULFILMENT: Final = 21  # an order: the hour
 RETURN: Final = 22
 
-# In the shop tab, or a video; occurrence: the hour
+# In the shop; occurrence: the hour
 BROWSE: Final = 60  # whose goods are seen, and which of them
+DIVERT: Final = 61  # where an order goes that can't be made here
 
 # A creator's or seller's day; occurrence: the day on their own calendar, counted from 1970
 SESSION: Final = 30

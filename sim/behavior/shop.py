@@ -1,7 +1,7 @@
-"""Where a viewer shops, if at all, and whether what is seen there is worth its price.
+"""Where a viewer shops, if at all, and what is worth how much to her.
 
 A visit of a shopper goes to a live stream, to the shop tab or to a video that shows a good. Few look closely at what is
-shown; those who do buy it if it is worth its price to them, which it is to half of them at its usual price.
+shown; those who do want it if it is worth its price to them, which it is to half of them at its usual price.
 """
 
 from typing import Final, NamedTuple
@@ -57,9 +57,3 @@ def worth_of(seed: int, viewer: int, good: int, usual_price: int, taste_sigma: f
     """What a good is worth to a viewer, in minor units: its usual price in the median, the same wherever it is seen."""
     words = draw(seed, viewer, WORTH, item_of(LIVE, good))
     return log_normal(float(usual_price), taste_sigma, normal_quantile(uniform(words[0])))
-
-
-@rule
-def buys(seed: int, viewer: int, good: int, price: int, usual_price: int, taste_sigma: float) -> bool:
-    """Whether someone who looks closely buys."""
-    return worth_of(seed, viewer, good, usual_price, taste_sigma) >= price

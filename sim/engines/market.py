@@ -4,9 +4,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from sim.agents.merchants import foreign_sellers, goods_of
 from sim.agents.population import Viewers
 from sim.agents.terms import pack_items
 from sim.behavior.balance import BalanceTerms
+from sim.behavior.elsewhere import ElsewhereTerms
 from sim.behavior.gift import GiftTerms
 from sim.behavior.rival import RivalTerms
 from sim.behavior.shop import ShopTerms
@@ -27,6 +29,7 @@ class Terms(NamedTuple):
     gift: GiftTerms
     topup: TopupTerms
     shop: ShopTerms
+    elsewhere: ElsewhereTerms
     favourite_share: float
     watch_days: float
     balance: BalanceTerms
@@ -52,6 +55,11 @@ def terms_of(scenario: Scenario) -> Terms:
             float(topup.left_digit),
         ),
         ShopTerms(float(shopping.tab_share), float(shopping.video_share), float(shopping.taste_sigma)),
+        ElsewhereTerms(
+            float(scenario.elsewhere.rival_share),
+            float(scenario.elsewhere.offline_share),
+            float(scenario.elsewhere.link_out_share),
+        ),
         float(scenario.audience.favourite_share),
         float(scenario.audience.watch_minutes) / MINUTES_A_DAY,
         BalanceTerms(*(float(getattr(scenario.balance, name)) for name in BalanceTerms._fields)),
@@ -89,6 +97,9 @@ class Market:
         self.gift_items = [item_id(Item.GIFT, n) for _, n in gifts]
         self.usual_prices = [good.price_cents for good in self.scenario.all_goods]
         self.considerations = {region: considerations_of(self.scenario, region) for region in self.scenario.regions}
+        self.imported = goods_of(self.scenario).imported
+        n_sellers = sum(host.is_seller for host in engine.economy.hosts)
+        self.foreign = foreign_sellers(self.scenario, self.seed, n_sellers)
         self.first_creator = engine.economy.hosts[0].account
         self.host_index = {host.account: host.place for host in engine.economy.hosts}
         self.pack_items = {region: pack_items(self.scenario, region) for region in self.scenario.regions}

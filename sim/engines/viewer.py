@@ -12,9 +12,11 @@ from sim.agents.publication import NO_GOOD, Offer, Publication
 from sim.agents.stage import Act, Process
 from sim.agents.terms import unit_of
 from sim.behavior.balance import has_page, own_limit, sets_limit, valuing_leftovers
+from sim.behavior.commerce import NO_REASON, is_hidden, legal_price, obstacle
 from sim.behavior.delay import memoryless
-from sim.behavior.elsewhere import AT_RIVAL
+from sim.behavior.elsewhere import AT_RIVAL, BAN, route_of
 from sim.behavior.elsewhere import GIFT as ELSEWHERE_GIFT
+from sim.behavior.elsewhere import ORDER as ELSEWHERE_ORDER
 from sim.behavior.elsewhere import RIVAL as RIVAL_OFFER
 from sim.behavior.gift import (
     FIRST_GIFT,
@@ -26,9 +28,9 @@ from sim.behavior.gift import (
     wants_to_give,
     willing_to_pay,
 )
-from sim.behavior.purposes import BROWSE, COMBO, GIFT, RIVAL, SHOP, TOPUP, VISIT, WATCH
+from sim.behavior.purposes import BROWSE, COMBO, DIVERT, GIFT, RIVAL, SHOP, TOPUP, VISIT, WATCH
 from sim.behavior.rival import gives_there, multi_homes
-from sim.behavior.shop import LIVE, LOOK_CLOSELY_S, buys, channel_of, item_of, looks_closely
+from sim.behavior.shop import LIVE, LOOK_CLOSELY_S, channel_of, item_of, looks_closely, worth_of
 from sim.behavior.topup import NO_PACK, WEEK_US, TopupTerms, choose_pack, coin_price, coins_lacking, stays_away
 from sim.behavior.visit import (
     CHOOSE_PACK_S,
@@ -46,6 +48,7 @@ from sim.behavior.visit import (
 from sim.behavior.watch import NOTHING, choose_stream, pick
 from sim.engines.market import Market
 from sim.ledger import COIN, CURRENCY_BY_NAME, REWARD, Item, Op, Outcome, Rule, item_id
+from sim.ledger.accounts import KIND_SPAN
 from sim.ledger.money import PPM
 from sim.ledger.state import Holder
 from sim.streams import below, draw, uniform
@@ -69,6 +72,7 @@ class Viewer:
         self.currency = CURRENCY_BY_NAME[home.currency].code
         self.reference_price = home.each(market.scenario.topup.reference_cents_per_coin)
         self.unit = unit_of(self.currency)
+        self.place = list(market.scenario.regions).index(self.region)
         self.considerations = market.considerations[self.region]
         self.checked_in_day = NEVER
         self.has_limit = False
@@ -153,7 +157,7 @@ class Viewer:
             return
         yield market.env.timeout(pause_of(words[1], LOOK_CLOSELY_S))
         counter, shelves = self.publication.counters[self.region], self.publication.shelves
-        if not len(counter.seller):
+        if not len(counter.seller) or is_hidden(self.publication.commerce, self.place, channel):
             return
         words = draw(market.seed, self.account, BROWSE, occasion)
         seller = int(counter.seller[pick(counter.reach, words[0])])
@@ -313,13 +317,25 @@ class Viewer:
             self._perhaps_order(occasion, LIVE, seller, offer)
 
     def _perhaps_order(self, occasion: int, channel: int, seller: int, offer: Offer) -> None:
-        """Order what is seen, if it is there and worth its price."""
-        market, good, price = self.market, offer.good, offer.price
-        if offer.stock <= 0:
+        """Order what is seen, if it is worth its price; where it can't be had, go elsewhere or nowhere."""
+        market, commerce, good = self.market, self.publication.commerce, offer.good
+        taste_sigma = market.terms.shop.taste_sigma
+        worth = worth_of(market.seed, self.account, good, market.usual_prices[good], taste_sigma)
+        if worth < offer.price:
             return
-        if buys(market.seed, self.account, good, price, market.usual_prices[good], market.terms.shop.taste_sigma):
+        foreign, imported = bool(market.foreign[seller % KIND_SPAN]), bool(market.imported[good])
+        price = legal_price(commerce, good, offer.price, foreign)
+        reason = obstacle(commerce, self.place, channel, imported, price, worth, offer.stock)
+        if reason == NO_REASON:
             item = item_of(channel, good)
             self._act(Op.ORDER, peer=seller, item=item, amount=price, currency=self.currency, occasion=occasion)
+            return
+        has_links = reason == BAN and bool(commerce.advertised[self.place])
+        word = draw(market.seed, self.account, DIVERT, occasion)[0]
+        route = route_of(word, market.terms.elsewhere, has_links)
+        market.engine.note_elsewhere(
+            self.region, ELSEWHERE_ORDER, reason, route, int(foreign), int(imported), offer.price
+        )
 
     def _is_abroad(self, seller: int) -> bool:
         """Whether a seller is of another region: what such a one shows is watched and not bought."""

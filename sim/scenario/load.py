@@ -128,6 +128,7 @@ def _read(name: str | Path, overrides: Overrides) -> tuple[Scenario | None, list
         rules.check_currencies(found, catalogs, regions)
         rules.check_pack_names(found, catalogs)
         rules.check_rival(found, catalogs)
+        rules.check_categories(found, catalogs)
     if catalogs is None or not found.whole:
         return None, found.problems
     return _scenario(document.name, settings, catalogs), found.problems

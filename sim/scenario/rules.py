@@ -36,6 +36,7 @@ def check_scenario(found: Conversion, regions: Iterable[str]) -> None:
     for path in HOURS:
         _weights(found, path)
     _payout(found)
+    _elsewhere(found)
     _goods(found)
     check_interventions(found, names)
 
@@ -70,6 +71,17 @@ def check_rival(found: Conversion, catalogs: Catalogs) -> None:
     stated = found.values.get(path)
     if stated is not None and stated not in names:
         found.report(path, stated, f"one of {', '.join(names)}", nearest(stated, names))
+
+
+def check_categories(found: Conversion, catalogs: Catalogs) -> None:
+    """What a price floor exempts is a category of its region's goods."""
+    for path, category in found.values.items():
+        if len(path) == 4 and path[0] == "interventions" and path[2] == "exempt":
+            region = str(found.values.get((*path[:2], "region")))
+            goods = catalogs.goods.get(found.values.get(("regions", region, "goods"), ""))
+            known = sorted({good.category for good in goods.goods}) if goods else []
+            if known and category not in known:
+                found.report(path, category, f"a category of goods in {region}", nearest(category, known))
 
 
 def check_catalog(found: Conversion, key: str) -> None:
@@ -158,6 +170,15 @@ def _weights(found: Conversion, path: KeyPath) -> None:
         found.report(path, weights, "24 weights, one for each local hour", f"there are {len(weights)}")
     elif not sum(weights):
         found.report(path, weights, "at least one weight above 0")
+
+
+def _elsewhere(found: Conversion) -> None:
+    """What goes elsewhere is a part of the orders that can't be made here."""
+    paths = [("elsewhere", f"{route}_share") for route in ("rival", "offline", "link_out")]
+    shares = [share for share in (_value(found, path) for path in paths) if share is not None]
+    total = sum(shares, Decimal())
+    if len(shares) == len(paths) and total > 1:
+        found.report(paths[-1], shares[-1], "shares that sum to at most 1", f"they sum to {total}")
 
 
 def _payout(found: Conversion) -> None:

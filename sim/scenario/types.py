@@ -147,6 +147,14 @@ class Shopping(Table, frozen=True):
     taste_sigma: Annotated[Sigma, "spread of the logarithm of what a good is worth to a viewer"]
 
 
+class Elsewhere(Table, frozen=True):
+    """Where an order goes that a rule or an empty shelf prevents; what is not stated here goes nowhere."""
+
+    rival_share: Annotated[Share, "to another marketplace"]
+    offline_share: Annotated[Share, "to a shop outside"]
+    link_out_share: Annotated[Share, "to the merchant's own site, where a ban lets the goods be advertised"]
+
+
 class Creators(Table, frozen=True):
     """Who goes live for gifts, when, and how they are paid."""
 
@@ -266,6 +274,7 @@ class Settings(Table, frozen=True):
     topup: Topup
     rewards: Rewards
     shopping: Shopping
+    elsewhere: Elsewhere
     creators: Creators
     sellers: Sellers
     trade: Trade

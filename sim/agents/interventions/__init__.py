@@ -4,8 +4,10 @@
 """
 
 from sim.agents.interventions.effects import EFFECTS
+from sim.agents.interventions.laws import renew_quotas
 from sim.agents.interventions.turns import Turn, turns
 from sim.agents.stage import Process, Stage
+from sim.scenario import ImportQuota
 
 
 def start(stage: Stage) -> None:
@@ -13,6 +15,8 @@ def start(stage: Stage) -> None:
     for turn in turns(stage.scenario, stage.seed, stage.windows.after):
         if turn.at_us >= stage.now_us:
             stage.env.process(_take(stage, turn))
+    if any(isinstance(change, ImportQuota) for change in stage.scenario.interventions):
+        stage.env.process(renew_quotas(stage))
 
 
 def _take(stage: Stage, turn: Turn) -> Process:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from sim.agents.interventions import laws
 from sim.agents.interventions.effect import Effect, state_policy
 from sim.agents.interventions.payments import PAYMENT_EFFECTS
 from sim.agents.rivals import rival_offer
@@ -9,7 +10,17 @@ from sim.agents.stage import Stage
 from sim.agents.terms import pack_items
 from sim.behavior.rival import RivalOffer
 from sim.ledger import COIN, Rule
-from sim.scenario import BalanceRollout, Checkin, Commission, LiveShopping, PackOffer, PackPrice, RivalOfferChange
+from sim.scenario import (
+    BalanceRollout,
+    Checkin,
+    CommerceBan,
+    Commission,
+    ImportQuota,
+    PackOffer,
+    PackPrice,
+    PriceFloor,
+    RivalOfferChange,
+)
 
 
 def _set_price(stage: Stage, region: str, change: PackPrice) -> None:
@@ -82,14 +93,6 @@ def _reset_checkin(stage: Stage, _: str, __: Checkin) -> None:
     stage.checkin_coins = int(stage.scenario.rewards.checkin_coins)
 
 
-def _set_live_shopping(stage: Stage, _: str, change: LiveShopping) -> None:
-    stage.live_shopping = change.allowed
-
-
-def _reset_live_shopping(stage: Stage, _: str, __: LiveShopping) -> None:
-    stage.live_shopping = True
-
-
 EFFECTS: Final[dict[type, Effect]] = {
     PackPrice: Effect(_set_price, _reset_price),
     PackOffer: Effect(_begin_offer, _end_offer),
@@ -97,6 +100,8 @@ EFFECTS: Final[dict[type, Effect]] = {
     RivalOfferChange: Effect(_set_rival, _reset_rival),
     Commission: Effect(_set_commission, _reset_commission),
     Checkin: Effect(_set_checkin, _reset_checkin),
-    LiveShopping: Effect(_set_live_shopping, _reset_live_shopping),
     **PAYMENT_EFFECTS,
+    CommerceBan: Effect(laws.ban, laws.end_ban),
+    PriceFloor: Effect(laws.set_floor, laws.end_floor),
+    ImportQuota: Effect(laws.set_quota, laws.end_quota),
 }

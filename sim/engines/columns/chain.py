@@ -15,9 +15,11 @@ import numpy.typing as npt
 
 from sim.agents.publication import NO_GOOD, Offer
 from sim.behavior.balance import has_page, own_limit, sets_limit, valuing_leftovers
+from sim.behavior.commerce import NO_REASON, is_hidden, legal_price, obstacle
 from sim.behavior.delay import memoryless
-from sim.behavior.elsewhere import AT_RIVAL
+from sim.behavior.elsewhere import AT_RIVAL, BAN, route_of
 from sim.behavior.elsewhere import GIFT as ELSEWHERE_GIFT
+from sim.behavior.elsewhere import ORDER as ELSEWHERE_ORDER
 from sim.behavior.elsewhere import RIVAL as RIVAL_OFFER
 from sim.behavior.gift import (
     FIRST_GIFT,
@@ -30,10 +32,10 @@ from sim.behavior.gift import (
     wants_to_give,
     willing_to_pay,
 )
-from sim.behavior.purposes import BROWSE, CHARGEBACK, COMBO, RIVAL, SHOP, TOPUP, VISIT, WATCH
+from sim.behavior.purposes import BROWSE, CHARGEBACK, COMBO, DIVERT, RIVAL, SHOP, TOPUP, VISIT, WATCH
 from sim.behavior.purposes import GIFT as WANT
 from sim.behavior.rival import gives_there, multi_homes
-from sim.behavior.shop import LIVE, LOOK_CLOSELY_S, buys, channel_of, item_of, looks_closely
+from sim.behavior.shop import LIVE, LOOK_CLOSELY_S, channel_of, item_of, looks_closely, worth_of
 from sim.behavior.topup import NO_PACK, WEEK_US, choose_pack, coins_lacking, stays_away
 from sim.behavior.traits import Traits, viewer_traits
 from sim.behavior.types import Int64Array
@@ -452,7 +454,7 @@ def _follow(world: World, scene: Scene, audience: Audience, viewers: Viewers, ch
         elif stage == BROWSE_NOW:
             _browse(world, scene, viewers, chain)
         else:
-            _order(world, scene, audience.live, viewers, chain)
+            _look_at_show(world, scene, audience.live, viewers, chain)
 
 
 @inner
@@ -874,7 +876,7 @@ def _dispute(
 
 
 @inner
-def _order(world: World, scene: Scene, live: Live, viewers: Viewers, chain: Struct) -> None:
+def _look_at_show(world: World, scene: Scene, live: Live, viewers: Viewers, chain: Struct) -> None:
     """Buy what the seller shows at this moment, or not."""
     place = live.place[chain.host]
     _end(chain)
@@ -890,27 +892,43 @@ def _browse(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None
     crowd, counter = viewers.crowd, scene.counter
     region, account, occasion = _region(world, crowd, chain.viewer), crowd.first + chain.viewer, _occasion(world, chain)
     _end(chain)
-    if counter.begin[region] == counter.begin[region + 1]:
+    channel = channel_of(draw(world.seed, account, SHOP, occasion)[2], world.terms.shop)
+    if counter.begin[region] == counter.begin[region + 1] or is_hidden(scene.commerce, region, channel):
         return
     words = draw(world.seed, account, BROWSE, occasion)
     seller, shelves = seller_at(counter, region, words[0]), counter.shelves
     slot = below(words[1], int(shelves.goods[seller]))
     chain.host = world.n_creators + seller
     offer = Offer(wide(shelves.good[seller, slot]), shelves.price[seller, slot], shelves.stock[seller, slot])
-    channel = channel_of(draw(world.seed, account, SHOP, occasion)[2], world.terms.shop)
     _perhaps_order(world, scene, viewers, chain, channel, offer)
 
 
 @inner
 def _perhaps_order(world: World, scene: Scene, viewers: Viewers, chain: Struct, channel: int, offer: Offer) -> None:
-    """Order what is seen of `chain.host`, if it is there and worth its price."""
-    crowd, good, price = viewers.crowd, offer.good, offer.price
-    account, occasion = crowd.first + chain.viewer, world.epoch_hour + chain.hour
-    if offer.stock <= 0:
+    """Order what is seen of `chain.host`, if it is worth its price; where it can't be had, go elsewhere or nowhere."""
+    crowd, good = viewers.crowd, offer.good
+    region, account, occasion = _region(world, crowd, chain.viewer), crowd.first + chain.viewer, _occasion(world, chain)
+    worth = worth_of(world.seed, account, good, world.usual_prices[good], world.terms.shop.taste_sigma)
+    if worth < offer.price:
         return
-    if not buys(world.seed, account, good, price, world.usual_prices[good], world.terms.shop.taste_sigma):
+    seller = chain.host - world.n_creators
+    foreign, imported = scene.counter.foreign[seller], scene.counter.imported[good]
+    price = legal_price(scene.commerce, good, offer.price, foreign)
+    reason = obstacle(scene.commerce, region, channel, imported, price, worth, offer.stock)
+    if reason == NO_REASON:
+        _order(world, scene, viewers, chain, item_of(channel, good), price)
         return
-    item, region = item_of(channel, good), _region(world, crowd, chain.viewer)
+    has_links = reason == BAN and scene.commerce.advertised[region] != 0
+    route = route_of(draw(world.seed, account, DIVERT, occasion)[0], world.terms.elsewhere, has_links)
+    note_elsewhere(viewers.elsewhere, region, ELSEWHERE_ORDER, reason, route, int(foreign), int(imported), offer.price)
+
+
+@inner
+def _order(world: World, scene: Scene, viewers: Viewers, chain: Struct, item: int, price: int) -> None:
+    """Order of `chain.host`."""
+    crowd = viewers.crowd
+    account, occasion = crowd.first + chain.viewer, _occasion(world, chain)
+    region = _region(world, crowd, chain.viewer)
     rates = scene.rates.of[region]
     seller = FIRST_SELLER + chain.host - world.n_creators
     outcome = SUSPENDED if rates.suspended else ACCEPTED

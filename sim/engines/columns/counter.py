@@ -10,6 +10,7 @@ from sim.behavior.types import Int64Array
 from sim.behavior.watch import pick
 from sim.compiled import inner
 from sim.engines.columns.agenda import Int32Array
+from sim.engines.columns.orders import Sales
 
 
 class Counter(NamedTuple):
@@ -21,23 +22,25 @@ class Counter(NamedTuple):
     seller : array of shape (n_sellers,)
     reach : array of shape (n_sellers,): running sum of popularity within the region
     shelves : as published; what comes back to one in the window's course is not seen
+    foreign, imported : origin of each seller and of each good, arrays of shape (n_sellers,) and (n_goods,)
     """
 
     begin: Int64Array
     seller: Int32Array
     reach: Int64Array
     shelves: Shelves
+    foreign: npt.NDArray[np.bool_]
+    imported: npt.NDArray[np.bool_]
 
 
-def new_counter(
-    shelves: Shelves, region: npt.NDArray[np.integer], weight: npt.NDArray[np.integer], n_regions: int
-) -> Counter:
-    """The counter of sellers of these regions and popularities, arrays of shape (n_sellers,)."""
+def new_counter(sales: Sales, weight: npt.NDArray[np.integer], n_regions: int) -> Counter:
+    """The counter of sellers with these popularities, array of shape (n_sellers,)."""
+    shelves, region = sales.shelves, sales.region
     seller = np.argsort(region, kind="stable").astype(np.int32)
     seller = seller[shelves.goods[seller] > 0]
     begin = np.searchsorted(region[seller], np.arange(n_regions + 1))
     reach = [np.cumsum(weight[seller[begin[k] : begin[k + 1]]], dtype=np.int64) for k in range(n_regions)]
-    return Counter(begin.astype(np.int64), seller, np.concatenate(reach), shelves)
+    return Counter(begin.astype(np.int64), seller, np.concatenate(reach), shelves, sales.foreign, sales.imported)
 
 
 @inner

@@ -24,6 +24,8 @@ from sim.agents.shelves import draw_shelves, fill
 from sim.agents.stage import Stage
 from sim.agents.workforce import Hosts as HostColumns
 from sim.agents.workforce import Workforce
+from sim.behavior.commerce import is_hidden
+from sim.behavior.shop import LIVE
 from sim.behavior.types import Int64Array
 from sim.engines.columns import audit
 from sim.engines.columns import earnings as earning
@@ -115,15 +117,13 @@ class Counterparties:
         self._earnings = new_earnings(regions[: self.n_creators], self._n_boundaries)
         if self._cash_out.value_ppm.any():
             plan_turns(self._earnings, self._cash_out, self._clock(0))
-        self._counter = new_counter(
-            self._sales.shelves, self._sales.region, self._hosts.weight[self.n_creators :], len(order)
-        )
+        self._counter = new_counter(self._sales, self._hosts.weight[self.n_creators :], len(order))
         n_live = self.n_creators + (self.n_sellers if self._sales.shelves.goods.any() else 0)
         self._timetable = Timetable(stage, self._hosts, n_live, self._habits(scenario))
         self._on: Streams = no_streams()
         self._next_end_us = 0
         self._shown: Shown | None = None  # while neither streams nor stock have changed
-        self._with_sellers = True
+        self._are_hidden = np.zeros(len(order), np.bool_)
         self._numbers: Int64Array = np.zeros(1, np.int64)
         self._given = 0
         self._late: Int32Array = np.empty(0, np.int32)
@@ -193,6 +193,7 @@ class Counterparties:
             self._sales,
             orders,
             self.n_creators,
+            self.stage.commerce,
             self._fulfilment,
             self._rates,
             self.totals,
@@ -256,7 +257,7 @@ class Counterparties:
 
     def publish(self) -> Shown:
         """The streams that viewers will see until the next boundary."""
-        now_us, with_sellers = self.stage.now_us, self.stage.live_shopping
+        now_us, hidden = self.stage.now_us, self._hidden()
         boundary = now_us // self.stage.windows.window_us
         sessions, first, last = self._timetable.begun(boundary, self.workforce.drive)
         if first < last or now_us >= self._next_end_us:
@@ -265,10 +266,17 @@ class Counterparties:
             self._on = go_on(self._on, sessions, first, last, now_us, self.n_creators, goods)
             self._next_end_us = int(self._on.until_us.min(initial=self.stage.windows.duration_us))
             self._shown = None
-        if self._shown is None or with_sellers != self._with_sellers:
-            self._with_sellers = with_sellers
-            self._shown = show(self._on, self._hosts.weight, self._sales.shelves, self.n_creators, with_sellers)
+        if self._shown is None or (hidden != self._are_hidden).any():
+            self._are_hidden = hidden
+            self._shown = show(
+                self._on, self._hosts.weight, self._sales.shelves, self._sales.region, self.n_creators, hidden
+            )
         return self._shown
+
+    def _hidden(self) -> npt.NDArray[np.bool_]:
+        """Of each region, whether its sellers may not even show goods live."""
+        regions = range(len(self.stage.scenario.regions))
+        return np.array([is_hidden(self.stage.commerce, region, LIVE) for region in regions])
 
     @property
     def counter(self) -> Counter:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from sim.agents.merchants import NO_AFFILIATE
 from sim.agents.shelves import NO_SLOT, Shelves, slot_of
+from sim.behavior.commerce import Commerce, may_import
 from sim.behavior.delay import around, refunds_end_us
 from sim.behavior.purposes import FULFILMENT, RETURN
 from sim.behavior.types import Int64Array
@@ -174,6 +175,7 @@ def receive(
     sales: Sales,
     orders: Structs,
     n_creators: int,
+    commerce: Commerce,
     fulfilment: Fulfilment,
     rates: Rates,
     totals: Totals,
@@ -203,7 +205,7 @@ def receive(
         bought.tax = portion(bought.amount, rates.of[region].order_tax)
         bought.commission = 0
         bought.occasion = order.occasion
-        bought.slot = _take_piece(sales.shelves, int(bought.seller), order.item % ITEM_SPAN)
+        bought.slot = _take_piece(sales, commerce, region, int(bought.seller), order.item % ITEM_SPAN)
         made[i] = bought.ticket = take_ticket(tickets)
         paid = bought.amount + bought.tax
         hold(sales.escrow, bought.buyer, asset, paid)
@@ -219,11 +221,14 @@ def receive(
 
 
 @inner
-def _take_piece(shelves: Shelves, seller: int, good: int) -> int:
+def _take_piece(sales: Sales, commerce: Commerce, region: int, seller: int, good: int) -> int:
     """Put a piece aside, the later order's buyer going without; returns its place on the shelf, or NO_SLOT."""
+    shelves, imported = sales.shelves, sales.imported[good]
     slot = slot_of(shelves, seller, good)
-    if shelves.stock[seller, slot] <= 0:
+    if shelves.stock[seller, slot] <= 0 or not may_import(commerce, region, imported):
         return NO_SLOT
+    if imported and commerce.left[region] > 0:
+        commerce.left[region] -= 1
     shelves.stock[seller, slot] -= 1
     return slot
 

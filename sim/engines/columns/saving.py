@@ -49,9 +49,9 @@ def state_of_stage(stage: Stage) -> Arrays:
     packs = [flat(f"packs.{region}", of_region) for region, of_region in stage.packs.items()]
     arrays = {path: column for part in packs for path, column in part.items()}
     arrays |= {f"elsewhere.{name}": column for name, column in stage.elsewhere.state().items()}
-    arrays |= flat("rival", stage.rival)
+    arrays |= flat("rival", stage.rival) | flat("commerce", stage.commerce)
     arrays |= {f"balance_share.{region}": np.array(share) for region, share in stage.balance_share.items()}
-    return {**arrays, "checkin_coins": np.array(stage.checkin_coins), "live_shopping": np.array(stage.live_shopping)}
+    return {**arrays, "checkin_coins": np.array(stage.checkin_coins)}
 
 
 def restore_stage(stage: Stage, state: Mapping[str, Any], past: Scenario) -> None:
@@ -59,7 +59,7 @@ def restore_stage(stage: Stage, state: Mapping[str, Any], past: Scenario) -> Non
     stage.packs = {name: filled(f"packs.{name}", packs_on_sale(past, name), state) for name in past.regions}
     if stage.scenario.rewards.checkin_coins.value == past.rewards.checkin_coins.value:
         stage.checkin_coins = state["checkin_coins"]
-    stage.live_shopping = state["live_shopping"]
+    stage.commerce = filled("commerce", stage.commerce, state)
     stage.rival = RivalOffer(*(float(state[f"rival.{name}"]) for name in RivalOffer._fields))
     stage.balance_share = {region: float(state[f"balance_share.{region}"]) for region in past.regions}
     stage.elsewhere.restore({name: state[f"elsewhere.{name}"] for name in ("steps", "cells")})

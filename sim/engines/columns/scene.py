@@ -11,6 +11,7 @@ import numpy as np
 
 from sim.agents.population import trait_terms
 from sim.agents.stage import Stage
+from sim.behavior.commerce import Commerce
 from sim.behavior.rival import RivalOffer
 from sim.behavior.topup import Packs, coin_price
 from sim.behavior.traits import TraitTerms
@@ -79,6 +80,7 @@ class Scene(NamedTuple):
     checkin_coins: int
     shown: Shown
     counter: Counter
+    commerce: Commerce
     packs: Packs
     coin_price: Float64Array
     balance_share: Float64Array
@@ -213,6 +215,7 @@ class Scenes:
             stage.checkin_coins,
             shown,
             counter,
+            stage.commerce,
             self._packs,
             self._coin_price,
             np.array(list(stage.balance_share.values())),

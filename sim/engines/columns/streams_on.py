@@ -102,16 +102,20 @@ def show(
     on: Streams,
     weight: npt.NDArray[np.int32],
     shelves: Shelves,
+    region: npt.NDArray[np.uint16],
     n_creators: int,
-    with_sellers: bool,
+    hidden: npt.NDArray[np.bool_],
 ) -> Shown:
-    """What is shown of the streams; sellers' only where live shopping is allowed."""
+    """What is shown of the streams; `region` of each seller, `hidden` of each region whose sellers may not show."""
+    seen = np.ones(on.host.shape[0], np.bool_)
+    for i in range(on.host.shape[0]):
+        if on.host[i] >= n_creators:
+            seen[i] = not hidden[region[on.host[i] - n_creators]]
+    on = Streams(on.host[seen], on.until_us[seen], on.slot[seen])
     n = on.host.shape[0]
-    if not with_sellers:
-        n = np.searchsorted(on.host, n_creators)
     shown = Shown(
-        on.host[:n],
-        on.until_us[:n],
+        on.host,
+        on.until_us,
         np.empty(n, np.int64),
         np.empty(n, np.int32),
         np.zeros(n, np.int64),

@@ -22,7 +22,7 @@ from sim.scenario.interventions.coins import (
     PackPrice,
     RivalOfferChange,
 )
-from sim.scenario.interventions.commerce import CommerceIntervention, Commission, LiveShopping
+from sim.scenario.interventions.commerce import CommerceBan, CommerceIntervention, Commission, ImportQuota, PriceFloor
 from sim.scenario.interventions.payments import PaymentIntervention
 
 AnyIntervention = CoinIntervention | CommerceIntervention | PaymentIntervention
@@ -31,10 +31,12 @@ __all__ = [
     "AnyIntervention",
     "BalanceRollout",
     "Checkin",
+    "CommerceBan",
     "Commission",
+    "ImportQuota",
     "Intervention",
-    "LiveShopping",
     "PackOffer",
     "PackPrice",
+    "PriceFloor",
     "RivalOfferChange",
 ]

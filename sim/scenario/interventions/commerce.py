@@ -1,9 +1,13 @@
 """Interventions in the shop: what may be sold, where, and for whose part of the price."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Final, Literal
 
+from sim.scenario.catalogs import PriceCents
 from sim.scenario.interventions.base import Intervention
-from sim.scenario.quantity import Rate
+from sim.scenario.quantity import Quantity, Rate
+
+ShopChannel = Literal["live", "shop", "video"]
+EVERYWHERE: Final[tuple[ShopChannel, ...]] = ("live", "shop", "video")
 
 
 class Commission(Intervention, frozen=True, tag="commission"):
@@ -17,17 +21,41 @@ class Commission(Intervention, frozen=True, tag="commission"):
         return f"commission {float(self.rate.value * 100):g} %"
 
 
-class LiveShopping(Intervention, frozen=True, tag="live_shopping"):
-    """Selling in live streams is allowed, or forbidden."""
+class CommerceBan(Intervention, frozen=True, tag="commerce_ban"):
+    """Nothing may be sold through some channels of a social app. Of two at once, the later says all that is banned."""
 
-    allowed: Annotated[bool, "whether it is"]
-
-    regional: ClassVar[bool] = False
+    channels: Annotated[tuple[ShopChannel, ...], "which: live, shop (the tab), video; all unless stated"] = EVERYWHERE
+    advertising: Annotated[bool, "whether they may show goods all the same, as they may unless stated"] = True
 
     @property
     def text(self) -> str:
-        """`live shopping forbidden`."""
-        return f"live shopping {'allowed' if self.allowed else 'forbidden'}"
+        """`no sales in live, video`."""
+        return f"no sales in {', '.join(self.channels)}"
 
 
-CommerceIntervention = Commission | LiveShopping
+class PriceFloor(Intervention, frozen=True, tag="price_floor"):
+    """What a merchant from abroad sells costs at least so much a piece."""
+
+    region: Annotated[str, "where it is sold"]
+    price_cents: Annotated[PriceCents, "the least price, in the region's own minor units"]
+    exempt: Annotated[tuple[str, ...], "categories of goods that may cost less"] = ()
+
+    @property
+    def text(self) -> str:
+        """`floor 10000 for foreign merchants`."""
+        return f"floor {self.price_cents} for foreign merchants"
+
+
+class ImportQuota(Intervention, frozen=True, tag="import_quota"):
+    """So many orders of imported goods a day, counted in days from the start; those beyond it are cancelled."""
+
+    region: Annotated[str, "where they are ordered"]
+    orders_a_day: Annotated[int, Quantity("number", 0, 10**9, whole=True), "how many"]
+
+    @property
+    def text(self) -> str:
+        """`100 imports a day`."""
+        return f"{self.orders_a_day} imports a day"
+
+
+CommerceIntervention = Commission | CommerceBan | PriceFloor | ImportQuota
