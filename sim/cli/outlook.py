@@ -1,0 +1,71 @@
+"""`coinworks outlook`: what may become of a scenario, over many seeds."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sim.cli.experiment import experiment_options, variant
+from sim.cli.terminal import json_option, say, show, show_json
+
+
+@click.command()
+@click.argument("scenario")
+@experiment_options
+@click.option("--seeds", type=click.IntRange(2, 100_000), default=20, show_default=True, help="So many futures.")
+@click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Of these, else of the headlines; repeatable.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write a figure and its numbers there.")
+@json_option
+def outlook(
+    scenario: str,
+    *,
+    seeds: int,
+    metrics: tuple[str, ...],
+    workers: int | None,
+    out: Path | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Simulate a scenario under many seeds: what becomes of it, as a distribution.
+
+    Rules that come with a chance come in some futures and not in others; a strategy is judged by all of them.
+
+    \b
+    Examples:
+      coinworks outlook us-web-push --seeds 4 --viewers 500 --days 5
+      coinworks outlook us-web-push --seeds 4 --viewers 500 --days 5 --metric bookings --json
+    """
+    from sim.experiments.outlook import QUANTILES
+    from sim.experiments.outlook import outlook as outlook_of
+    from sim.experiments.replicate import workers as working
+    from sim.files import write_together
+    from sim.report.outlook import outlook_figure, outlook_table, rules_table
+    from sim.report.standalone import standalone
+
+    loaded, first = variant(scenario, options)
+    with working(workers, seeds) as executor:
+        told = outlook_of(loaded, metrics, range(first, first + seeds), executor)
+    if as_json:
+        show_json(
+            {
+                "schema": "coinworks/outlook/1",
+                "scenario": loaded.name,
+                "seeds": told.seeds,
+                "quantiles": QUANTILES,
+                "metrics": {
+                    one.metric: {**one._asdict(), "values": one.values.tolist(), "quantiles": one.quantiles.tolist()}
+                    for one in told.metrics
+                },
+                "rules": [rule._asdict() for rule in told.rules],
+            }
+        )
+    else:
+        show(outlook_table(told))
+        if told.rules:
+            show(rules_table(told))
+    if out is not None:
+        figure = outlook_figure(told)
+        source = f"{loaded.name}, seeds {first} to {told.seeds[-1]}, n = {loaded.viewers:,} viewers, {loaded.days} days"
+        write_together({out / "outlook.svg": standalone(figure, source), out / "outlook.csv": figure.csv})
+        if not as_json:
+            say(f"Wrote {out / 'outlook.svg'} and the numbers beside it.")
