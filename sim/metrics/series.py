@@ -57,6 +57,7 @@ APP: Final = CHANNELS.index("app")
 LIVE: Final = CHANNELS.index("live")
 CHANNEL_OF_ITEM: Final = {
     Item.PACK_WEB: "web",
+    Item.PACK_CUSTOM: "web",
     Item.GOOD_SHOP: "shop",
     Item.GOOD_VIDEO: "video",
     Item.GOOD_LIVE: "live",

@@ -15,14 +15,10 @@ from sim.metrics.breakdown import Totals, bookings_by_pack, coins_by_gift, polic
 from sim.metrics.series import HOUR_US
 from sim.report.evidence import DAY_US, Evidence
 from sim.report.figure import Figure
-from sim.report.numbers import about_money, column_share, share
+from sim.report.numbers import about_money, column_share, share, short_money
 from sim.report.style import (
     CREATORS,
     INK,
-    MUTED,
-    OUTSIDE,
-    PAPER,
-    PLATFORM,
     VIEWERS,
     is_narrow,
     margins,
@@ -38,6 +34,8 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 DAYS_NAMED: Final = 8
+IN_APP: Final = (Item.PACK_APP,)
+ON_WEB: Final = (Item.PACK_WEB, Item.PACK_CUSTOM)  # by amount, on the web only
 PRICE_CLASSES: Final = (1, 2, 31, 100, 500, 1_000, 5_000, 10_000, 20_000)  # G3
 
 
@@ -59,7 +57,7 @@ def bookings(run: Evidence) -> Figure:
             bottom = bottom + amounts / unit
         for place in range(run.days) if run.days <= DAYS_NAMED else [best]:
             amount = int(total[place])
-            text = _short_money(amount, run.currency) if narrow else about_money(amount, run.currency)
+            text = short_money(amount, run.currency) if narrow else about_money(amount, run.currency)
             axes.annotate(text, (place, amount / unit), (0, 4), textcoords="offset points", ha="center", va="bottom")
         named = range(0, run.days, -(-run.days // DAYS_NAMED))
         axes.set_xticks(named, [names[day].replace(" ", "\n") if narrow else names[day] for day in named])
@@ -71,7 +69,7 @@ def bookings(run: Evidence) -> Figure:
     web = share(int(by_channel["web"].sum()) / max(int(total.sum()), 1))
     return Figure(
         "bookings",
-        f"{_day_in_prose(run, best)} brought most: {about_money(int(total[best]), run.currency)} of "
+        f"{run.day_in_prose(best)} brought most: {about_money(int(total[best]), run.currency)} of "
         f"{about_money(int(total.sum()), run.currency)}",
         f"Bookings by day and channel, {run.currency}: what fans paid for coins, tax and store fee included",
         f"Days begin at {run.at(0):%H:%M} {run.at(0):%Z}. The web brought {web}.",
@@ -83,64 +81,15 @@ def bookings(run: Evidence) -> Figure:
     )
 
 
-def dollar(run: Evidence) -> Figure:
-    """Where what fans paid for coins has gone, step by step."""
-    total = run.kpi("bookings")
-    steps = [
-        ("Stores and cards", run.kpi("store_fees"), OUTSIDE),
-        ("Tax", run.kpi("topup_tax"), OUTSIDE),
-        ("Charged back", run.kpi("charged_back"), OUTSIDE),
-        ("Creators", run.kpi("creator_income"), CREATORS),
-        ("Platform", run.kpi("coin_margin"), PLATFORM),
-        ("Coins not yet spent", run.kpi("coin_float"), VIEWERS),
-    ]
-    steps = [step for step in steps if step[1]]
-    ends = np.cumsum([amount / total for _, amount, _ in steps])
-
-    def draw(canvas: "Canvas") -> None:
-        axes = canvas.add_subplot()
-        margins(canvas, left=136, right=4, top=4, bottom=4)
-        axes.barh(0, 1, height=0.66, color=VIEWERS, linewidth=0)
-        axes.annotate(
-            about_money(total, run.currency), (0, 0), (8, 0), textcoords="offset points", va="center", color=PAPER
-        )
-        for place, ((_, amount, color), end) in enumerate(zip(steps, ends, strict=True), 1):
-            begin = end - amount / total
-            axes.barh(place, end - begin, left=begin, height=0.66, color=color, linewidth=0)
-            axes.plot([begin if place > 1 else 0] * 2, [place - 1.33, place + 0.33], color=MUTED, linewidth=1)
-            money = "" if is_narrow(canvas) else f" · {about_money(amount, run.currency)}"
-            _beside(axes, column_share(amount / total) + money, begin, end, place)
-        axes.set_yticks(range(len(steps) + 1), ["Fans paid", *(name for name, _, _ in steps)], color=INK)
-        axes.set_xlim(min(0.0, float(ends.min())), max(1.0, float(ends.max())))
-        axes.set_xticks([])
-        axes.invert_yaxis()
-        axes.grid(visible=False)
-        axes.spines.bottom.set_visible(False)
-
-    creators, platform = run.kpi("creator_income") / total, run.kpi("coin_margin") / total
-    return Figure(
-        "dollar",
-        f"Of what fans paid for coins, creators earned {share(creators)} and the platform kept {share(platform)}",
-        f"Share of bookings, {run.currency}; the steps add up to what fans paid",
-        "A dollar spent in the app splits about 30 : 33 : 37 between store, creator and platform, one spent on the web "
-        "47 to the creator and 53 to platform and processing (C5, derived from public prices).",
-        {"to": [name for name, _, _ in steps], "amount_minor": [amount for _, amount, _ in steps]},
-        draw,
-        height=38 * len(steps) + 46,
-        phone_height=38 * len(steps) + 46,
-    )
-
-
 def packs(run: Evidence) -> Figure:
     """Each pack's share of the bookings of its channel, along the ladder."""
     brought, coins_of = bookings_by_pack(run.trace, run.currency_code), _coins_of_packs(run)
     ladder = sorted({coins_of[int(item)] for item in brought.keys})
-    shares = {kind: _shares_along(ladder, brought, coins_of, kind) for kind in (Item.PACK_APP, Item.PACK_WEB)}
-    in_app, on_web = shares[Item.PACK_APP], shares[Item.PACK_WEB]
+    in_app, on_web = (_shares_along(ladder, brought, coins_of, kinds) for kinds in (IN_APP, ON_WEB))
     best = int(in_app.argmax()) if ladder else 0
 
     def draw(canvas: "Canvas") -> None:
-        names = [f"{coins:,}" for coins in ladder]
+        names = [f"{coins:,}" if coins else "any" for coins in ladder]
         _paired(canvas, names, 54, ("in the app", in_app, VIEWERS), ("on the web", on_web, VIEWERS))
 
     return Figure(
@@ -198,7 +147,7 @@ def coin_float(run: Evidence) -> Figure:
         axes.plot(hours, held / unit, color=VIEWERS)
         axes.plot(hours[-1], held[-1] / unit, "o", color=VIEWERS, markersize=7, clip_on=False)
         axes.annotate(
-            _short_money(int(held[-1]), run.currency),
+            short_money(int(held[-1]), run.currency),
             (hours[-1], held[-1] / unit),
             (8, 0),
             textcoords="offset points",
@@ -218,12 +167,6 @@ def coin_float(run: Evidence) -> Figure:
         height=260,
         phone_height=240,
     )
-
-
-def _day_in_prose(run: Evidence, day: int) -> str:
-    """`Saturday`, with its date where there are several."""
-    at = run.at(day * DAY_US)
-    return f"{at:%A}" if run.days <= 7 else f"{at:%A}, {at.day} {at:%B},"
 
 
 def _by_day(run: Evidence, amounts: npt.NDArray[Any]) -> Floats:
@@ -246,10 +189,10 @@ def _coins_of_packs(run: Evidence) -> dict[int, int]:
     return {item: max(coins) for item, coins in found.items()}
 
 
-def _shares_along(ladder: list[int], brought: Totals, coins_of: dict[int, int], kind: Item) -> Floats:
+def _shares_along(ladder: list[int], brought: Totals, coins_of: dict[int, int], kinds: tuple[Item, ...]) -> Floats:
     amounts = np.zeros(len(ladder))
     for item, total in zip(brought.keys.tolist(), brought.totals.tolist(), strict=True):
-        if item // ITEM_SPAN == kind:
+        if item // ITEM_SPAN in kinds:
             amounts[ladder.index(coins_of[item])] += total
     return amounts / max(float(amounts.sum()), 1.0)
 
@@ -271,15 +214,6 @@ def _dear_half(coins: Floats) -> int:
     return int(np.flatnonzero(held >= 0.5 * held[0])[-1])
 
 
-def _short_money(minor: int, currency: str) -> str:
-    """`$3.6k`: for a label on a phone."""
-    sign, whole = CURRENCY_BY_NAME[currency].sign, minor / 10 ** CURRENCY_BY_NAME[currency].exponent
-    for size, letter in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
-        if abs(whole) >= size:
-            return f"{sign}{whole / size:.3g}{letter}"
-    return f"{sign}{whole:.0f}"
-
-
 Panel = tuple[str, Floats, str]
 
 
@@ -290,14 +224,6 @@ def _paired(canvas: "Canvas", names: list[str], left: int, *drawn: Panel) -> Non
     for panel, (title, parts, color) in zip(axes, drawn, strict=True):
         row_bars(panel, title, parts.tolist(), [column_share(part) for part in parts], color, longest)
     axes[0].set_yticks(range(len(names)), names, color=INK)
-
-
-def _beside(axes: "Axes", text: str, begin: float, end: float, place: int) -> None:
-    """A text beside a bar, on the side where there is room."""
-    if end < 0.7:
-        axes.annotate(text, (end, place), (6, 0), textcoords="offset points", va="center")
-    else:
-        axes.annotate(text, (min(begin, end), place), (-6, 0), textcoords="offset points", ha="right", va="center")
 
 
 def _day_ticks(axes: "Axes", run: Evidence, narrow: bool) -> None:
@@ -313,4 +239,4 @@ def _money_axis(axes: "Axes", currency: str) -> None:
     unit = 10 ** CURRENCY_BY_NAME[currency].exponent
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_locator(MaxNLocator(4))
-    name_values(axes, lambda value: _short_money(round(value * unit), currency))
+    name_values(axes, lambda value: short_money(round(value * unit), currency))

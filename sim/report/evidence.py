@@ -4,7 +4,7 @@
     >>> run.kpi("bookings"), run.currency
     (1234567, 'USD')
 
-A report is about one currency: the one with the most topups, where a scenario has several.
+A report is about one currency: the one in which most is bought, where a scenario has several.
 """
 
 import json
@@ -17,14 +17,13 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
-from sim.ledger import CURRENCY_BY_NAME, CoinworksError, Item, Op
+from sim.ledger import CURRENCY_BY_NAME, CoinworksError, Item
 from sim.ledger.operations import ITEM_SPAN
 from sim.metrics import stated
-from sim.metrics.breakdown import accepted
 from sim.metrics.series import HOUR_US
 from sim.runs import Run
+from sim.scenario import from_resolved
+from sim.scenario.timeline import Mark, timeline
 from sim.tables import Columns, read_parquet
 from sim.trace import Trace
 
@@ -37,15 +36,38 @@ class Evidence:
     """A run's scenario, key figures, time series and trace, and what a replay measured if there was one."""
 
     run: Run
-    trace: Trace
     series: Columns
+    shop: Columns
+    elsewhere: Columns
     replay: Mapping[str, Any] | None
     requests: Columns | None
+    told_in: str | None = None  # a currency, where it isn't the run's own choice
 
     @classmethod
-    def of(cls, run: Run) -> "Evidence":
+    def of(cls, run: Run, told_in: str | None = None) -> "Evidence":
         """Read a run's folder."""
-        return cls(run, run.trace(), run.metrics(), _replay(run.path), _requests(run.path))
+        tables = (run.metrics(), run.shop(), run.elsewhere())
+        return cls(run, *tables, _replay(run.path), _requests(run.path), told_in)
+
+    @cached_property
+    def trace(self) -> Trace:
+        """The trace; a run that was made with metrics only has none, see `keeps_trace`."""
+        return self.run.trace()
+
+    @property
+    def keeps_trace(self) -> bool:
+        return self.run.keeps_trace
+
+    @cached_property
+    def base(self) -> "Evidence | None":
+        """The run that this one is compared with, in the same currency."""
+        found = self.run.base
+        return None if found is None else Evidence.of(found, self.currency)
+
+    @property
+    def name(self) -> str:
+        """The name of the scenario."""
+        return self.run.manifest.scenario
 
     @property
     def scenario(self) -> Mapping[str, Any]:
@@ -55,10 +77,14 @@ class Evidence:
     @cached_property
     def currency(self) -> str:
         """The name of the currency that the report is about."""
+        if self.told_in is not None:
+            return self.told_in
         names: list[str] = [region["currency"] for region in self.scenario["regions"].values()]
-        paid = accepted(self.trace, Op.TOPUP)
-        codes = self.trace.columns["currency"][paid]
-        return max(dict.fromkeys(names), key=lambda name: int(np.sum(codes == CURRENCY_BY_NAME[name].code)))
+        return max(dict.fromkeys(names), key=lambda name: self._purchases(CURRENCY_BY_NAME[name].code))
+
+    def _purchases(self, currency: int) -> int:
+        mine = self.series["currency"] == currency
+        return int(self.series["topups"][mine].sum() + self.series["orders"][mine].sum())
 
     @property
     def currency_code(self) -> int:
@@ -68,6 +94,13 @@ class Evidence:
         """The value of a metric, in the report's currency; None where it is not known."""
         found = self.figure(name)
         return found["value"] if found else None
+
+    def total(self, measure: str, channel: str | None = None) -> int:
+        """A measure of the series over the whole run, in the report's currency; through one channel or through all."""
+        mine = self.series["currency"] == self.currency_code
+        if channel is not None:
+            mine = mine & (self.series["channel"] == channel)
+        return int(self.series[measure][mine].sum())
 
     def figure(self, name: str) -> dict[str, Any] | None:
         """What the run states of a metric, in the report's currency: value and unit."""
@@ -88,6 +121,16 @@ class Evidence:
     def day_name(self, day: int) -> str:
         """`Mon 4` for the day, counted from the start."""
         return f"{self.at(day * DAY_US):%a} {self.at(day * DAY_US).day}"
+
+    def day_in_prose(self, day: int) -> str:
+        """`Saturday`, with its date where there are several."""
+        at = self.at(day * DAY_US)
+        return f"{at:%A}" if self.days <= 7 else f"{at:%A}, {at.day} {at:%B},"
+
+    @cached_property
+    def marks(self) -> list[Mark]:
+        """The dates of what changed in this run, by date."""
+        return timeline(from_resolved(self.scenario), self.run.manifest.seed)
 
     @property
     def days(self) -> int:

@@ -6,6 +6,7 @@
 Commas for thousands, a point for decimals, and a thin no-break space before a unit, everywhere in a report.
 """
 
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from math import floor, log10
 from typing import Final
@@ -14,6 +15,7 @@ from sim.ledger.money import CURRENCY_BY_NAME, format_amount
 
 UNKNOWN: Final = "not known"
 THIN: Final = "\u202f"
+MINUS: Final = "\u2212"
 
 
 def money(minor: int | None, currency: str) -> str:
@@ -30,6 +32,21 @@ def about_money(minor: int | None, currency: str) -> str:
         return money(minor, currency)
     whole = int((Decimal(minor) / unit).quantize(Decimal(1), ROUND_HALF_UP))
     return money(significant(whole) * unit, currency).removesuffix("." + "0" * CURRENCY_BY_NAME[currency].exponent)
+
+
+def short_money(minor: int, currency: str) -> str:
+    """`$3.6k`: for a label where there is little room."""
+    sign, whole = CURRENCY_BY_NAME[currency].sign, minor / 10 ** CURRENCY_BY_NAME[currency].exponent
+    for size, letter in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+        if abs(whole) >= size:
+            return f"{sign}{whole / size:.3g}{letter}"
+    return f"{sign}{whole:.0f}"
+
+
+def signed(minor: int, currency: str, text_of: Callable[[int, str], str]) -> str:
+    """An amount with its sign: `+$1,230`, `−$4`, `±$0`."""
+    sign = "+" if minor > 0 else MINUS if minor < 0 else "±"
+    return f"{sign}{text_of(abs(minor), currency)}"
 
 
 def significant(number: int, digits: int = 3) -> int:

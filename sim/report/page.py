@@ -6,7 +6,7 @@ from typing import Any, Final
 from sim.ledger import Outcome
 from sim.metrics.breakdown import coins_by_gift
 from sim.metrics.definitions import METRIC
-from sim.report import coins, load, people
+from sim.report import coins, compare, gains, load, markets, money, people
 from sim.report.certificate import certificate
 from sim.report.evidence import Evidence
 from sim.report.figure import Figure
@@ -18,19 +18,23 @@ from sim.tables import Columns
 
 Figures = Mapping[str, list[Figure]]
 
+BY_REGION: Final = ("viewers", "conversion", "retention", "bookings", "arpu", "creator_income", "gmv")
 SHOP: Final = ("orders", "gmv", "cancel_rate", "refund_rate", "gmv_net", "commission")
 
 
 def figures(run: Evidence) -> Figures:
     """The figures by chapter; what nothing happened for is left out."""
-    economy = [coins.bookings(run), coins.dollar(run), coins.packs(run)] if run.kpi("bookings") else []
-    economy += [coins.gifts(run)] if run.kpi("gifts") else []
-    economy += [people.lorenz(run)] if run.kpi("bookings") and run.kpi("creator_income") else []
-    economy += [coins.coin_float(run)] if run.kpi("bookings") else []
-    load_chapter = []
-    if run.measured:
-        load_chapter = [load.rates(*run.measured), load.latency(*run.measured)]
-    return {"economy": economy, "load": load_chapter}
+    bought, given = run.kpi("bookings"), run.kpi("gifts")
+    story = [compare.timeline(run), gains.gains(run, run.base) if run.base else None]
+    story += [markets.sellers(run), markets.elsewhere(run)]
+    economy = [money.dollar(run)] if money.bands_of(run) else []
+    economy += [coins.bookings(run)] if bought else []
+    economy += [coins.packs(run)] if bought and run.keeps_trace else []
+    economy += [coins.gifts(run)] if given and run.keeps_trace else []
+    economy += [people.lorenz(run)] if bought and run.kpi("creator_income") and run.keeps_trace else []
+    economy += [coins.coin_float(run)] if bought else []
+    measured = [load.rates(*run.measured), load.latency(*run.measured)] if run.measured else []
+    return {"story": [figure for figure in story if figure is not None], "economy": economy, "load": measured}
 
 
 def page(run: Evidence, drawn: Figures) -> str:
@@ -59,7 +63,9 @@ def context(run: Evidence, drawn: Figures) -> dict[str, Any]:
         "source": source(run),
         "tiles": tiles(run),
         "figures": drawn,
-        "top_gifts": top_gifts(run) if run.kpi("gifts") else [],
+        "compared": _compared(run, run.base) if run.base else None,
+        "regions": regions(run),
+        "top_gifts": top_gifts(run) if run.kpi("gifts") and run.keeps_trace else [],
         "shop": shop(run),
         "load": _load(run, *run.measured) if run.measured else None,
         "certificate": certificate(run),
@@ -70,6 +76,22 @@ def context(run: Evidence, drawn: Figures) -> dict[str, Any]:
     }
 
 
+def _compared(run: Evidence, base: Evidence) -> dict[str, Any]:
+    return {
+        "base": base.name,
+        "gains": gains.gains_table(run, base),
+        "figures": compare.key_figures(run, base),
+    }
+
+
+def regions(run: Evidence) -> list[tuple[str, list[str]]]:
+    """A row for each region, where there are several: its name, and a few figures in its own currency."""
+    return [
+        (name, [metric_text(METRIC[metric], kpis[metric]) if metric in kpis else "" for metric in BY_REGION])
+        for name, kpis in run.run.summary.by_region.items()
+    ]
+
+
 def headline(run: Evidence) -> list[str]:
     """What the economy earned, and what the wallet carried: one sentence in two halves."""
     return [economy_sentence(run), load_sentence(run)]
@@ -77,14 +99,15 @@ def headline(run: Evidence) -> list[str]:
 
 def economy_sentence(run: Evidence) -> str:
     """The economist's half."""
-    bookings = run.kpi("bookings")
+    bookings, sold = run.kpi("bookings"), run.kpi("gmv")
     people_and_time = f"In {plural(run.days, 'day')}, {count(run.kpi('viewers'))} viewers"
+    goods = f"ordered goods for {about_money(sold, run.currency)}" if sold else ""
     if not bookings:
-        return f"{people_and_time} bought no coins;"
+        return f"{people_and_time} {goods or 'bought no coins'};"
     creators, platform = (share(run.kpi(name) / bookings) for name in ("creator_income", "coin_margin"))
     return (
         f"{people_and_time} paid {about_money(bookings, run.currency)} for coins, of which creators earned {creators} "
-        f"and the platform kept {platform};"
+        f"and the platform kept {platform}{', and ' + goods if sold and run.kpi('gmv') > bookings else ''};"
     )
 
 
@@ -125,16 +148,23 @@ def tiles(run: Evidence) -> list[tuple[str, str, str]]:
         return value_text(found) if found else UNKNOWN
 
     payer = f"; {text('arppu')} each" if run.kpi("payers") else ""
-    return [
+    coin_tiles = [
         ("Bookings", text("bookings"), f"{text('topups')}, fees and tax included"),
         ("Revenue", text("revenue"), "coins spent at lot cost, and commission"),
         ("Take rate", text("take_rate"), "the platform's part of coins spent"),
         ("Payers", text("payers").removesuffix(" viewers"), f"{text('conversion')} of viewers{payer}"),
         ("Creator income", text("creator_income"), f"{count(run.kpi('earning_creators'))} of {text('creators')} earn"),
         ("Coin float", text("coin_float"), f"{text('coin_float_coins')} bought, not yet spent"),
-        ("Shop sales", text("gmv"), f"{text('orders')}; {text('gmv_net')} net"),
-        ("Charged back", text("charged_back"), text("chargebacks")),
     ]
+    shop_tiles = [
+        ("Shop sales", text("gmv"), f"{text('orders')}; {text('gmv_net')} net"),
+        ("Seller income", text("seller_income"), f"{count(run.kpi('selling_sellers'))} of {text('sellers')} sell"),
+    ]
+    barred = [("Orders barred", text("orders_barred").removesuffix(" orders"), f"{text('gmv_barred')} by rules")]
+    back = [("Charged back", text("charged_back"), text("chargebacks"))]
+    found = coin_tiles if run.kpi("bookings") or not run.kpi("orders") else []
+    found = found + (shop_tiles if run.kpi("orders") else back)
+    return found + (barred if run.kpi("orders_barred") else [])
 
 
 def top_gifts(run: Evidence, top: int = 6) -> list[tuple[str, str, str, str]]:
@@ -169,6 +199,8 @@ def _load(run: Evidence, replay: Mapping[str, Any], requests: Columns) -> dict[s
 
 def operations(run: Evidence) -> list[tuple[str, str, str]]:
     """What the wallet was asked: operation, times, declined."""
+    if not run.keeps_trace:
+        return []
     columns = run.trace.columns
     rows = []
     for op in sorted(set(columns["op"].tolist())):

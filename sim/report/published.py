@@ -27,7 +27,8 @@ def published_files(run: "Run") -> dict[str, str]:
     manifest, summary = run.manifest, run.summary
     source = f"{manifest.scenario}, seed {manifest.seed}, n = {summary.viewers:,} viewers, one replication"
     files: dict[str, str] = {}
-    for figure in figures(Evidence.of(run))["economy"]:
+    drawn = figures(Evidence.of(run))
+    for figure in (*drawn["story"], *drawn["economy"]):
         files[f"{figure.name}.csv"] = figure.csv
         files[f"{figure.name}.svg"] = standalone(figure, source)
     numbers = {

@@ -26,6 +26,7 @@ SELLERS: Final = "#009e73"
 PLATFORM: Final = "#cc79a7"
 OUTSIDE: Final = "#999999"  # store and tax
 WARNING: Final = "#e69f00"
+BASE: Final = "#666666"  # what a run is compared with
 
 VARIABLES: Final = {
     INK: "ink",
@@ -38,6 +39,7 @@ VARIABLES: Final = {
     PLATFORM: "platform",
     OUTSIDE: "outside",
     WARNING: "warning",
+    BASE: "base",
 }
 
 Draw = Callable[["Canvas"], None]

@@ -70,4 +70,6 @@ def value_text(figure: dict[str, Any]) -> str:
         return money(value, figure["currency"])
     if unit == "share":
         return share(value)
+    if unit == "days":
+        return f"{value:.3g} days"
     return index(value) if unit == "index" else f"{count(value)} {unit.removesuffix('s') if value == 1 else unit}"
