@@ -369,6 +369,25 @@ def test_orders_kept_away_by_a_rule() -> None:
     assert {name: found[name]["value"] for name in expected} == expected
 
 
+def test_hosts_by_week_are_told_at_the_end_and_altogether() -> None:
+    """Two weeks of two regions: who works in the last one, who came and went in both."""
+    town = busy_town()
+    tally = new_tally(town)
+    tally.add(town.block())
+    rows = [
+        (0, 2, 840, 10, 0, 0),
+        (0, 3, 840, 4, 0, 0),
+        (1, 2, 840, 8, 1, 3),
+        (1, 2, 826, 5, 2, 0),
+        (1, 3, 840, 4, 0, 0),
+    ]
+    names = ("week", "kind", "region", "active", "entered", "left")
+    by_week = {name: np.array(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+    found = tally.close(town.ending()._replace(hosts_by_week=by_week)).kpis
+    told = [found[name]["value"] for name in ("active_creators", "creators_entered", "creators_left", "active_sellers")]
+    assert told == [13, 3, 3, 4]
+
+
 def test_every_metric_is_stated_and_every_figure_is_defined() -> None:
     """One table of definitions, no more and no less than the summary; shares lie in [0, 1]."""
     town = busy_town()

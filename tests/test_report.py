@@ -15,17 +15,15 @@ from rich.console import Console
 from loadtests.replay.result import summarize as summarize_replay
 from loadtests.replay.result import write_requests
 from sim.cli.group import execute
-from sim.ledger import CoinworksError, Op, closing_of
-from sim.ledger.conservation import asset_flow, cash_flow
-from sim.ledger.money import COIN, USD
-from sim.metrics.tally import Tally
+from sim.ledger import CoinworksError, Op
 from sim.report import ReportError, check_report, kpi_table, write_report
 from sim.report.certificate import _asset
 from sim.report.load import parts_ns, percentile_curve
 from sim.report.numbers import about_money, column_share, duration, share, significant
 from sim.report.write import report_files
-from sim.runs import Run, Summary, balance_columns, create_run, new_manifest, open_run, write_json
-from sim.scenario import load, resolved
+from sim.runs import Run, open_run, write_json
+from sim.scenario import load
+from town_runs import town_run
 from traces import busy_town
 
 DAY_US = 86_400_000_000
@@ -36,39 +34,7 @@ MS_NS = 1_000_000
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run: a busy town over a week, under the baseline's parameters."""
     town, scenario = busy_town(fans=30, spread_us=7 * DAY_US), load("us-baseline", ["viewers=30"])
-    folder = tmp_path_factory.mktemp("report") / "run"
-    with create_run(scenario.name, 1, folder) as run:
-        tally, closing = Tally(scenario, town.hosts()), closing_of(town.book)
-        with run.trace_writer() as writer:
-            writer.extend(town.block())
-        tally.add(town.block())
-        found = tally.close(town.ending())
-        run.write_table("metrics", found.series)
-        run.write_table("shop", found.shop)
-        run.write_table("elsewhere", town.ending().elsewhere)
-        run.write_table("balances", balance_columns(town.book.balances()))
-        run.write_manifest(new_manifest(scenario.name, resolved(scenario), scenario.digest, 1, "reference"))
-        cash = {
-            name: value if isinstance(value, int | str) else str(value)
-            for name, value in cash_flow(closing, USD)._asdict().items()
-        }
-        conservation = {"assets": [asset_flow(closing, COIN)._asdict()], "cash": [cash]}
-        run.write_summary(a_summary(found.kpis, writer.rows, writer.close(), conservation))
-    return folder
-
-
-def a_summary(kpis: dict[str, Any], rows: int, digest: str, conservation: dict[str, Any]) -> Summary:
-    speeds = {"wall_s": 1.0, "events": rows, "events_per_s": 1.0, "operations_per_s": 1.0, "peak_rss_mb": 1.0}
-    return Summary(
-        viewers=30,
-        days=7,
-        visits=9,
-        operations=rows,
-        trace_digest=digest,
-        conservation=conservation,
-        kpis=kpis,
-        **speeds,
-    )
+    return town_run(tmp_path_factory.mktemp("report") / "run", town, scenario)
 
 
 @pytest.fixture
@@ -143,6 +109,7 @@ def page_of(run: Run) -> Page:
 @pytest.mark.parametrize(
     ("minor", "currency", "text"),
     [
+        (123_456, "USD", "$1,230"),  # rounded once
         (1_234_567, "USD", "$12,300"),  # three significant digits, and no cents from a hundred on
         (9_999, "USD", "$99.99"),  # below a hundred, to the cent
         (-1_234_567, "USD", "-$12,300"),
@@ -256,11 +223,12 @@ def test_every_figure_has_its_numbers(replayed: Run) -> None:
     files = report_files(replayed)
     linked = {target for target in Page(files["report.html"]).loaded if target.startswith("figures/")}
     assert linked == set(files) - {"report.html"}
-    assert len(linked) == 8
+    assert len(linked) == 9
     days = list(csv.DictReader(files["figures/bookings.csv"].splitlines()))
     assert sum(int(day["app_minor"]) + int(day["web_minor"]) for day in days) == 30 * 1_999
-    parts = list(csv.DictReader(files["figures/dollar.csv"].splitlines()))
-    assert sum(int(part["amount_minor"]) for part in parts) == 30 * 1_999
+    bands = list(csv.DictReader(files["figures/dollar.csv"].splitlines()))
+    for end in ("from", "to"):
+        assert sum(int(band["amount_minor"]) for band in bands if band[end] == "Coins") == 30 * 1_999
 
 
 def test_the_same_run_gives_the_same_bytes_and_check_notices_another(replayed: Run, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from itertools import count
 
 import numpy as np
 
+from sim.agents.workforce import BY_WEEK
 from sim.ledger import (
     COIN,
     DIAMOND,
@@ -119,10 +120,11 @@ class Town:
         return Hosts(self._regions(Kind.CREATOR), self._regions(Kind.SELLER), *origins)
 
     def ending(self) -> Ending:
-        """How it ended; nothing was done elsewhere."""
+        """How it ended; nothing was done elsewhere, and nobody counted the weeks."""
         viewers = [holder.region for holder in self.book.holders.values() if kind_of(holder.id) == Kind.VIEWER]
         elsewhere = Elsewhere(load("us-baseline")).columns()
-        return Ending(closing_of(self.book), balance_columns(self.book.balances()), Counter(viewers), elsewhere)
+        weeks = {name: np.zeros(0, dtype) for name, dtype in BY_WEEK.items()}
+        return Ending(closing_of(self.book), balance_columns(self.book.balances()), Counter(viewers), elsewhere, weeks)
 
     def _regions(self, kind: Kind) -> np.ndarray:
         accounts = sorted(account for account in self.book.holders if kind_of(account) == kind)

@@ -39,12 +39,14 @@ class Ending(NamedTuple):
     balances : every account's, as `sim.runs.balance_columns` orders them
     viewers_by_region : how many viewer accounts there are, by region code
     elsewhere : the columns of `sim.metrics.elsewhere`
+    hosts_by_week : a row for each week, kind of host and region: how many worked, began, left, and for how long
     """
 
     closing: Closing
     balances: Columns
     viewers_by_region: Mapping[int, int]
     elsewhere: Columns
+    hosts_by_week: Columns
 
 
 def seller_income(balances: Columns, settled: Int64Array) -> dict[int, Int64Array]:

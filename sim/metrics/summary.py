@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sim.ledger import COIN, CURRENCIES, REWARD, AccountClass, Op
+from sim.ledger import COIN, CURRENCIES, REWARD, AccountClass, Kind, Op
 from sim.ledger.closing import Closing
 from sim.metrics.breakdown import whole_minor
 from sim.metrics.definitions import METRIC, Metric
@@ -54,7 +54,7 @@ class Economy(NamedTuple):
     sold, seller_income : by currency, the prices of each seller's orders, and what each seller earned
     sellers_foreign : of each seller, whether from abroad
     sales : by currency, the shop's measures by origin of merchant and goods, as in `sim.metrics.shop`
-    elsewhere : the columns of `sim.metrics.elsewhere`
+    elsewhere, hosts_by_week : see `sim.metrics.hosts.Ending`
     """
 
     viewers: int
@@ -77,6 +77,7 @@ class Economy(NamedTuple):
     sellers_foreign: npt.NDArray[np.bool_]
     sales: dict[int, Int64Array]
     elsewhere: Columns
+    hosts_by_week: Columns
     duration_us: int
 
 
@@ -115,7 +116,9 @@ def _of_people(economy: Economy, closing: Closing) -> Iterator[tuple[str, Value]
     yield "coins_given", measures["coins_given"]
     yield "creators", economy.creators
     yield "earning_creators", economy.earning_creators
+    yield from _of_hosts(economy.hosts_by_week, Kind.CREATOR, "creators")
     yield "sellers", economy.sellers
+    yield from _of_hosts(economy.hosts_by_week, Kind.SELLER, "sellers")
     yield "selling_sellers", int(np.count_nonzero(sum(sold > 0 for sold in economy.sold.values())))
     yield "orders", measures["orders"]
     yield "cancel_rate", ratio(accepted[Op.CANCEL], accepted[Op.ORDER])
@@ -125,6 +128,14 @@ def _of_people(economy: Economy, closing: Closing) -> Iterator[tuple[str, Value]
     yield "orders_barred", int(economy.elsewhere["count"][barred].sum())
     yield "orders_lost", int(economy.elsewhere["count"][barred & (economy.elsewhere["route"] == "nothing")].sum())
     yield "gifts_elsewhere", int(economy.elsewhere["count"][gifts].sum())
+
+
+def _of_hosts(by_week: Columns, kind: Kind, name: str) -> Iterator[tuple[str, Value]]:
+    mine = by_week["kind"] == kind
+    last = mine & (by_week["week"] == by_week["week"].max(initial=0))
+    yield f"active_{name}", int(by_week["active"][last].sum())
+    yield f"{name}_entered", int(by_week["entered"][mine].sum())
+    yield f"{name}_left", int(by_week["left"][mine].sum())
 
 
 def _of_money(economy: Economy, closing: Closing, currency: int) -> Iterator[tuple[str, Value]]:

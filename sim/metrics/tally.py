@@ -237,6 +237,7 @@ class Tally:
             sellers_foreign=self._hosts.sellers_foreign,
             sales=self._sales(),
             elsewhere=ending.elsewhere,
+            hosts_by_week=ending.hosts_by_week,
             duration_us=self._duration_us,
         )
 

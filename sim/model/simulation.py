@@ -110,7 +110,7 @@ def _write_results(
     run.write_table("shop", found.shop)
     run.write_table("elsewhere", ending.elsewhere)
     run.write_table("balances", ending.balances)
-    run.write_table("hosts_by_week", economy.hosts_by_week())
+    run.write_table("hosts_by_week", ending.hosts_by_week)
     asked = recorder.records - recorder.set_up
     run.write_summary(
         Summary(
@@ -133,7 +133,13 @@ def _write_results(
 
 def ending_of(economy: Engine) -> Ending:
     """The end of a run, as its metrics need it."""
-    return Ending(economy.closing(), economy.balances(), economy.viewers_by_region, economy.elsewhere.columns())
+    return Ending(
+        economy.closing(),
+        economy.balances(),
+        economy.viewers_by_region,
+        economy.elsewhere.columns(),
+        economy.hosts_by_week(),
+    )
 
 
 def conservation(closing: Closing, scenario: Scenario) -> dict[str, Any]:

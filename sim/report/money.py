@@ -102,7 +102,7 @@ def dollar(run: Evidence) -> Figure:
         _finding(run, passing, paid),
         f"What fans paid for {_bought(passing)}, {run.currency}, and who has it at the end; bands are in one scale",
         "Goods before sales tax. A dollar spent on coins in the app splits about 30 : 33 : 37 between store, "
-        "creator and platform, one spent on the web 47 to the creator and 53 to platform and processing (C5, from public prices).",
+        "creator and platform, one spent on the web 47 to the creator and 53 to platform and processing (C5).",
         {
             "from": [band.source for band in bands],
             "to": [band.target for band in bands],

@@ -7,7 +7,6 @@ Commas for thousands, a point for decimals, and a thin no-break space before a u
 """
 
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal
 from math import floor, log10
 from typing import Final
 
@@ -30,8 +29,7 @@ def about_money(minor: int | None, currency: str) -> str:
     unit = 10 ** CURRENCY_BY_NAME[currency].exponent
     if abs(minor) < 100 * unit:
         return money(minor, currency)
-    whole = int((Decimal(minor) / unit).quantize(Decimal(1), ROUND_HALF_UP))
-    return money(significant(whole) * unit, currency).removesuffix("." + "0" * CURRENCY_BY_NAME[currency].exponent)
+    return money(significant(minor), currency).removesuffix("." + "0" * CURRENCY_BY_NAME[currency].exponent)
 
 
 def short_money(minor: int, currency: str) -> str:

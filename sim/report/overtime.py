@@ -118,6 +118,6 @@ def _draw_word(axes: "Axes", run: Evidence, text: str, at_us: int, above_px: int
 
 
 def marks_in_words(run: Evidence) -> str:
-    """`Vertical lines: commission (12 April, 00:00).`"""
+    """`Vertical lines: commission 8 % (12 April, 00:00).`"""
     words = [f"{mark.text} ({run.at(mark.at_us).day} {run.at(mark.at_us):%B, %H:%M})" for mark in run.marks]
     return f"Vertical lines: {'; '.join(words)}." if words else ""
