@@ -105,6 +105,13 @@ PARAMETERS: Final[dict[str, Texts]] = {
     "gifting.tap_first": SHARE,
     "gifting.combo": texts(0, "0.3", "0.7", "0.95"),
     "gifting.favourite_boost": texts(0, 1, 2, 1000),
+    "gifting.crowd_in": RATE,
+    "gifting.crowd_out": RATE,
+    "gifting.peer_effect": RATE,
+    "gifting.audience_effect": RATE,
+    "gifting.board_coins": texts(0, 1, 1000, 10**9),
+    "gifting.board_minutes": texts("0.001", 10, 1440),
+    "gifting.audience_half": texts(0, 1, 100, 10**9),
     "topup.web_share": SHARE,
     "topup.leftover_value": SHARE,
     "topup.hesitation": SHARE,
@@ -137,6 +144,7 @@ PARAMETERS: Final[dict[str, Texts]] = {
     "creators.payout_ceiling_cents": texts(1000, 1999, 10**9),
     "creators.payout_delay_days": DELAY,
     "creators.cash_out_every_days": DELAY,
+    "creators.competition_share": SHARE,
     "creators.hour_cost_cents": texts(0, 1, 20, 100_000),
     "creators.hour_cost_sigma": SIGMA,
     "creators.labor_elasticity": texts(0, "0.2", 1, 100),
@@ -371,6 +379,12 @@ INTERVENTIONS: Final[dict[str, Callable[[tuple[str, ...]], Texts]]] = {
     ),
     "import_quota": lambda regions: st.builds(
         "kind = 'import_quota', region = '{}', orders_a_day = {}".format, st.sampled_from(regions), texts(0, 1, 3, 1000)
+    ),
+    "gift_storm": lambda regions: st.builds(
+        "kind = 'gift_storm', factor = {}, rank = {}{}".format,
+        texts(0, 1, "2.5", 1000),
+        texts(1, 2, 1000),
+        somewhere(regions),
     ),
     "pack_price": lambda regions: st.builds(
         "kind = 'pack_price', region = '{}', pack = '{}', price_cents = {}".format,

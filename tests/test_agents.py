@@ -116,7 +116,8 @@ def test_settlement_does_not_follow_the_order_in_which_two_viewers_acted() -> No
 
 def test_what_is_published_stands_by_host_with_running_popularity() -> None:
     streams = [Stream(2, 202, 30, 900, 1, 3500, 7), Stream(0, 100, 10, 800)]
-    live, show = watched(streams, 3)
+    live, show = watched(streams, 3, lambda hosts, reach: 10 * reach + len(hosts))
+    assert show.eagerness.tolist() == [102, 402]
     assert live.host.tolist() == [100, 202]
     assert live.reach.tolist() == [10, 40]
     assert live.place.tolist() == [0, NOTHING, 1]

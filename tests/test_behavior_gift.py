@@ -5,10 +5,11 @@ from math import log
 import numpy as np
 import pytest
 
+from sim.behavior.crowding import PLAIN
 from sim.behavior.gift import NO_GIFT, GiftTerms, choose_gift, wants_to_give, willing_to_pay
 from sim.streams import draw
 
-TERMS = GiftTerms(intent=0.2, reward_intent=0.05, favourite_boost=2.0, mood_sigma=0.9, combo=0.3)
+TERMS = GiftTerms(intent=0.2, reward_intent=0.05, favourite_boost=2.0, mood_sigma=0.9, combo=0.3, most_eager=PLAIN)
 MENU = np.array([1, 1, 5, 10, 99, 99, 99, 1000], np.int64)
 N = 4_000
 
@@ -28,7 +29,7 @@ def words(purpose: int) -> list[int]:
     ],
 )
 def test_the_chance_of_wanting_to_give(is_giver: bool, has_rewards: bool, is_favourite: bool, chance: float) -> None:
-    share = np.mean([wants_to_give(word, TERMS, is_giver, has_rewards, is_favourite) for word in words(90)])
+    share = np.mean([wants_to_give(word, TERMS, is_giver, has_rewards, is_favourite, PLAIN) for word in words(90)])
     assert abs(share - chance) <= 4 * np.sqrt(chance * (1 - chance) / N)
 
 

@@ -1,6 +1,6 @@
 """A creator: goes live on some evenings, rests, and cashes out now and then."""
 
-from sim.agents.economy import Deed, Economy, accepted
+from sim.agents.economy import Economy, accepted
 from sim.agents.hosts import Host
 from sim.agents.publication import Stream
 from sim.agents.session import opportunities, takes_it
@@ -8,18 +8,8 @@ from sim.agents.stage import Process
 from sim.behavior.delay import around, memoryless
 from sim.behavior.purposes import CASH_OUT, PAYMENT
 from sim.ledger import DIAMOND, Op
-from sim.ledger.accounts import KIND_SPAN
 from sim.ledger.money import whole_units
 from sim.streams import draw
-
-
-def count_income(economy: Economy) -> None:
-    """Let what creators are given count as their week's income."""
-
-    def count(gift: Deed) -> None:
-        economy.workforce.now.diamonds[gift.peer % KIND_SPAN] += gift.amount
-
-    economy.listen(Op.GIFT, count)
 
 
 def start(economy: Economy, host: Host) -> None:
@@ -35,6 +25,7 @@ def _perform(economy: Economy, host: Host) -> Process:
     for session in opportunities(economy, host, terms):
         yield economy.boundary(session.begin_us)
         if takes_it(economy, host, session, terms):
+            economy.boards.begin(host.place, session.day)
             economy.go_live(Stream(host.place, host.account, host.weight, economy.now_us + session.length_us))
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from simpy import Environment
 
+from sim.agents.boards import Boards
 from sim.agents.hosts import Host, draw_hosts, reach_of, running_sum
 from sim.agents.publication import Counter, Offer, Publication, Stream, watched
 from sim.agents.stage import Stage
@@ -64,11 +65,14 @@ class Economy(Stage):
         self.ledger = ledger
         self.hosts: list[Host] = draw_hosts(scenario, self.seed, self.calendar)
         self.creators_reach = reach_of([host for host in self.hosts if host.starts and not host.is_seller])
-        self.workforce = Workforce(self, self._columns(), sum(not host.is_seller for host in self.hosts))
+        columns, n_creators = self._columns(), sum(not host.is_seller for host in self.hosts)
+        self.workforce = Workforce(self, columns, n_creators)
+        weight = np.array([host.weight for host in self.hosts[:n_creators]], np.int64)
+        self.boards = Boards(self, weight, columns.region[:n_creators], columns.starts[:n_creators])
         self.stock: dict[tuple[int, int], int] = {}
         self.prices: dict[tuple[int, int], int] = {}
         self._streams: dict[int, Stream] = {}
-        self._listeners: dict[Op, list[Listener]] = {}
+        self._listeners: dict[Op, list[Listener]] = {Op.GIFT: [self.hear_gift]}
 
     def _columns(self) -> Hosts:
         order = list(self.scenario.regions)
@@ -83,9 +87,26 @@ class Economy(Stage):
         self._streams[stream.host] = stream
         self.workforce.went_live(stream.host, stream.until_us - self.now_us)
 
+    def _keep_stars_live(self) -> None:
+        """While a storm is on its star is live, at least until the next boundary."""
+        until_us = self.now_us + self.windows.window_us
+        for place, _ in self.boards.stars():
+            star, on = self.hosts[place], self._streams.get(place)
+            if on is None:
+                on = Stream(place, star.account, star.weight, self.now_us)
+            if on.until_us < until_us:
+                self.workforce.went_live(place, until_us - on.until_us)
+                self._streams[place] = on._replace(until_us=until_us)
+
     def listen(self, op: Op, listener: Listener) -> None:
         """Call `listener(deed)` for each accepted operation of a kind, when its window has closed."""
         self._listeners.setdefault(op, []).append(listener)
+
+    def hear_gift(self, gift: Deed) -> None:
+        """Count what a creator was given."""
+        creator = gift.peer % KIND_SPAN
+        self.workforce.now.diamonds[creator] += gift.amount
+        self.boards.hear(np.array([creator]), np.array([gift.amount]))
 
     def tell(self, deeds: Iterable[Deed]) -> None:
         """Let agents hear what viewers did, in canonical order, and decide where that ends a week."""
@@ -99,8 +120,10 @@ class Economy(Stage):
         """The state that viewers will see until the next boundary."""
         now_us = self.now_us
         self._streams = {host: stream for host, stream in self._streams.items() if stream.until_us > now_us}
+        self._keep_stars_live()
         shown = [self._with_goods(stream) for stream in self._streams.values() if self._may_show(stream)]
-        live, show = watched(shown, len(self.hosts))
+        self.boards.turn()
+        live, show = watched(shown, len(self.hosts), self.boards.eagerness)
         return Publication(
             live,
             show,

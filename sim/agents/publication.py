@@ -1,5 +1,6 @@
 """What everyone knows during a window: who is live, what is shown, what coins cost, who has what."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -14,11 +15,18 @@ NO_GOOD = -1
 
 
 class Show(NamedTuple):
-    """The good that each live stream shows: arrays of shape (n_streams,), NO_GOOD for creators."""
+    """What is seen of each live stream: arrays of shape (n_streams,).
+
+    Attributes
+    ----------
+    good, price, stock : of what it shows; NO_GOOD, 0, 0 for creators
+    eagerness : what it makes of the intent to give, in ppm
+    """
 
     good: Int64Array
     price: Int64Array
     stock: Int64Array
+    eagerness: Int64Array
 
 
 class Counter(NamedTuple):
@@ -65,8 +73,10 @@ class Stream(NamedTuple):
     stock: int = 0
 
 
-def watched(streams: list[Stream], n_hosts: int) -> tuple[Live, Show]:
-    """The streams that are on, arranged by host."""
+def watched(
+    streams: list[Stream], n_hosts: int, eagerness: Callable[[list[int], Int64Array], Int64Array]
+) -> tuple[Live, Show]:
+    """The streams that are on, arranged by host; `eagerness` is asked for by hosts and their running popularity."""
     streams = sorted(streams)
     place = np.full(n_hosts, NOTHING, np.int64)
     for position, stream in enumerate(streams):
@@ -85,5 +95,6 @@ def watched(streams: list[Stream], n_hosts: int) -> tuple[Live, Show]:
         column([stream.good for stream in streams]),
         column([stream.price for stream in streams]),
         column([stream.stock for stream in streams]),
+        eagerness([stream.host for stream in streams], live.reach),
     )
     return live, show

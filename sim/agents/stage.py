@@ -56,6 +56,7 @@ class Stage:
     packs, checkin_coins, commerce, balance_share, rival : what interventions change
     elsewhere : what viewers wanted here and did elsewhere
     diamond_value_ppm : by region, in minor units of its currency
+    storms : by region and rank of its star, the factor on the intent to give, in ppm
     """
 
     def __init__(self, env: Environment, scenario: Scenario, seed: int) -> None:
@@ -70,7 +71,10 @@ class Stage:
         self.balance_share = dict.fromkeys(scenario.regions, float(scenario.balance.share))
         self.rival: RivalOffer = rival_offer(scenario)
         self.elsewhere = Elsewhere(scenario)
-        self.diamond_value_ppm = dict.fromkeys(scenario.regions, scenario.creators.diamond_value_cents.ppm)
+        self.diamond_value_ppm = {
+            name: region.ppm(scenario.creators.diamond_value_cents) for name, region in scenario.regions.items()
+        }
+        self.storms: dict[tuple[str, int], int] = {}
         self._proposals: list[Proposal] = []
 
     def __repr__(self) -> str:

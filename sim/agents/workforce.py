@@ -93,8 +93,10 @@ class Workforce:
         self._n_creators = n_creators
         self._terms = labor_terms(stage.scenario)
         self._regions = list(stage.scenario.regions)
+        self._means: Float64Array = np.array([region.means for region in stage.scenario.regions.values()])
         self._hour_cost: Float64Array = np.zeros(n_creators)
         _hour_costs(stage.seed, hosts.account, self._terms, self._hour_cost)
+        self._hour_cost *= self._means[hosts.region[:n_creators]]
         self.now = Week(
             hosts.starts.copy(),
             np.where(hosts.starts, WHOLE, 0),
@@ -145,6 +147,7 @@ class Workforce:
             self._hosts.account,
             self._hosts.region,
             self._hour_cost,
+            self._means,
             self.now,
             self._terms,
             np.zeros((len(self._regions), 3)),
@@ -216,6 +219,7 @@ def _decide(
     account: Int64Array,
     region: Int64Array,
     hour_cost: Float64Array,
+    means: Float64Array,
     creators: Week,
     terms: LaborTerms,
     worked: Float64Array,
@@ -235,7 +239,8 @@ def _decide(
         elif terms.entry_share > 0.0 and worked[region[place], 0] > 0.0:
             heads, income, live_us = worked[region[place]]
             profit = (income - cost * (live_us / HOUR_US)) / heads
-            if begins(entry_word(seed, account[place], week), profit, terms.sunk_cost, terms.entry_share):
+            sunk_cost = terms.sunk_cost * means[region[place]]
+            if begins(entry_word(seed, account[place], week), profit, sunk_cost, terms.entry_share):
                 creators.active[place], creators.drive[place], creators.lean[place] = True, WHOLE, 0
 
 

@@ -2,6 +2,7 @@
 
 from typing import Final, NamedTuple
 
+from sim.behavior.crowding import PLAIN
 from sim.behavior.traits import log_normal
 from sim.behavior.types import Int64Array
 from sim.behavior.visit import STEPS
@@ -19,28 +20,37 @@ LAST_GIFT: Final = STEPS - 1
 
 
 class GiftTerms(NamedTuple):
-    """Shares in [0, 1]; `mood_sigma` is of a natural logarithm."""
+    """Shares in [0, 1]; `mood_sigma` is of a natural logarithm; no stream makes eager beyond `most_eager`, in ppm."""
 
     intent: float
     reward_intent: float
     favourite_boost: float
     mood_sigma: float
     combo: float
+    most_eager: int
 
 
 @rule
-def wants_to_give(word: int, terms: GiftTerms, is_giver: bool, has_rewards: bool, is_favourite: bool) -> bool:
-    """Whether a visit to a live creator makes a viewer want to give. Others may give reward coins."""
+def wants_to_give(
+    word: int, terms: GiftTerms, is_giver: bool, has_rewards: bool, is_favourite: bool, eagerness: int
+) -> bool:
+    """Whether a visit to a live creator makes a viewer want to give. Others may give reward coins.
+
+    `eagerness` is what the stream makes of the intent, in ppm (see `sim.behavior.crowding`).
+    """
     chance = terms.intent if is_giver else (terms.reward_intent if has_rewards else 0.0)
     if is_favourite:
         chance *= terms.favourite_boost
-    return uniform(word) < chance
+    return uniform(word) < chance * (eagerness / PLAIN)
 
 
 @rule
 def may_want_to_give(word: int, terms: GiftTerms, is_giver: bool) -> bool:
     """Whether any creator could make a viewer want to give, who is a giver or has rewards."""
-    return wants_to_give(word, terms, is_giver, True, False) or wants_to_give(word, terms, is_giver, True, True)
+    most = terms.most_eager
+    return wants_to_give(word, terms, is_giver, True, False, most) or wants_to_give(
+        word, terms, is_giver, True, True, most
+    )
 
 
 @rule

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from sim.agents.boards import most_eager_in
 from sim.agents.merchants import foreign_sellers, goods_of
 from sim.agents.population import Viewers
 from sim.agents.terms import pack_items
@@ -46,6 +47,7 @@ def terms_of(scenario: Scenario) -> Terms:
             float(gifting.favourite_boost),
             float(gifting.mood_sigma),
             float(gifting.combo),
+            most_eager_in(scenario),
         ),
         TopupTerms(
             float(topup.hesitation),

@@ -83,7 +83,6 @@ class ReferenceEngine:
         accounts = self.viewers.account.tolist()
         Platform(economy).start([(account, regions[zone]) for account, zone in zip(accounts, zones, strict=True)])
         sellers = Sellers(economy)
-        creator.count_income(economy)
         for host in economy.hosts:
             self._start_host(host, sellers)
         sellers.start_takings()

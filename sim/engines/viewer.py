@@ -184,7 +184,8 @@ class Viewer:
         words = draw(market.seed, self.account, GIFT, occasion)
         is_favourite = bool((market.first_creator + self.favourites == creator).any())
         has_rewards = self._holder.rewards > 0
-        if not wants_to_give(words[0], market.terms.gift, self.traits.is_giver, has_rewards, is_favourite):
+        eager = int(self.publication.show.eagerness[self.publication.live.place[market.host_index[creator]]])
+        if not wants_to_give(words[0], market.terms.gift, self.traits.is_giver, has_rewards, is_favourite, eager):
             return
         yield market.env.timeout(int(uniform(words[3]) * watch_us))
         coins = self._coins_worth_giving(words[1])

@@ -111,6 +111,13 @@ class Gifting(Table, frozen=True):
     tap_first: Annotated[Share, "of the givers who tap a gift before they check their coins"]
     combo: Annotated[Share, "chance of another gift after one"]
     favourite_boost: Annotated[Factor, "intent towards a favourite against another creator"]
+    crowd_in: Annotated[Rate, "how much the largest gift on the board adds to the intent, where a star is followed"]
+    crowd_out: Annotated[Rate, "how much it takes from it where fans compete"]
+    peer_effect: Annotated[Rate, "how much all gifts on the board take from it"]
+    audience_effect: Annotated[Rate, "how much a large audience adds to it"]
+    board_coins: Annotated[Count, "coins on the board at which such an effect is half of its most"]
+    board_minutes: Annotated[Minutes, "in which what is on the board fades by half"]
+    audience_half: Annotated[Count, "viewers at which the effect of the audience is half of its most"]
 
 
 class Topup(Table, frozen=True):
@@ -168,6 +175,7 @@ class Creators(Table, frozen=True):
     payout_ceiling_cents: Annotated[Cents, "largest payout of a creator in a calendar day"]
     payout_delay_days: Annotated[Days, "from the request to the money"]
     cash_out_every_days: Annotated[Days, "how often a creator asks for a payout"]
+    competition_share: Annotated[Share, "of the sessions in which fans compete; in the others they follow a star"]
     hour_cost_cents: Annotated[Cents, "what an hour of a creator's time costs, in the median"]
     hour_cost_sigma: Annotated[Sigma, "spread of the logarithm of that cost"]
     labor_elasticity: Annotated[Exponent, "how strongly a week's sessions follow what an hour of the last brought"]

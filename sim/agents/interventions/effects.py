@@ -5,6 +5,7 @@ from typing import Final
 from sim.agents.interventions import laws
 from sim.agents.interventions.effect import Effect, state_policy
 from sim.agents.interventions.payments import PAYMENT_EFFECTS
+from sim.agents.interventions.people import PEOPLE_EFFECTS
 from sim.agents.rivals import rival_offer
 from sim.agents.stage import Stage
 from sim.agents.terms import pack_items
@@ -104,4 +105,5 @@ EFFECTS: Final[dict[type, Effect]] = {
     CommerceBan: Effect(laws.ban, laws.end_ban),
     PriceFloor: Effect(laws.set_floor, laws.end_floor),
     ImportQuota: Effect(laws.set_quota, laws.end_quota),
+    **PEOPLE_EFFECTS,
 }

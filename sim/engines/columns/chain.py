@@ -604,7 +604,8 @@ def _watch(
         is_favourite = False
         for favourite in crowd.favourites[viewer]:
             is_favourite |= favourite == live.host[place]
-        if not wants_to_give(want[0], world.terms.gift, has(habits, GIVER), has(habits, HAS_REWARDS), is_favourite):
+        is_giver, has_rewards, eager = has(habits, GIVER), has(habits, HAS_REWARDS), scene.shown.eagerness[place]
+        if not wants_to_give(want[0], world.terms.gift, is_giver, has_rewards, is_favourite, eager):
             return
         stage, word = GIVE_FIRST, want[3]
     until_us = live.until_us[place]

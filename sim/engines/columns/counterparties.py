@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from sim.agents.boards import Boards
 from sim.agents.hosts import head_counts, reach
 from sim.agents.merchants import NO_AFFILIATE, affiliates, foreign_sellers, goods_of
 from sim.agents.session import start_hours_reach
@@ -48,9 +49,9 @@ from sim.engines.columns.proposals import Clock, canonical, new_proposals
 from sim.engines.columns.rates import Rates
 from sim.engines.columns.rows import NO_ROWS, Structs, Tickets, new_rows, room_for
 from sim.engines.columns.settlement import carry_out
-from sim.engines.columns.streams_on import Shown, Streams, count_hours, go_on, no_streams, show
+from sim.engines.columns.streams_on import Shown, Streams, count_hours, go_on, no_streams, show, stay_on
 from sim.engines.columns.takings import EARNER, new_takings, plan_takings, takings_due
-from sim.engines.columns.timetable import Habits, Timetable
+from sim.engines.columns.timetable import Habits, Sessions, Timetable
 from sim.engines.columns.totals import FIRST_FIAT, Totals, new_totals
 from sim.ledger import REGION_BY_NAME
 from sim.ledger.errors import CoinworksError
@@ -79,7 +80,7 @@ class Counterparties:
     ----------
     creators_reach : running sum of the creators' popularity, array of shape (n_creators,)
     creators_region, sellers_region : region codes, arrays of shape (n_creators,) and (n_sellers,)
-    workforce : who works, and how much
+    workforce, boards : who works, and how much; what was given at whose stream
     totals : of the operations order, capture, cancel, refund and payout
 
     Raises
@@ -107,6 +108,10 @@ class Counterparties:
         starts = np.concatenate([numbers[0] < count.starting, numbers[1] < sellers.starting])
         accounts = accounts_of(self.n_creators, self.n_sellers)
         self.workforce = Workforce(stage, HostColumns(accounts, regions.astype(np.int64), starts), self.n_creators)
+        mine = slice(self.n_creators)
+        self.boards = Boards(
+            stage, self._hosts.weight[mine].astype(np.int64), regions[mine].astype(np.int64), starts[mine]
+        )
         self._fulfilment, self._cash_out = fulfilment_of(scenario), cash_out_of(scenario)
         self._sales = self._no_sales(regions)
         self._every_days = float(scenario.sellers.settle_every_days)
@@ -182,6 +187,7 @@ class Counterparties:
         """
         if len(gifts):
             earning.credit(self._earnings.creators, gifts, self.workforce.now.diamonds)
+            self.boards.hear(gifts["creator"], gifts["diamonds"])
             self._given += int(gifts["diamonds"].sum())
         if not len(orders):
             return NO_TICKETS
@@ -266,12 +272,33 @@ class Counterparties:
             self._on = go_on(self._on, sessions, first, last, now_us, self.n_creators, goods)
             self._next_end_us = int(self._on.until_us.min(initial=self.stage.windows.duration_us))
             self._shown = None
+            self._clear_boards(sessions, first, last)
+        self._keep_stars_live()
         if self._shown is None or (hidden != self._are_hidden).any():
             self._are_hidden = hidden
             self._shown = show(
                 self._on, self._hosts.weight, self._sales.shelves, self._sales.region, self.n_creators, hidden
             )
+        self.boards.turn()
+        if self.boards.change:
+            eagerness = self.boards.eagerness(self._shown.host, self._shown.reach)
+            self._shown = self._shown._replace(eagerness=eagerness)
         return self._shown
+
+    def _clear_boards(self, sessions: Sessions, first: int, last: int) -> None:
+        """New sessions of creators have new boards."""
+        places, days = sessions.place[first:last].tolist(), sessions.day[first:last].tolist()
+        for place, day in zip(places, days, strict=True):
+            if place < self.n_creators:
+                self.boards.begin(place, day)
+
+    def _keep_stars_live(self) -> None:
+        """While a storm is on its star is live, at least until the next boundary."""
+        now_us, live_us = self.stage.now_us, self.workforce.now.live_us
+        for place, _ in self.boards.stars():
+            self._on, longer_us = stay_on(self._on, place, now_us + self.stage.windows.window_us, now_us)
+            live_us[place] += longer_us
+            self._shown = None
 
     def _hidden(self) -> npt.NDArray[np.bool_]:
         """Of each region, whether its sellers may not even show goods live."""
@@ -326,6 +353,7 @@ class Counterparties:
             "payouts": _fields(earnings.payouts[: len(dues(earnings.payments))]),
             "orders": _fields(sales.open[: len(dues(sales.agenda))]),
             "workforce": self.workforce.state(),
+            "boards": self.boards.state(),
             "escrow": dict(zip(ESCROW, holdings(sales.escrow), strict=True)),
             "sellers": {
                 "stock": sales.shelves.stock,
@@ -375,6 +403,7 @@ class Counterparties:
             other._agenda(state["due.payments"]),
         )
         other.workforce.restore(part(state, "workforce"))
+        other.boards.restore(part(state, "boards"))
         other._on = _tuple(Streams, "streams", state)
         other._rates = _tuple(Rates, "rates", state) if "rates.of" in state else None
         other._numbers[0] = state["numbers"]

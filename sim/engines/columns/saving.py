@@ -48,6 +48,10 @@ def state_of_stage(stage: Stage) -> Arrays:
     """What interventions have changed, and what was counted."""
     packs = [flat(f"packs.{region}", of_region) for region, of_region in stage.packs.items()]
     arrays = {path: column for part in packs for path, column in part.items()}
+    arrays |= {f"diamond_value.{region}": np.array(ppm) for region, ppm in stage.diamond_value_ppm.items()}
+    regions = list(stage.scenario.regions)
+    storms = [(regions.index(region), rank, factor) for (region, rank), factor in stage.storms.items()]
+    arrays["storms"] = np.array(storms, np.int64).reshape(-1, 3)
     arrays |= {f"elsewhere.{name}": column for name, column in stage.elsewhere.state().items()}
     arrays |= flat("rival", stage.rival) | flat("commerce", stage.commerce)
     arrays |= {f"balance_share.{region}": np.array(share) for region, share in stage.balance_share.items()}
@@ -62,6 +66,10 @@ def restore_stage(stage: Stage, state: Mapping[str, Any], past: Scenario) -> Non
     stage.commerce = filled("commerce", stage.commerce, state)
     stage.rival = RivalOffer(*(float(state[f"rival.{name}"]) for name in RivalOffer._fields))
     stage.balance_share = {region: float(state[f"balance_share.{region}"]) for region in past.regions}
+    regions = list(stage.scenario.regions)
+    stage.storms = {(regions[region], rank): factor for region, rank, factor in state["storms"].tolist()}
+    if stage.scenario.creators.diamond_value_cents.value == past.creators.diamond_value_cents.value:
+        stage.diamond_value_ppm = {region: state[f"diamond_value.{region}"] for region in regions}
     stage.elsewhere.restore({name: state[f"elsewhere.{name}"] for name in ("steps", "cells")})
 
 

@@ -118,7 +118,6 @@ class Shard:
         self._chains = Chains(np.zeros(4, np.int64), np.zeros(2 * BLOCK, CHAIN))
         self._due = new_rows(1024)
         self._place = np.full(setting.n_hosts, NOTHING, np.int32)
-        self._shown: Shown | None = None
         self._seen = np.zeros(0, np.int32)  # who was live when the place of each host was set
         nobody, nothing = np.zeros(0, np.int32), np.zeros(0, np.int64)
         self._audience = Audience(Live(nobody, nothing, nothing, self._place), np.zeros(2, np.int32))
@@ -214,13 +213,13 @@ class Shard:
 
     def _see(self, shown: Shown) -> Audience:
         """Who is live, with the place of each host."""
-        if shown is self._shown:
+        if shown.reach is self._audience.live.reach:  # boards change often, who is live doesn't
             return self._audience
         guide, parts = self._audience.guide, 1 << min(len(shown.host).bit_length(), GUIDE_BITS)
         if len(guide) != parts + 1:
             guide = np.zeros(parts + 1, np.int32)
         look_around(self._seen, shown.host, shown.reach, self._place, guide)
-        self._shown, self._seen = shown, shown.host
+        self._seen = shown.host
         self._audience = Audience(Live(shown.host, shown.until_us, shown.reach, self._place), guide)
         return self._audience
 

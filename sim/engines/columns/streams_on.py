@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from sim.agents.publication import NO_GOOD
 from sim.agents.shelves import NO_SLOT, Shelves
+from sim.behavior.crowding import PLAIN
 from sim.behavior.types import Int64Array
 from sim.compiled import rule
 from sim.engines.columns.agenda import Int32Array
@@ -29,6 +30,7 @@ class Shown(NamedTuple):
     host : place of the host, creators first, then sellers
     reach : running sum of popularity
     good, price, stock : of what the stream shows; NO_GOOD, 0, 0 for creators
+    eagerness : what it makes of the intent to give, in ppm
     """
 
     host: Int32Array
@@ -37,6 +39,7 @@ class Shown(NamedTuple):
     good: Int32Array
     price: Int64Array
     stock: Int64Array
+    eagerness: Int64Array
 
 
 def no_streams() -> Streams:
@@ -75,6 +78,16 @@ def go_on(
         n += _keep(after, n, on.host[i], on.until_us[i], on.slot[i], now_us)
         i += 1
     return Streams(after.host[:n], after.until_us[:n], after.slot[:n])
+
+
+def stay_on(on: Streams, place: int, until_us: int, now_us: int) -> tuple[Streams, int]:
+    """The streams with one of a creator on at least until an instant; and for how much longer that is."""
+    at = int(np.searchsorted(on.host, place))
+    if at == len(on.host) or on.host[at] != place:
+        on = Streams(np.insert(on.host, at, place), np.insert(on.until_us, at, now_us), np.insert(on.slot, at, NO_SLOT))
+    longer = max(until_us - int(on.until_us[at]), 0)
+    on.until_us[at] += longer
+    return on, longer
 
 
 @rule
@@ -120,6 +133,7 @@ def show(
         np.empty(n, np.int32),
         np.zeros(n, np.int64),
         np.zeros(n, np.int64),
+        np.full(n, PLAIN, np.int64),
     )
     reach = 0
     for i in range(n):

@@ -24,8 +24,9 @@ from sim.scenario.interventions.coins import (
 )
 from sim.scenario.interventions.commerce import CommerceBan, CommerceIntervention, Commission, ImportQuota, PriceFloor
 from sim.scenario.interventions.payments import PaymentIntervention
+from sim.scenario.interventions.people import CreatorShare, GiftStorm, PayoutDay, PeopleIntervention
 
-AnyIntervention = CoinIntervention | CommerceIntervention | PaymentIntervention
+AnyIntervention = CoinIntervention | CommerceIntervention | PaymentIntervention | PeopleIntervention
 
 __all__ = [
     "AnyIntervention",
@@ -33,10 +34,13 @@ __all__ = [
     "Checkin",
     "CommerceBan",
     "Commission",
+    "CreatorShare",
+    "GiftStorm",
     "ImportQuota",
     "Intervention",
     "PackOffer",
     "PackPrice",
+    "PayoutDay",
     "PriceFloor",
     "RivalOfferChange",
 ]
