@@ -27,7 +27,7 @@ from sim.metrics.summary import Kpis
 from sim.metrics.sums import add_to, empty_sums, listed, with_room
 from sim.metrics.tally import Found, Tally
 from sim.scenario import load
-from traces import PACK, Town, busy_town
+from traces import PACK, Town, busy_town, rare_town
 
 QUARTER_US = 15 * 60 * 1_000_000
 DAY_US = 24 * HOUR_US
@@ -186,12 +186,45 @@ def test_unspent_coins_are_deferred_revenue() -> None:
     assert found["take_rate"] == pytest.approx((found["revenue"] - 500) / (1_999 - 1_999 * 321 // 1_321))
 
 
-def test_bookings_are_shared_out_to_the_last_cent() -> None:
-    """Store, tax, chargebacks, creators, platform and unspent coins add up to what fans paid."""
-    found = kpis(busy_town())
-    parts = ("store_fees", "topup_tax", "charged_back", "creator_income", "coin_margin", "coin_float")
-    assert found["charged_back"] > 0
-    assert sum(found[name] for name in parts) == found["bookings"]
+COIN_PARTS = (
+    "store_fees",
+    "topup_tax",
+    "charged_back",
+    "coins_refunded",
+    "creator_income",
+    "coin_margin",
+    "coin_float",
+)
+
+
+@pytest.mark.parametrize("town", [busy_town, rare_town])
+def test_bookings_are_shared_out_to_the_last_cent(town: Callable[[], Town]) -> None:
+    """Store, tax, what went back, creators, platform, goods and unspent coins add up to what fans paid for coins."""
+    found = kpis(town())
+    assert found["charged_back"] + found["coins_refunded"] > 0
+    assert sum(found[name] for name in (*COIN_PARTS, "coins_spent_on_goods")) == found["bookings"]
+
+
+@pytest.mark.parametrize("town", [busy_town, rare_town])
+def test_revenue_is_of_coins_and_of_goods(town: Callable[[], Town]) -> None:
+    """Less what vouchers cost; the series recognizes the same, hour by hour."""
+    found, series = summarize(town())
+    parts = {name: found[name]["value"] for name in ("coin_revenue", "commission", "voucher_cost", "creator_income")}
+    revenue = parts["coin_revenue"] + parts["commission"] - parts["voucher_cost"]
+    assert found["revenue"]["value"] == revenue == series["revenue"].sum()
+    assert found["platform_margin"]["value"] == revenue - parts["creator_income"]
+    for name in ("commission", "tax", "store_fees", "coins_refunded", "coins_given", "gmv"):
+        assert series[name].sum() == found[name]["value"], name
+
+
+def test_goods_paid_in_coins_and_by_vouchers() -> None:
+    """40 coins twice, of which one order is cancelled; of two vouchers of $5.00 one pays and one breaks."""
+    found = kpis(rare_town())
+    assert found["coins_paid"] == 80
+    assert found["gmv"] == 3_500 + 2_000
+    assert (found["vouchers_granted"], found["voucher_cost"]) == (1_000, 500)
+    assert found["affiliate_income"] == 350
+    assert found["coins_spent_on_goods"] == 43 - 10  # 40 coins had cost $0.43; 15 came back, as a lot of $0.10
 
 
 def test_shop_sales_net_of_what_came_back() -> None:

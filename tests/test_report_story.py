@@ -22,7 +22,7 @@ from sim.runs import open_run
 from sim.scenario import load
 from test_report import DAY_US, Page
 from town_runs import town_run
-from traces import Town, busy_town
+from traces import Town, busy_town, rare_town
 
 FRIDAY = "2024-04-12T04:00:00Z"
 COMMISSION = [{"kind": "commission", "at": FRIDAY, "rate": 0.08}]
@@ -121,6 +121,15 @@ def test_what_fans_paid_goes_somewhere_to_the_last_cent(compared: Evidence) -> N
         for node in ("Coins", "Goods"):
             coming, going = (sum(band.amount for band in bands if band[end] == node) for end in (1, 0))
             assert coming == going > 0, node
+
+
+def test_goods_paid_in_coins_leave_the_coins(tmp_path: Path) -> None:
+    run = Evidence.of(open_run(town_run(tmp_path / "run", rare_town(), load("us-baseline", ["viewers=2"]))))
+    bands = bands_of(run)
+    for node in ("Coins", "Goods"):
+        coming, going = (sum(band.amount for band in bands if band[end] == node) for end in (1, 0))
+        assert coming == going > 0, node
+    assert {band.target for band in bands if band.source == "Coins"} >= {"Goods paid in coins", "Back to fans"}
 
 
 def test_refunds_and_undelivered_orders_have_their_bands(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def _by_op(ops: tuple[Op, ...]) -> BoolArray:
 
 
 # What a viewer does, whether it is accepted or not; all else is done to her
-ACTS: Final = (Op.TOPUP, Op.REWARD, Op.GIFT, Op.ORDER, Op.COIN_REFUND, Op.BALANCE, Op.HISTORY)
+ACTS: Final = (Op.TOPUP, Op.REWARD, Op.GIFT, Op.ORDER, Op.COIN_REFUND, Op.VOUCHER, Op.BALANCE, Op.HISTORY)
 
 PLACE_OF_REGION: Final = _places(REGION_CODES)
 PLACE_OF_CURRENCY: Final = _places(CURRENCY_CODES)
@@ -326,7 +326,7 @@ def _count_shop(
             counts.sold[PLACE_OF_FIAT[currency], seller] += amount
     else:
         place = _place_of(counts, records.ref[i])
-        cell[_COMMISSION] += records.revenue[i]
+        cell[_COMMISSION] += records.revenue[i] if op in (_CAPTURE, _REFUND) else 0
     if place != NOWHERE:
         _count_sale(records, i, counts.shop.reshape(-1, len(SHOP_MEASURES)), counts, step, place)
 
@@ -340,7 +340,6 @@ def _count_sale(records: Records, i: int, cells: Int64Array, counts: Counts, ste
     if op == _AFFILIATE:
         sale[_SHOP_AFFILIATES] += amount
         return
-    sale[_SHOP_COMMISSION] += records.revenue[i]
     if op == _ORDER:
         sale[_SHOP_ORDERS] += 1
         sale[_SHOP_GMV] += amount
@@ -349,9 +348,11 @@ def _count_sale(records: Records, i: int, cells: Int64Array, counts: Counts, ste
         sale[_SHOP_CANCELLED] += amount
     elif op == _CAPTURE:
         sale[_SHOP_DELIVERED] += amount
+        sale[_SHOP_COMMISSION] += records.revenue[i] if in_money else 0
         _remember(counts, records.seq[i], place)
     else:
         sale[_SHOP_REFUNDED] += amount
+        sale[_SHOP_COMMISSION] += records.revenue[i] if in_money else 0
 
 
 @rule

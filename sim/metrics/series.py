@@ -39,7 +39,7 @@ COLUMNS: Final = {
     "revenue": "recognized revenue, in minor units; negative where chargebacks and refunds outweigh it",
     "float_coins": "change of the coins held by viewers, net of coins owed",
     "float_cost": "change of the money received for unspent coins, in minor units",
-    "commission": "the platform's part of goods delivered, less what it gave back, in minor units: a part of revenue",
+    "commission": "revenue of goods delivered and refunded, in minor units",
     "tax": "change of the tax due on coins and goods, in minor units",
     "store_fees": "what app stores and payment processors kept, in minor units",
     "charged_back": "prices of charged-back topups, in minor units",

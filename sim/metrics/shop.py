@@ -31,7 +31,7 @@ COLUMNS: Final = {
     "cancelled": "of gmv, given back before delivery",
     "delivered": "of gmv, captured from escrow on delivery",
     "refunded": "of gmv, given back after delivery",
-    "commission": "the platform's part of what was delivered, less what it gave back, in minor units",
+    "commission": "the platform's part of delivered, less what it gave back, in minor units",
     "affiliates": "what sellers paid creators who sold for them, in minor units",
 }
 MEASURES: Final = tuple(COLUMNS)[6:]

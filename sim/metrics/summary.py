@@ -121,6 +121,7 @@ def _of_people(economy: Economy, closing: Closing) -> Iterator[tuple[str, Value]
     yield from _of_hosts(economy.hosts_by_week, Kind.SELLER, "sellers")
     yield "selling_sellers", int(np.count_nonzero(sum(sold > 0 for sold in economy.sold.values())))
     yield "orders", measures["orders"]
+    yield "coins_paid", economy.amounts[Op.ORDER, COIN]
     yield "cancel_rate", ratio(accepted[Op.CANCEL], accepted[Op.ORDER])
     yield "refund_rate", ratio(accepted[Op.REFUND], accepted[Op.CAPTURE])
     yield "decline_rate", ratio(measures["declined"], measures["operations"])
@@ -160,6 +161,7 @@ def _of_coins(economy: Economy, closing: Closing, currency: int) -> Iterator[tup
     yield "bookings", bookings
     yield "spent_by_fans", -flow(AccountClass.BANK, *PAID_BY_FANS)
     yield "revenue", coin_revenue + flow(AccountClass.PLATFORM, *SELLS)
+    yield "platform_margin", coin_revenue + flow(AccountClass.PLATFORM, *SELLS) - income
     yield "coin_revenue", coin_revenue
     yield "coin_margin", coin_revenue - income
     yield "take_rate", ratio(coin_revenue - income, bookings - charged_back - given_back - unspent)
@@ -173,6 +175,7 @@ def _of_coins(economy: Economy, closing: Closing, currency: int) -> Iterator[tup
     yield "coins_refunded", given_back
     yield "charged_back", charged_back
     yield "coin_float", closing.held(AccountClass.EXCHANGE, currency)
+    yield "coins_spent_on_goods", -flow(AccountClass.EXCHANGE, Op.CAPTURE, Op.CANCEL, Op.REFUND)
     yield "float_age", _float_age_days(economy, closing, currency)
     yield "creator_income", income
     yield "reward_cost", economy.reward_cost[currency]
@@ -198,14 +201,23 @@ def _of_shop(economy: Economy, closing: Closing, currency: int) -> Iterator[tupl
     gmv, back = economy.amounts[Op.ORDER, currency], (Op.CANCEL, Op.REFUND)
     yield "gmv", gmv
     yield "gmv_net", gmv - sum(economy.amounts[op, currency] for op in back)
-    commission = _commission(closing, currency)
-    yield "commission", commission
-    delivered = economy.amounts[Op.CAPTURE, currency] - economy.amounts[Op.REFUND, currency]
-    yield "shop_take_rate", ratio(commission, delivered)
+    yield "commission", _commission(closing, currency)
+    sales = dict(zip(SHOP_MEASURES, economy.sales[currency].sum(axis=(0, 1)).tolist(), strict=True))
+    yield "shop_take_rate", ratio(sales["commission"], sales["delivered"] - sales["refunded"])
+    yield from _of_vouchers(economy, closing, currency)
     yield "affiliate_income", economy.amounts[Op.AFFILIATE, currency]
     merchants, goods = (economy.sales[currency].sum(axis=axis)[:, GMV] for axis in (1, 0))
     yield "foreign_merchant_share", ratio(int(merchants[1]), int(merchants.sum()))
     yield "imported_goods_share", ratio(int(goods[1]), int(goods.sum()))
+
+
+def _of_vouchers(economy: Economy, closing: Closing, currency: int) -> Iterator[tuple[str, Value]]:
+    def kept(*ops: Op) -> int:
+        return closing.flow(AccountClass.PLATFORM, currency, *ops)
+
+    granted = economy.amounts[Op.VOUCHER, currency]
+    yield "vouchers_granted", granted
+    yield "voucher_cost", granted - kept(Op.ORDER, Op.EXPIRE, Op.CANCEL)
 
 
 def _of_sellers(economy: Economy, currency: int) -> Iterator[tuple[str, Value]]:

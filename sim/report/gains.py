@@ -18,7 +18,7 @@ FANS: Final = "Fans"
 PARTIES: Final = (
     (FANS, "paid for coins and goods, less what came back", VIEWERS, ("spent_by_fans",)),
     ("Creators", "income from gifts, and from selling for others", CREATORS, ("creator_income", "affiliate_income")),
-    ("Platform", "coin margin and commission", PLATFORM, ("coin_margin", "commission")),
+    ("Platform", "revenue less the creators' share", PLATFORM, ("platform_margin",)),
     ("Stores and cards", "fees on coins", OUTSIDE, ("store_fees",)),
     ("States", "tax on coins and goods", OUTSIDE, ("tax",)),
     ("Domestic sellers", "income from goods delivered", SELLERS, ("domestic_seller_income",)),

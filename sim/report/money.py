@@ -28,9 +28,10 @@ FOREIGN: Final = Node("Foreign sellers", WARNING)
 STORE: Final = Node("Stores and cards", OUTSIDE)
 TAX: Final = Node("Tax", OUTSIDE)
 BACK: Final = Node("Back to fans", VIEWERS)
+PAID: Final = Node("Goods paid in coins", SELLERS)
 UNSPENT: Final = Node("Coins not yet spent", VIEWERS)
 ON_ITS_WAY: Final = Node("Not yet delivered", VIEWERS)
-ENDS: Final = (STORE, UNSPENT, CREATOR, APP, TAX, BACK, FOREIGN, DOMESTIC, ON_ITS_WAY)  # as bands cross least
+ENDS: Final = (STORE, UNSPENT, PAID, CREATOR, APP, TAX, BACK, FOREIGN, DOMESTIC, ON_ITS_WAY)  # as bands cross least
 
 
 def bands_of(run: Evidence) -> list[Band]:
@@ -45,8 +46,9 @@ def _coins(run: Evidence) -> list[Band]:
         (APP, run.kpi("coin_margin")),
         (STORE, run.kpi("store_fees")),
         (TAX, run.kpi("topup_tax")),
-        (BACK, run.kpi("charged_back")),
+        (BACK, run.kpi("charged_back") + run.kpi("coins_refunded")),
         (UNSPENT, run.kpi("coin_float")),
+        (PAID, run.kpi("coins_spent_on_goods")),
     )
     return [*coming, *(Band(COINS.name, node.name, amount or 0) for node, amount in going)]
 
