@@ -115,6 +115,12 @@ def test_granted_and_used(before, operation, posting):
             id="no voucher turns into money",
         ),
         pytest.param(
+            (policy(Rule.ORDER_TAX, 500_000), voucher(14), order(10, ref=101), cancel(2, 102)),
+            cancel(1, 102),
+            "escrow of viewer-0 -1 USD, platform +1 USD",
+            id="shares follow the sum of price and tax, so never more than it leaves the escrow",
+        ),
+        pytest.param(
             DELIVERED,
             refund(1000, 102),
             "seller-0 -952 USD, platform +452 USD, tax -70 USD, bank +570 USD",

@@ -163,7 +163,9 @@ def test_amounts_have_units_signs_and_their_own_decimals(asset: str, amount: int
 
 def balance(*rows: tuple[str, str, int], **more: object) -> Balance:
     listed = [BalanceRow(VIEWER, *row) for row in rows]
-    return Balance(VIEWER, listed, **({"rewards": [], "worth": None, "pending_worth": None} | more))
+    return Balance(
+        VIEWER, listed, **({"rewards": [], "worth": None, "pending_worth": None, "spending_limit": None} | more)
+    )
 
 
 def test_rewards_tell_what_expires_next() -> None:
@@ -262,3 +264,15 @@ def test_lines_have_signed_amounts_and_what_they_left() -> None:
     assert row.amounts == ("−300 diamonds", "+300 diamonds pending")
     assert row.balances == ("713 diamonds", "300 diamonds pending")
     assert (row.day, row.time) == ("Thursday, 1 January 1970", "00:00:00")
+
+
+def test_a_limit_and_vouchers_are_shown():
+    have = balance(("holder", "coin", 70), ("holder", "USD", 500), spending_limit=1_200)
+    coins, _, vouchers = tiles_of(have, Kind.VIEWER, Clock(is_trace=False))
+    assert coins.notes == ("At most 1,200 to spend in a day (UTC).",)
+    assert (vouchers.label, vouchers.figure) == ("Vouchers", "$5.00")
+
+
+def test_an_affiliates_commission_is_shown_beside_diamonds():
+    tiles = tiles_of(balance(("holder", "diamond", 7), ("holder", "USD", 300)), Kind.CREATOR, Clock(is_trace=False))
+    assert [(tile.label, tile.figure) for tile in tiles][-1] == ("Affiliate commission", "$3.00")

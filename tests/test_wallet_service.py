@@ -22,7 +22,7 @@ from loadtests.wallet.service import bind, store_path
 from loadtests.wallet.settings import Settings
 from sim.cli.wallet import wallet as wallet_command
 from sim.ledger import CoinworksError
-from wallets import CREATOR, OTHER, SELLER, VIEWER, client, coins, furnish, gift, key
+from wallets import CREATOR, HOUR_US, OTHER, SELLER, VIEWER, client, coins, furnish, gift, key
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +120,17 @@ def test_a_fan_spends_and_reads_only_his_own(wallet: WalletProcess, http: httpx.
             assert fan.get(forbidden).status_code == 403
         assert fan.post("/v1/batches", json={"operations": []}).status_code == 403
         assert fan.post("/v1/tokens", json={"subjects": [OTHER]}).status_code == 403
+
+
+def test_a_fan_limits_the_own_spending(wallet: WalletProcess, http: httpx.Client) -> None:
+    """With the own token and for the own account; the limit is shown, and binds before funds are asked for."""
+    limit = {"op": "policy", "rule": "spending_limit", "amount": 3, "currency": "coin", "at_us": HOUR_US}
+    with client(wallet, token(http, OTHER)) as fan:
+        assert fan.post("/v1/operations", json=limit | {"account": VIEWER}, headers=key("l1")).status_code == 403
+        assert fan.post("/v1/operations", json=limit, headers=key("l2")).status_code == 403
+        assert fan.post("/v1/operations", json=limit | {"account": OTHER}, headers=key("l3")).status_code == 200
+        assert give(fan, "l4", 4, OTHER).json()["outcome"] == "over_limit"
+        assert fan.get(f"/v1/accounts/{OTHER}/balance").json()["spending_limit"] == 3
 
 
 def test_only_a_clock_token_states_the_time(wallet: WalletProcess, http: httpx.Client) -> None:

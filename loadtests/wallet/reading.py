@@ -64,7 +64,8 @@ class Reading:
         if rewards or worth or pending_worth:
             await self._engine.durable()
         rows = [_balance_row(row) for row in self._store.owned(shelf.number, account)]
-        return Balance(wire_account(book, account), rows, rewards, worth, pending_worth)
+        limit = self._spending_limit(shelf, account)
+        return Balance(wire_account(book, account), rows, rewards, worth, pending_worth, limit)
 
     def history(
         self, book: str, account: int, cursor: str | None, limit: str | None, ops: tuple[Op, ...] = ()
@@ -121,6 +122,12 @@ class Reading:
         lots = shelf.book.holders[account].reward_lots
         left = sorted((lot.expires_us == 0, lot.expires_us, lot.left) for lot in lots)
         return [RewardLeft(amount, None if never else expires_us) for never, expires_us, amount in left]
+
+    def _spending_limit(self, shelf: Shelf, account: int) -> int | None:
+        """The coins that a viewer may give and pay in a UTC day."""
+        if kind_of(account) != Kind.VIEWER:
+            return None
+        return shelf.book.limit(Rule.SPENDING_LIMIT, shelf.book.holders[account], self._clock_us(shelf))
 
     def _worth(self, shelf: Shelf, account: int) -> tuple[Money | None, Money | None]:
         """What a creator's diamonds would pay now, and what is on its way."""

@@ -180,13 +180,14 @@ class Money(msgspec.Struct, frozen=True):
 
 
 class Balance(msgspec.Struct, frozen=True):
-    """What an account has: rows in the store, rewards by expiry, and what diamonds are worth now."""
+    """What an account has: rows in the store, rewards by expiry, the worth of diamonds, the coins to spend in a day."""
 
     account: str
     rows: list[BalanceRow]
     rewards: list[RewardLeft]
     worth: Money | None
     pending_worth: Money | None
+    spending_limit: int | None
 
 
 class Line(msgspec.Struct, frozen=True, rename={"klass": "class"}):

@@ -112,7 +112,7 @@ def _viewer_tiles(balance: Balance, clock: Clock) -> list[Tile]:
     coins, rewards = held.get("coin", 0), held.get("reward", 0)
     owing = ("Owed after a chargeback. Buy coins to settle it; until then you cannot give.",) if coins < 0 else ()
     return [
-        _tile("Your coins", "coin", coins, owing),
+        _tile("Your coins", "coin", coins, owing + _limit_note(balance.spending_limit)),
         _tile("Rewards", "reward", rewards, _expiry_notes(balance, clock)),
         *(
             _tile("Vouchers", asset, amount, ("Each for one order.",))
@@ -141,6 +141,10 @@ def _expiry_notes(balance: Balance, clock: Clock) -> tuple[str, ...]:
     amount = sum(reward.amount for reward in ending if reward.expires_us == next_us)
     verb = "expires" if amount == 1 else "expire"
     return (f"{amount:,} {verb} {clock.instant(next_us)}.", "They are spent before your coins.")
+
+
+def _limit_note(limit: int | None) -> tuple[str, ...]:
+    return () if limit is None else (f"At most {limit:,} to spend in a day (UTC).",)
 
 
 def _creator_tiles(balance: Balance) -> list[Tile]:

@@ -256,14 +256,18 @@ class State:
         return term is not None and bool(term.value)
 
     def exceeds(self, rule: Rule, holder: Holder, at_us: int, amount: int, currency: int = NONE) -> bool:
-        """Whether an amount goes beyond a holder's limit, if a policy has set one.
+        """Whether an amount goes beyond a holder's limit, if a policy has set one."""
+        limit = self.limit(rule, holder, at_us, currency)
+        return limit is not None and amount > limit
+
+    def limit(self, rule: Rule, holder: Holder, at_us: int, currency: int = NONE) -> int | None:
+        """What binds a holder, or None.
 
         An owner may lower the spending limit of the own account, and never lift the one that holds for others.
         """
-        for account in (holder.id, NOBODY) if rule == Rule.SPENDING_LIMIT else (holder.id,):
-            limit = self.terms.find(
-                rule, at_us, account=account, item=holder.tier, region=holder.region, currency=currency
-            )
-            if limit is not None and amount > limit.value:
-                return True
-        return False
+        accounts = (holder.id, NOBODY) if rule == Rule.SPENDING_LIMIT else (holder.id,)
+        terms = (
+            self.terms.find(rule, at_us, account=account, item=holder.tier, region=holder.region, currency=currency)
+            for account in accounts
+        )
+        return min((term.value for term in terms if term is not None), default=None)
