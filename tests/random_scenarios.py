@@ -56,6 +56,8 @@ LIVELY: Final = (
     "sellers.cancel_rate=0.2",
     "sellers.return_rate=0.5",
     "sellers.return_days=0.2",
+    "topup.refund_intent=0.5",
+    "regions.US.refund_days=1",
     "balance.share=0.6",
     "balance.page=0.2",
     "balance.limit_share=0.3",
@@ -121,6 +123,7 @@ PARAMETERS: Final[dict[str, Texts]] = {
     "topup.budget_link": SHARE,
     "topup.noise": texts(0, "0.08", 3, 1000),
     "topup.left_digit": SHARE,
+    "topup.refund_intent": SHARE,
     "rewards.checkin_coins": st.integers(0, 50).map(str),
     "rewards.checkin_share": SHARE,
     "rewards.life_days": texts("0.1", "0.0001", 5) | decimals(0, 2, places=5),
@@ -197,6 +200,8 @@ PARAMETERS: Final[dict[str, Texts]] = {
     "platform.web_fee": RATE,
     "platform.chargeback_rate": SHARE,
     "platform.chargeback_delay_days": DELAY,
+    "regions.US.refund_days": texts(0, "0.5", "0.0001", 14),
+    "regions.US.verified_share": SHARE,
     "regions.US.rate": texts(1, "0.01", "0.8", 157),
     "regions.US.income": texts(1, 0, "0.2", 3),
     "balance.share": SHARE,
@@ -391,6 +396,9 @@ INTERVENTIONS: Final[dict[str, Callable[[tuple[str, ...]], Texts]]] = {
         st.sampled_from(regions),
         st.sampled_from(PACKS),
         texts(1, 99, 1299, 99_999),
+    ),
+    "coin_refund_right": lambda regions: st.builds(
+        "kind = 'coin_refund_right', days = {}{}".format, texts(0, "0.1", 14), somewhere(regions)
     ),
     "balance_rollout": lambda regions: st.builds(
         "kind = 'balance_rollout', share = {}{}".format, SHARE, somewhere(regions)

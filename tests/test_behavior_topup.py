@@ -9,9 +9,12 @@ from sim.behavior.topup import (
     TopupTerms,
     choose_pack,
     coin_price,
+    coins_for,
     coins_lacking,
     felt_price,
     largest_pack,
+    packs_needed,
+    price_of,
     stays_away,
 )
 from sim.streams import draw
@@ -19,7 +22,7 @@ from sim.streams import draw
 #              coins, cents, on the web
 LADDER = [(65, 99, 0), (330, 499, 0), (1321, 1999, 0), (65, 74, 1), (1321, 1499, 1)]
 COLUMNS = [np.array(column, np.int64) for column in zip(*LADDER, strict=True)]
-PACKS = Packs(*COLUMNS, np.ones(len(LADDER), np.int64))
+PACKS = Packs(*COLUMNS, np.ones(len(LADDER), np.int64), np.zeros(len(LADDER), np.int64))
 PLAIN = TopupTerms(hesitation=0.3, price_elasticity=1.5, leftover_value=0.0, noise=0.0, left_digit=0.0)
 CENTS = 100
 RICH = 10**9
@@ -62,7 +65,7 @@ def test_valued_leftovers_make_people_buy_ahead() -> None:
 def test_noise_makes_a_logit_choice_on_the_logarithm_of_cost(noise: float) -> None:
     """Each pack is bought with a chance in proportion to cost ** (-1 / noise)."""
     costs = np.array([1000, 1300, 3000], np.int64)
-    alike = Packs(np.full(3, 70, np.int64), costs, np.zeros(3, np.int64), np.ones(3, np.int64))
+    alike = Packs(np.full(3, 70, np.int64), costs, np.zeros(3, np.int64), np.ones(3, np.int64), np.zeros(3, np.int64))
     terms = PLAIN._replace(noise=noise)
     chosen = [choose_pack(1, viewer, 42, alike, False, 50, RICH, CENTS, terms) for viewer in range(N)]
     weights = costs ** (-1 / noise)
@@ -105,11 +108,10 @@ def test_the_coins_that_a_gift_lacks(price: int, coins: int, rewards: int, lacki
     assert coins_lacking(price, coins, rewards) == lacking
 
 
-def with_pack(coins: int, price: int, on_web: int, on_sale: int = 1) -> Packs:
+def with_pack(coins: int, price: int, on_web: int, on_sale: int = 1, each: int = 0) -> Packs:
     """The ladder with one more pack at its end."""
-    return Packs(
-        *(np.append(column, value) for column, value in zip(PACKS, (coins, price, on_web, on_sale), strict=True))
-    )
+    more = (coins, price, on_web, on_sale, each)
+    return Packs(*(np.append(column, value) for column, value in zip(PACKS, more, strict=True)))
 
 
 @pytest.mark.parametrize("double", LADDER)
@@ -163,9 +165,40 @@ def test_the_cents_below_a_whole_unit_are_felt_less(price: int, unit: int, left_
 
 def test_a_price_just_below_a_whole_unit_draws_buyers() -> None:
     """By the closed form of the logit: two alike packs at 1999 and 2000, a fifth of the cents unseen."""
-    packs = Packs(*(np.array(column, np.int64) for column in ((70, 71), (1999, 2000), (0, 0), (1, 1))))
+    packs = Packs(*(np.array(column, np.int64) for column in ((70, 71), (1999, 2000), (0, 0), (1, 1), (0, 0))))
     noise = 0.1
     terms = PLAIN._replace(noise=noise, left_digit=0.2)
     chosen = [choose_pack(1, viewer, 42, packs, False, 50, RICH, CENTS, terms) for viewer in range(N)]
     weights = np.array([1979.2, 2000.0]) ** (-1 / noise)
     assert np.mean(chosen) == pytest.approx(weights[1] / weights.sum(), abs=4 * 0.5 / np.sqrt(N))
+
+
+@pytest.mark.parametrize(
+    ("coins", "price", "brought"),
+    [
+        (30, 35, 30),  # 35 cents for 30 coins are 1.166667 cents each
+        (1, 35, 30),  # no fewer than the least
+        (31, 37, 31),  # 36.17 cents, rounded up to whole ones, which buy 31.7 coins
+        (1_000_000, 1_166_666, 1_000_000),
+    ],
+)
+def test_a_pack_by_amount_costs_what_its_coins_do(coins: int, price: int, brought: int) -> None:
+    packs = with_pack(30, 35, 1, each=1_166_666)
+    assert price_of(packs, len(LADDER), coins) == price
+    assert coins_for(packs, len(LADDER), price) == brought
+    assert packs_needed(packs, len(LADDER), coins) == 1
+    assert [packs_needed(packs, 0, some) for some in (1, 65, 66, 131)] == [1, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("shortfall", "on_web", "budget", "pack"),
+    [
+        (66, True, RICH, 5),  # just so many, where the next pack holds 330
+        (66, False, RICH, 1),  # it is on the web
+        (100_000, True, RICH, 5),  # more than five of the largest
+        (66, True, 76, NO_PACK),  # 77 cents
+    ],
+)
+def test_a_pack_by_amount_leaves_no_coin_over(shortfall: int, on_web: bool, budget: int, pack: int) -> None:
+    packs = with_pack(30, 35, 1, each=1_166_666)
+    assert choose_pack(1, 7, 42, packs, on_web, shortfall, budget, CENTS, PLAIN) == pack

@@ -12,8 +12,10 @@ import pytest
 from engine_runs import Result, assert_identical, ran
 from random_scenarios import BRITAIN, LIVELY
 from sim.agents.stage import Act
+from sim.behavior.identity import tier_of
 from sim.ledger import COIN, Op, Outcome, Rule
 from sim.ledger.accounts import KIND_SPAN, NOBODY
+from sim.ledger.money import USD
 from sim.scenario import Scenario, load
 
 HOUR_US = 3_600_000_000
@@ -120,3 +122,40 @@ def test_a_limit_that_nobody_reaches_changes_nothing() -> None:
     high = reference((policy(AT_ONCE, Rule.SPENDING_LIMIT, 10**12), policy(AT_ONCE, Rule.BALANCE_CAP, 10**12)))
     assert len(high.trace) == len(reference().trace) + 2
     assert high.closing == reference().closing
+
+
+def test_tiers_of_identification_are_bound_apart() -> None:
+    """Who is not identified may hold less and top up less; the openings say who is."""
+    verified = "regions.US.verified_share=0.5"
+    tight = tuple(
+        (AT_ONCE, Act(Op.POLICY, NOBODY, peer=rule, amount=amount, currency=currency, item=tier, region=US))
+        for rule, amount, currency, tier in (
+            (Rule.BALANCE_CAP, 300, COIN, 0),
+            (Rule.BALANCE_CAP, 3_000, COIN, 1),
+            (Rule.TOPUP_LIMIT, 500, USD, 0),
+            (Rule.TOPUP_LIMIT, 5_000, USD, 1),
+        )
+    )
+    tiered = load("us-baseline", [*CHANGES, verified])
+    result = ran("reference", tiered, acts=tight)
+    assert_identical(ran("windowed", tiered, acts=tight, shards=2), result)
+    columns, region = result.trace.columns, result.recognized["actor_region"]
+    opens = (columns["op"] == Op.OPEN) & (columns["actor"] // KIND_SPAN == 1) & (region == US)
+    tier = dict(zip(columns["actor"][opens].tolist(), columns["item"][opens].tolist(), strict=True))
+    assert {*tier.values()} == {-1, 1}
+    assert 0.3 < list(tier.values()).count(1) / len(tier) < 0.7
+    bought: Counter[int] = Counter()
+    topups = (columns["op"] == Op.TOPUP) & (region == US)
+    assert {Outcome.OVER_LIMIT, Outcome.OVER_CAP} <= {Outcome(code) for code in columns["outcome"][topups].tolist()}
+    accepted = topups & (columns["outcome"] == Outcome.ACCEPTED) & (columns["at_us"] > 0)
+    for actor, amount in zip(columns["actor"][accepted].tolist(), columns["amount"][accepted].tolist(), strict=True):
+        bought[actor] += amount
+    for one, most in ((-1, 500), (1, 5_000)):
+        assert 0.5 * most < max(total for actor, total in bought.items() if tier[actor] == one) <= most
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_a_share_is_identified_and_a_larger_one_holds_the_smaller(share: float) -> None:
+    verified = {viewer for viewer in range(4_000) if tier_of(1, viewer, share)}
+    assert len(verified) / 4_000 == pytest.approx(share, abs=0.03)
+    assert verified <= {viewer for viewer in range(4_000) if tier_of(1, viewer, min(share + 0.2, 1.0))}

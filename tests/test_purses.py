@@ -23,7 +23,7 @@ LIFE_US = 1_000
 
 @rule
 def top_up(purses, lots, totals, coins, price, fee, tax):  # type: ignore[no-untyped-def]
-    return columns.top_up(purses, lots, totals, 0, FIRST_FIAT, coins, price, fee, tax, 0)
+    return columns.top_up(purses, lots, totals, 0, FIRST_FIAT, coins, price, fee, tax, 0, -1)
 
 
 @rule

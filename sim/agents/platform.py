@@ -21,13 +21,13 @@ class Platform:
         economy.listen(Op.REWARD, self._note_reward)
         economy.listen(Op.TOPUP, self._watch_topup)
 
-    def start(self, viewers: list[tuple[int, int]]) -> None:
-        """State the terms and open all accounts; `viewers` are (account, region code)."""
+    def start(self, viewers: list[tuple[int, int, int]]) -> None:
+        """State the terms and open all accounts; `viewers` are (account, region code, item of the open)."""
         economy = self.economy
         for fields in opening_terms(economy.scenario):
             economy.propose(**fields._asdict())
-        for account, region in viewers:
-            economy.propose(Op.OPEN, account, region=region)
+        for account, region, item in viewers:
+            economy.propose(Op.OPEN, account, item=item, region=region)
         for host in economy.hosts:
             economy.propose(Op.OPEN, host.account, region=REGION_BY_NAME[economy.region_of(host.zone)])
         economy.packs = {region: packs_on_sale(economy.scenario, region) for region in economy.scenario.regions}

@@ -12,12 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.agents.calendar import Calendar
+from sim.behavior.identity import NOT_IDENTIFIED, tier_of
 from sim.behavior.purposes import FAVOURITE, TRAITS
 from sim.behavior.traits import Traits, TraitTerms, viewer_traits
 from sim.behavior.types import Float64Array, Int64Array
 from sim.behavior.watch import new_guide, pick, pick_by
 from sim.compiled import rule
 from sim.ledger import Kind, account_id
+from sim.ledger.operations import NO_ITEM
 from sim.scenario import Scenario
 from sim.streams import draw
 
@@ -119,6 +121,13 @@ def _fill(
         viewers.checks_in[index] = traits.checks_in
         viewers.taps_first[index] = traits.taps_first
         follow(seed, account, viewers.favourites[index], creators_reach, guide)
+
+
+@rule
+def opening_item(seed: int, viewer: int, verified_share: float) -> int:
+    """What the opening of an account says: the tier of identification, or nothing."""
+    tier = tier_of(seed, viewer, verified_share)
+    return NO_ITEM if tier == NOT_IDENTIFIED else tier
 
 
 @rule

@@ -9,7 +9,7 @@ from sim.behavior.delay import DAY_US
 from sim.behavior.topup import Packs
 from sim.ledger import COIN, CURRENCIES, CURRENCY_BY_NAME, REGION_BY_NAME, Item, Op, Rule, item_id
 from sim.ledger.accounts import NOBODY
-from sim.scenario import Scenario
+from sim.scenario import Parameter, Scenario
 
 
 def packs_on_sale(scenario: Scenario, region: str) -> Packs:
@@ -20,19 +20,28 @@ def packs_on_sale(scenario: Scenario, region: str) -> Packs:
         np.array([pack.price_cents for pack in packs], np.int64),
         np.array([pack.channel == "web" for pack in packs], np.int64),
         np.array([not pack.limited for pack in packs], np.int64),
+        np.array([pack.each_ppm for pack in packs], np.int64),
     )
 
 
 def pack_items(scenario: Scenario, region: str) -> list[int]:
     """The item ids of a region's packs, by their place in the catalogue."""
     kinds = {"app": Item.PACK_APP, "web": Item.PACK_WEB}
-    return [item_id(kinds[pack.channel], n) for n, pack in enumerate(scenario.packs(region))]
+    return [
+        item_id(Item.PACK_CUSTOM if pack.by_amount else kinds[pack.channel], n)
+        for n, pack in enumerate(scenario.packs(region))
+    ]
 
 
 def unit_of(currency: int) -> int:
     """Minor units in a whole one: 100 cents in a dollar, 1 in a rupiah."""
     unit: int = 10 ** CURRENCIES[currency].exponent
     return unit
+
+
+def days_us(days: Parameter) -> int:
+    """Days as whole microseconds."""
+    return round(float(days) * DAY_US)
 
 
 def opening_terms(scenario: Scenario) -> Iterator[Act]:
@@ -46,8 +55,13 @@ def opening_terms(scenario: Scenario) -> Iterator[Act]:
         code, currency = REGION_BY_NAME[name], CURRENCY_BY_NAME[region.currency].code
         fees = {"app": platform.store_fee.ppm, "web": platform.web_fee.ppm}
         for pack, item in zip(scenario.packs(name), pack_items(scenario, name), strict=True):
-            yield policy(Rule.PACK_COINS, pack.coins_in_all, COIN, item=item, region=code)
+            if pack.by_amount:
+                yield policy(Rule.COIN_PRICE, pack.each_ppm, currency, item=item, region=code)
+            else:
+                yield policy(Rule.PACK_COINS, pack.coins_in_all, COIN, item=item, region=code)
             yield policy(Rule.STORE_FEE, fees[pack.channel], item=item, region=code)
+        if region.refund_days.value:
+            yield policy(Rule.COIN_REFUND_WINDOW, days_us(region.refund_days), region=code)
         yield policy(Rule.TOPUP_TAX, region.topup_tax.ppm, region=code)
         yield policy(Rule.ORDER_TAX, region.order_tax.ppm, region=code)
         yield policy(Rule.DIAMOND_VALUE, region.ppm(creators.diamond_value_cents), currency, region=code)

@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from sim.behavior.purposes import OWN_LIMIT, ROLLOUT
+from sim.behavior.purposes import OWN_LIMIT, REFUND_WISH, ROLLOUT
 from sim.behavior.topup import TopupTerms
 from sim.compiled import rule
 from sim.streams import draw, uniform
@@ -30,6 +30,12 @@ def has_page(seed: int, viewer: int, share: float) -> bool:
 def sets_limit(seed: int, viewer: int, limit_share: float) -> bool:
     """Whether a giver who sees the page for the first time sets an own limit."""
     return uniform(draw(seed, viewer, OWN_LIMIT, 0)[0]) < limit_share
+
+
+@rule
+def asks_back(seed: int, viewer: int, occasion: int, refund_intent: float) -> bool:
+    """Whether a viewer who sees coins that can be given back asks for the money."""
+    return uniform(draw(seed, viewer, REFUND_WISH, occasion)[0]) < refund_intent
 
 
 @rule

@@ -7,6 +7,7 @@ from sim.behavior.types import Int64Array
 from sim.behavior.visit import step_of
 from sim.compiled import rule
 from sim.elementary import exp, gumbel, power
+from sim.ledger.money import PPM
 from sim.streams import draw, uniform
 
 NO_PACK: Final = -1
@@ -25,18 +26,45 @@ class TopupTerms(NamedTuple):
 
 
 class Packs(NamedTuple):
-    """The packs of a region, as published: arrays of shape (n_packs,); `on_web` and `on_sale` are 0 or 1."""
+    """The packs of a region, as published: arrays of shape (n_packs,); `on_web` and `on_sale` are 0 or 1.
+
+    `each` is not 0 where any number of coins from `coins` on can be bought: ppm of a minor unit for a coin.
+    """
 
     coins: Int64Array
     price: Int64Array
     on_web: Int64Array
     on_sale: Int64Array
+    each: Int64Array
 
 
 @rule
 def coins_lacking(price: int, coins: int, rewards: int) -> int:
     """Coins that a gift lacks, <= 0 if none; rewards do not settle what a chargeback left owing."""
     return max(price - coins - rewards, -coins)
+
+
+@rule
+def price_of(packs: Packs, pack: int, coins: int) -> int:
+    """What a purchase of a pack costs now, in minor units: of one by amount, that of so many coins, rounded up."""
+    each = packs.each[pack]
+    if not each:
+        return int(packs.price[pack])
+    wanted = max(coins, int(packs.coins[pack]))
+    return int((wanted * each + PPM - 1) // PPM)
+
+
+@rule
+def coins_for(packs: Packs, pack: int, price: int) -> int:
+    """The coins that a purchase of a pack brings now: of one by amount, as many whole ones as the price buys."""
+    each = packs.each[pack]
+    return int(price * PPM // each) if each else int(packs.coins[pack])
+
+
+@rule
+def packs_needed(packs: Packs, pack: int, coins: int) -> int:
+    """How many of a pack bring so many coins."""
+    return 1 if packs.each[pack] else int((coins + packs.coins[pack] - 1) // packs.coins[pack])
 
 
 @rule
@@ -53,6 +81,7 @@ def first_alike(packs: Packs, pack: int) -> int:
             packs.coins[other] == packs.coins[pack]
             and packs.price[other] == packs.price[pack]
             and packs.on_web[other] == packs.on_web[pack]
+            and packs.each[other] == packs.each[pack]
         ):
             return other
     return pack
@@ -82,10 +111,10 @@ def coin_price(packs: Packs, buys_on_web: bool) -> float:
 
 @rule
 def largest_pack(packs: Packs, buys_on_web: bool) -> int:
-    """The most coins that one purchase brings a viewer."""
+    """The most coins in a pack that a viewer can buy, those by amount apart."""
     largest = 0
     for pack in range(packs.coins.shape[0]):
-        if is_offered(packs, pack, buys_on_web):
+        if is_offered(packs, pack, buys_on_web) and not packs.each[pack]:
             largest = max(largest, int(packs.coins[pack]))
     return largest
 
@@ -144,9 +173,8 @@ def choose_pack(
     for pack in range(packs.coins.shape[0]):
         if not is_offered(packs, pack, buys_on_web):
             continue
-        coins, price = packs.coins[pack], packs.price[pack]
-        count = (shortfall + coins - 1) // coins
-        outlay = count * price
+        price, count = price_of(packs, pack, shortfall), packs_needed(packs, pack, shortfall)
+        coins, outlay = coins_for(packs, pack, price), count * price
         if count > most or outlay > budget:
             continue
         spare = (count * coins - shortfall) / (count * coins)

@@ -33,6 +33,7 @@ class Terms(NamedTuple):
     elsewhere: ElsewhereTerms
     favourite_share: float
     watch_days: float
+    refund_intent: float
     balance: BalanceTerms
     rival: RivalTerms
 
@@ -64,6 +65,7 @@ def terms_of(scenario: Scenario) -> Terms:
         ),
         float(scenario.audience.favourite_share),
         float(scenario.audience.watch_minutes) / MINUTES_A_DAY,
+        float(topup.refund_intent),
         BalanceTerms(*(float(getattr(scenario.balance, name)) for name in BalanceTerms._fields)),
         RivalTerms(float(scenario.rival.creator_share), float(scenario.rival.sensitivity)),
     )

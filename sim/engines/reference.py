@@ -17,7 +17,7 @@ from sim.agents import creator, hosts
 from sim.agents.economy import Deed, Economy
 from sim.agents.merchants import foreign_sellers, goods_of
 from sim.agents.platform import Platform
-from sim.agents.population import draw_viewers
+from sim.agents.population import draw_viewers, opening_item
 from sim.agents.publication import Publication
 from sim.agents.seller import Sellers
 from sim.agents.stage import Act, Process, Proposal
@@ -80,8 +80,13 @@ class ReferenceEngine:
         economy = self.economy
         zones = self.viewers.zone.tolist()
         regions = [REGION_BY_NAME[zone.region] for zone in economy.calendar.zones]
-        accounts = self.viewers.account.tolist()
-        Platform(economy).start([(account, regions[zone]) for account, zone in zip(accounts, zones, strict=True)])
+        shares = [float(economy.scenario.regions[zone.region].verified_share) for zone in economy.calendar.zones]
+        Platform(economy).start(
+            [
+                (account, regions[zone], opening_item(economy.seed, account, shares[zone]))
+                for account, zone in zip(self.viewers.account.tolist(), zones, strict=True)
+            ]
+        )
         sellers = Sellers(economy)
         for host in economy.hosts:
             self._start_host(host, sellers)

@@ -11,7 +11,7 @@ from simpy import Event, Timeout
 from sim.agents.publication import NO_GOOD, Offer, Publication
 from sim.agents.stage import Act, Process
 from sim.agents.terms import unit_of
-from sim.behavior.balance import has_page, own_limit, sets_limit, valuing_leftovers
+from sim.behavior.balance import asks_back, has_page, own_limit, sets_limit, valuing_leftovers
 from sim.behavior.commerce import NO_REASON, is_hidden, legal_price, obstacle
 from sim.behavior.delay import memoryless
 from sim.behavior.elsewhere import AT_RIVAL, BAN, route_of
@@ -31,7 +31,17 @@ from sim.behavior.gift import (
 from sim.behavior.purposes import BROWSE, COMBO, DIVERT, GIFT, RIVAL, SHOP, TOPUP, VISIT, WATCH
 from sim.behavior.rival import gives_there, multi_homes
 from sim.behavior.shop import LIVE, LOOK_CLOSELY_S, channel_of, item_of, looks_closely, worth_of
-from sim.behavior.topup import NO_PACK, WEEK_US, TopupTerms, choose_pack, coin_price, coins_lacking, stays_away
+from sim.behavior.topup import (
+    NO_PACK,
+    WEEK_US,
+    TopupTerms,
+    choose_pack,
+    coin_price,
+    coins_lacking,
+    packs_needed,
+    price_of,
+    stays_away,
+)
 from sim.behavior.visit import (
     CHOOSE_PACK_S,
     LOOK_AROUND_S,
@@ -47,7 +57,7 @@ from sim.behavior.visit import (
 )
 from sim.behavior.watch import NOTHING, choose_stream, pick
 from sim.engines.market import Market
-from sim.ledger import COIN, CURRENCY_BY_NAME, REWARD, Item, Op, Outcome, Rule, item_id
+from sim.ledger import COIN, CURRENCY_BY_NAME, REGION_BY_NAME, REWARD, Item, Op, Outcome, Rule, item_id
 from sim.ledger.accounts import KIND_SPAN
 from sim.ledger.money import PPM
 from sim.ledger.state import Holder
@@ -112,6 +122,7 @@ class Viewer:
         if uniform(words[1]) < market.terms.balance.page and self._has_page():
             yield market.env.timeout(pause_of(words[2], SEE_BALANCE_S))
             self._see_balance()
+            self._perhaps_ask_back(occasion)
         yield market.env.timeout(pause_of(words[3], LOOK_AROUND_S))
         channel = self._channel(occasion)
         if channel == LIVE:
@@ -133,6 +144,15 @@ class Viewer:
             self.has_limit = True
             coins = own_limit(self.traits.weekly_budget, terms.limit_factor, price)
             self._act(Op.POLICY, peer=Rule.SPENDING_LIMIT, amount=coins, currency=COIN)
+
+    def _perhaps_ask_back(self, occasion: int) -> None:
+        """Give back what is unspent of a topup, where that can still be done."""
+        market, book = self.market, self.market.engine.book
+        now_us, code = int(market.env.now), REGION_BY_NAME[self.region]
+        since_us = now_us - book.terms.get(Rule.COIN_REFUND_WINDOW, now_us, region=code)
+        lot = next((lot for lot in self._holder.lots if book.topups[lot.topup].at_us > since_us), None)
+        if lot is not None and asks_back(market.seed, self.account, occasion, market.terms.refund_intent):
+            self._act(Op.COIN_REFUND, amount=lot.left, currency=COIN, ref=lot.topup)
 
     def _check_in(self) -> None:
         coins = self.publication.checkin_coins
@@ -273,11 +293,11 @@ class Viewer:
         if pack == NO_PACK:
             return False
         yield self._pause(occasion, 0, CHOOSE_PACK_S)
-        count = -(-short // int(packs.coins[pack]))
+        count = packs_needed(packs, pack, short)
         for purchase in range(1, count + 1):
             if not self.publication.packs[self.region].on_sale[pack]:
                 return False
-            if self._top_up(pack, step_of(occasion, purchase)) != Outcome.ACCEPTED:
+            if self._top_up(pack, short, step_of(occasion, purchase)) != Outcome.ACCEPTED:
                 return False
             yield self._pause(occasion, purchase, PAY_S)
         return True
@@ -287,9 +307,9 @@ class Viewer:
         terms = self.market.terms
         return valuing_leftovers(terms.topup, terms.balance.leftover_value) if self._has_page() else terms.topup
 
-    def _top_up(self, pack: int, occasion: int) -> Outcome:
+    def _top_up(self, pack: int, coins: int, occasion: int) -> Outcome:
         """Buy a pack at the price of this window."""
-        price = int(self.publication.packs[self.region].price[pack])
+        price = price_of(self.publication.packs[self.region], pack, coins)
         item = self.market.pack_items[self.region][pack]
         outcome = self._act(Op.TOPUP, item=item, amount=price, currency=self.currency, occasion=occasion)
         if outcome == Outcome.ACCEPTED:

@@ -23,7 +23,7 @@ from sim.agents.stage import Process, Stage
 from sim.agents.terms import opening_terms, packs_on_sale
 from sim.agents.windows import Phase
 from sim.engines.columns.counterparties import Counterparties
-from sim.engines.columns.crowd import home_regions
+from sim.engines.columns.crowd import home_regions, opening_items
 from sim.engines.columns.division import Division, Local
 from sim.engines.columns.earnings import GIVEN
 from sim.engines.columns.journal import Journal, Record
@@ -40,6 +40,7 @@ from sim.engines.columns.viewer_audit import check_float, combined, own_balances
 from sim.engines.forks import changed_terms
 from sim.ledger import COIN, CURRENCY_BY_NAME, DIAMOND, REGION_BY_NAME, REWARD, Closing, Kind, Rule
 from sim.ledger.conservation import asset_flow, check_asset
+from sim.ledger.operations import NO_ITEM
 from sim.ledger.terms import Terms
 from sim.metrics.elsewhere import Elsewhere
 from sim.metrics.hosts import Hosts
@@ -244,7 +245,7 @@ class WindowedEngine:
                 told = np.array(sorted(set(np.unique(regions).tolist()) - known), np.uint16)
                 known.update(told.tolist())
             self.unrecorded += len(regions) - len(told)
-            self.journal.take([opened(kind, begin, told)], [])
+            self.journal.take([opened(kind, begin, told, self._items(kind, begin, len(told)))], [])
             self.journal.flush()
 
     def _everyone(self) -> Iterator[tuple[Kind, int, npt.NDArray[np.uint16]]]:
@@ -255,6 +256,14 @@ class WindowedEngine:
         for kind, regions in ((Kind.CREATOR, other.creators_region), (Kind.SELLER, other.sellers_region)):
             for begin in range(0, len(regions), OPENED_AT_ONCE):
                 yield kind, begin, regions[begin : begin + OPENED_AT_ONCE]
+
+    def _items(self, kind: Kind, begin: int, n: int) -> npt.NDArray[np.int32] | int:
+        """What so many openings say beside the region."""
+        world = self.setting.world
+        if kind != Kind.VIEWER or not self._opens or not world.zones["verified_share"].any():
+            return NO_ITEM
+        shares = self.stage.calendar.cumulative_shares()
+        return opening_items(world.seed, shares, world.zones["verified_share"], begin, begin + n)
 
     def _viewer_regions(self, begin: int, end: int) -> npt.NDArray[np.uint16]:
         world = self.setting.world

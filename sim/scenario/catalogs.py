@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from sim.ledger.money import PPM
 from sim.scenario.quantity import Cents, Parameter, Quantity
 
 Channel = Literal["app", "web"]
@@ -27,6 +28,7 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ----------
     bonus : coins on top
     limited : whether it is only for sale while a `pack_offer` says so
+    by_amount : whether any number of coins can be bought, from `coins` on, at the price of a coin that it states
     """
 
     name: str
@@ -36,6 +38,16 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
     bonus: Bonus = 0
     limited: bool = False
+    by_amount: bool = False
+
+    @property
+    def each_ppm(self) -> int:
+        """Of a pack by amount, the price of a coin in ppm of a minor unit; else 0."""
+        return self.each_ppm_at(self.price_cents)
+
+    def each_ppm_at(self, price_cents: int) -> int:
+        """The same where the pack has another price; rounded down, so that its coins cost no more than it says."""
+        return max(price_cents * PPM // self.coins, 1) if self.by_amount else 0
 
     @property
     def coins_in_all(self) -> int:

@@ -39,6 +39,7 @@ from sim.scenario.quantity import (
 from sim.scenario.window import window_us
 
 AS_STATED: Final = Parameter(value=Decimal(1))
+NOTHING: Final = Parameter(value=Decimal(0))
 DAY_US: Final = 86_400_000_000
 
 Weight = Annotated[Decimal, Quantity("share", 0, 1)]
@@ -66,6 +67,8 @@ class Region(Table, frozen=True):
     order_tax: Annotated[Rate, "tax on top of a good's price"]
     time_zones: Annotated[dict[str, Weight], "IANA name -> share of the region's viewers; sum to 1"]
     live_taste: Annotated[Factor, "conversion of live streams against what is stated under shopping"] = AS_STATED
+    refund_days: Annotated[Days, "from a topup, in which its unspent coins can be given back; 0: never"] = NOTHING
+    verified_share: Annotated[Share, "of the viewers who are identified: tier 1, all others are of tier 0"] = NOTHING
 
     @property
     def means(self) -> float:
@@ -131,6 +134,7 @@ class Topup(Table, frozen=True):
     budget_sigma: Annotated[Sigma, "spread of the logarithm of the budget"]
     budget_link: Annotated[Share, "correlation of the logarithms of budget and willingness"]
     noise: Annotated[Factor, "taste noise in the choice of a pack, of its price"]
+    refund_intent: Annotated[Share, "chance to ask for refundable coins back at a look at the Balance page"]
     left_digit: Annotated[Share, "of the cents below the last whole dollar that go unfelt in that choice"]
 
 

@@ -3,17 +3,18 @@
 from typing import Final
 
 from sim.agents.interventions import laws
-from sim.agents.interventions.effect import Effect, state_policy
+from sim.agents.interventions.effect import Effect, currency_of, state_policy
 from sim.agents.interventions.payments import PAYMENT_EFFECTS
 from sim.agents.interventions.people import PEOPLE_EFFECTS
 from sim.agents.rivals import rival_offer
 from sim.agents.stage import Stage
-from sim.agents.terms import pack_items
+from sim.agents.terms import days_us, pack_items
 from sim.behavior.rival import RivalOffer
 from sim.ledger import COIN, Rule
 from sim.scenario import (
     BalanceRollout,
     Checkin,
+    CoinRefundRight,
     CommerceBan,
     Commission,
     ImportQuota,
@@ -36,9 +37,13 @@ def _reset_price(stage: Stage, region: str, change: PackPrice) -> None:
 def _price(stage: Stage, region: str, pack: str, price_cents: int) -> None:
     names = [sold.name for sold in stage.scenario.packs(region)]
     packs = stage.packs[region]
-    price = packs.price.copy()
-    price[names.index(pack)] = price_cents
-    stage.packs[region] = packs._replace(price=price)
+    n = names.index(pack)
+    price, each = packs.price.copy(), packs.each.copy()
+    price[n], each[n] = price_cents, stage.scenario.packs(region)[n].each_ppm_at(price_cents)
+    stage.packs[region] = packs._replace(price=price, each=each)
+    if each[n]:
+        item, currency = pack_items(stage.scenario, region)[n], currency_of(stage, region)
+        state_policy(stage, Rule.COIN_PRICE, region, int(each[n]), item=item, currency=currency)
 
 
 def _begin_offer(stage: Stage, region: str, change: PackOffer) -> None:
@@ -54,10 +59,21 @@ def _offer(stage: Stage, region: str, change: PackOffer, holds: bool, bonus: int
     n = [pack.name for pack in sold].index(change.pack)
     packs = stage.packs[region]
     coins, on_sale = packs.coins.copy(), packs.on_sale.copy()
-    coins[n], on_sale[n] = sold[n].coins_in_all + bonus, holds or not sold[n].limited
+    coins[n] = sold[n].coins_in_all + (0 if sold[n].by_amount else bonus)
+    on_sale[n] = holds or not sold[n].limited
     stage.packs[region] = packs._replace(coins=coins, on_sale=on_sale)
+    if sold[n].by_amount:  # a coin has its price, and no bonus
+        return
     item = pack_items(stage.scenario, region)[n]
     state_policy(stage, Rule.PACK_COINS, region, int(coins[n]), item=item, currency=COIN)
+
+
+def _set_refund_right(stage: Stage, region: str, change: CoinRefundRight) -> None:
+    state_policy(stage, Rule.COIN_REFUND_WINDOW, region, days_us(change.days))
+
+
+def _reset_refund_right(stage: Stage, region: str, _: CoinRefundRight) -> None:
+    state_policy(stage, Rule.COIN_REFUND_WINDOW, region, days_us(stage.scenario.regions[region].refund_days))
 
 
 def _roll_out_balance(stage: Stage, region: str, change: BalanceRollout) -> None:
@@ -97,6 +113,7 @@ def _reset_checkin(stage: Stage, _: str, __: Checkin) -> None:
 EFFECTS: Final[dict[type, Effect]] = {
     PackPrice: Effect(_set_price, _reset_price),
     PackOffer: Effect(_begin_offer, _end_offer),
+    CoinRefundRight: Effect(_set_refund_right, _reset_refund_right),
     BalanceRollout: Effect(_roll_out_balance, _roll_back_balance),
     RivalOfferChange: Effect(_set_rival, _reset_rival),
     Commission: Effect(_set_commission, _reset_commission),

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.agents.publication import NO_GOOD, Offer
-from sim.behavior.balance import has_page, own_limit, sets_limit, valuing_leftovers
+from sim.behavior.balance import asks_back, has_page, own_limit, sets_limit, valuing_leftovers
 from sim.behavior.commerce import NO_REASON, is_hidden, legal_price, obstacle
 from sim.behavior.delay import memoryless
 from sim.behavior.elsewhere import AT_RIVAL, BAN, route_of
@@ -32,11 +32,21 @@ from sim.behavior.gift import (
     wants_to_give,
     willing_to_pay,
 )
+from sim.behavior.identity import tier_of
 from sim.behavior.purposes import BROWSE, CHARGEBACK, COMBO, DIVERT, RIVAL, SHOP, TOPUP, VISIT, WATCH
 from sim.behavior.purposes import GIFT as WANT
 from sim.behavior.rival import gives_there, multi_homes
 from sim.behavior.shop import LIVE, LOOK_CLOSELY_S, channel_of, item_of, looks_closely, worth_of
-from sim.behavior.topup import NO_PACK, WEEK_US, choose_pack, coins_lacking, stays_away
+from sim.behavior.topup import (
+    NO_PACK,
+    WEEK_US,
+    choose_pack,
+    coins_for,
+    coins_lacking,
+    packs_needed,
+    price_of,
+    stays_away,
+)
 from sim.behavior.traits import Traits, viewer_traits
 from sim.behavior.types import Int64Array
 from sim.behavior.visit import (
@@ -71,9 +81,10 @@ from sim.engines.columns.crowd import (
     has,
 )
 from sim.engines.columns.purses import Grants, Lots
+from sim.engines.columns.rates import N_TIERS
 from sim.engines.columns.rows import NO_TICKET, Rows, Struct, Structs, Tickets, note, take_ticket, wide
 from sim.engines.columns.scene import PackedWorld, Scene, World, packs_of, unpacked
-from sim.engines.columns.spending import note_given, room_today
+from sim.engines.columns.spending import bought_this_month, note_bought, note_given, room_today
 from sim.engines.columns.totals import Totals
 from sim.engines.columns.visits import BLOCK, new_words
 from sim.ledger import COIN, Item, Kind, Rule, item_id
@@ -114,6 +125,7 @@ BEGUN: Final = 3
 
 # A visit in progress; what its stage doesn't need holds anything:
 #   hour, at_us         in which hour since the start it began, and the instant of its next act
+#   coins               how many a pack by amount is to bring
 #   host, until_us      whose stream is watched (creators first, then sellers), and when that stream ends
 CHAIN: Final = np.dtype(
     [
@@ -130,12 +142,16 @@ CHAIN: Final = np.dtype(
             "pack",
             "packs",
             "paid",
+            "coins",
         )
     ]
 )
-# A topup that will be charged back at the boundary `due`.
+# A topup that will be charged back at the boundary `due`, unless its coins were returned.
 DISPUTE: Final = np.dtype(
-    [(name, np.int64) for name in ("coins", "price", "fee", "tax", "serial", "ticket", "item", "viewer", "due")]
+    [
+        (name, np.int64)
+        for name in ("coins", "price", "fee", "tax", "serial", "ticket", "item", "viewer", "due", "refunded")
+    ]
 )
 
 
@@ -475,6 +491,14 @@ def _traits(world: World, crowd: Crowd, viewer: int) -> Traits:
 
 
 @inner
+def _tier(world: World, scene: Scene, crowd: Crowd, viewer: int) -> Struct:
+    """The limits of a viewer's tier of identification."""
+    zone = world.zones[crowd.zone[viewer]]
+    tier = tier_of(world.seed, crowd.first + viewer, zone.verified_share)
+    return scene.rates.tiers[zone.region * N_TIERS + tier]
+
+
+@inner
 def _is_sold_to(world: World, crowd: Crowd, viewer: int, good: int) -> bool:
     """Whether a good is sold in a viewer's region: what others show is watched and not bought."""
     zone = world.zones[crowd.zone[viewer]]
@@ -532,6 +556,8 @@ def _see_balance(world: World, scene: Scene, viewers: Viewers, chain: Struct) ->
     _read(world, viewers.crowd, viewers.rows, chain, codes.HISTORY)
     if world.terms.balance.limit_share > 0.0 and has(viewers.crowd.habits[chain.viewer], GIVER):
         _perhaps_limit(world, scene, viewers, chain)
+    if world.terms.refund_intent > 0.0 and has(viewers.crowd.habits[chain.viewer], GIVER):
+        _perhaps_ask_back(world, scene, viewers, chain)
     occasion = world.epoch_hour + chain.hour
     words = draw(world.seed, viewers.crowd.first + chain.viewer, VISIT, occasion)
     chain.at_us += pause_of(words[3], LOOK_AROUND_S)
@@ -564,6 +590,35 @@ def _perhaps_limit(world: World, scene: Scene, viewers: Viewers, chain: Struct) 
         ACCEPTED,
         code,
     )
+
+
+@inner
+def _perhaps_ask_back(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None:
+    """Give back what is unspent of a topup, where that can still be done."""
+    crowd, viewer = viewers.crowd, chain.viewer
+    account, purse, rates = crowd.first + viewer, crowd.purse[viewer], scene.rates.of[_region(world, crowd, viewer)]
+    place = money.lot_to_return(viewers.purses[purse], viewers.lots, chain.at_us - rates.coin_refund_window)
+    occasion = world.epoch_hour + chain.hour
+    if place == money.NONE or not asks_back(world.seed, account, occasion, world.terms.refund_intent):
+        return
+    lot = viewers.lots.lot[place]
+    coins, ticket, serial = lot.left, lot.ticket, lot.serial
+    outcome = SUSPENDED if rates.suspended else ACCEPTED
+    noted = viewers.rows.row[
+        note(viewers.rows, chain.at_us, codes.COIN_REFUND, account, NOBODY, NO_ITEM, coins, COIN, outcome, rates.code)
+    ]
+    noted.refers = ticket
+    if outcome != ACCEPTED:
+        return
+    returned = money.give_back_coins(viewers.purses, viewers.lots, viewers.totals, purse, rates.asset, place)
+    noted.revenue = returned.lost
+    noted.float_cost = -returned.earned
+    noted.float_coins = -coins
+    noted.tax = -returned.tax
+    noted.store_fee = -returned.fee
+    for n in range(viewers.disputes.state[0]):
+        if viewers.disputes.dispute[n].serial == serial:
+            viewers.disputes.dispute[n].refunded = 1
 
 
 @inner
@@ -733,7 +788,7 @@ def _tap(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> int:
         rates.asset,
         price,
         rates.suspended,
-        room_today(spending, rates.spending_limit, chain.at_us),
+        room_today(spending, _tier(world, scene, crowd, chain.viewer).spending_limit, chain.at_us),
     )
     place = note(
         viewers.rows,
@@ -788,7 +843,8 @@ def _choose_pack(world: World, scene: Scene, viewers: Viewers, chain: Struct, sh
     chain.stage = PAY
     chain.at_us += pause_us(world.seed, account, step_of(occasion, 0), CHOOSE_PACK_S)
     chain.pack = pack
-    chain.packs = (short + packs.coins[pack] - 1) // packs.coins[pack]
+    chain.packs = packs_needed(packs, pack, short)
+    chain.coins = short
     chain.paid = 0
 
 
@@ -799,47 +855,43 @@ def _pay(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None:
     purse, account = crowd.purse[viewer], crowd.first + viewer
     rates = scene.rates.of[_region(world, crowd, viewer)]
     place = rates.first_pack + chain.pack
-    pack, price = scene.rates.packs[place], scene.packs.price[place]
+    pack = scene.rates.packs[place]
     if not scene.packs.on_sale[place]:
         _end(chain)
         return
+    price = price_of(scene.packs, place, chain.coins)
+    coins = coins_for(scene.packs, place, price)
     chain.paid += 1
     occasion = step_of(step_of(world.epoch_hour + chain.hour, chain.step), chain.paid)
-    outcome = money.topup_outcome(viewers.purses[purse], pack.coins, rates.suspended, rates.balance_cap)
+    mine, spending = viewers.purses[purse], viewers.spending[purse]
+    paid, limits = bought_this_month(spending, chain.at_us) + price, _tier(world, scene, crowd, viewer)
+    outcome = money.topup_outcome(mine, coins, paid, rates.suspended, limits)
+    row = note(
+        viewers.rows, chain.at_us, codes.TOPUP, account, NOBODY, pack.item, price, rates.currency, outcome, rates.code
+    )
     if outcome != ACCEPTED:
-        note(
-            viewers.rows,
-            chain.at_us,
-            codes.TOPUP,
-            account,
-            NOBODY,
-            pack.item,
-            price,
-            rates.currency,
-            outcome,
-            rates.code,
-        )
         _end(chain)
         return
     tax = tax_inside(price, rates.topup_tax)
     fee = portion(price - tax, pack.store_fee)
+    words = draw(world.seed, account, CHARGEBACK, occasion)
+    is_disputed = uniform(words[0]) < world.chargeback_rate
+    ticket = take_ticket(viewers.tickets) if is_disputed or world.terms.refund_intent > 0.0 else NO_TICKET
     earned, serial = money.top_up(
-        viewers.purses, viewers.lots, viewers.totals, purse, rates.asset, pack.coins, price, fee, tax, chain.at_us
+        viewers.purses, viewers.lots, viewers.totals, purse, rates.asset, coins, price, fee, tax, chain.at_us, ticket
     )
-    viewers.purses[purse].spent += price
-    row = note(
-        viewers.rows, chain.at_us, codes.TOPUP, account, NOBODY, pack.item, price, rates.currency, ACCEPTED, rates.code
-    )
+    mine.spent += price
+    note_bought(spending, price, chain.at_us)
     noted = viewers.rows.row[row]
+    noted.makes = ticket
     noted.revenue = earned
     noted.float_cost = price - fee - tax - earned
-    noted.float_coins = pack.coins
+    noted.float_coins = coins
     noted.tax = tax
     noted.store_fee = fee
-    words = draw(world.seed, account, CHARGEBACK, occasion)
-    if uniform(words[0]) < world.chargeback_rate:
+    if is_disputed:
         due_us = chain.at_us + memoryless(words[1], world.chargeback_days)
-        _dispute(world, scene, viewers, viewer, row, due_us, pack, price, fee, tax, serial)
+        _dispute(world, scene, viewers, viewer, due_us, pack.item, coins, price, fee, tax, serial, ticket)
     chain.at_us += pause_us(world.seed, account, occasion, PAY_S)
     chain.stage = PAY if chain.paid < chain.packs else PAID
 
@@ -850,30 +902,31 @@ def _dispute(
     scene: Scene,
     viewers: Viewers,
     viewer: int,
-    row: int,
     due_us: int,
-    pack: Struct,
+    item: int,
+    coins: int,
     price: int,
     fee: int,
     tax: int,
     serial: int,
+    ticket: int,
 ) -> None:
     """Note a topup that will be charged back; the bank's word comes one boundary after the topup at the earliest."""
-    disputes, ticket = viewers.disputes, take_ticket(viewers.tickets)
-    viewers.rows.row[row].makes = ticket
+    disputes = viewers.disputes
     dispute = disputes.dispute[disputes.state[0]]
     disputes.state[0] += 1
     heard = scene.end_us // world.window_us
     due = (due_us + world.window_us - 1) // world.window_us
     dispute.due = due if due > heard else heard + 1
     dispute.viewer = viewer
-    dispute.item = pack.item
-    dispute.coins = pack.coins
+    dispute.item = item
+    dispute.coins = coins
     dispute.price = price
     dispute.fee = fee
     dispute.tax = tax
     dispute.serial = serial
     dispute.ticket = ticket
+    dispute.refunded = 0
 
 
 @inner

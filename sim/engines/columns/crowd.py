@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.agents.calendar import Calendar
-from sim.agents.population import follow, trait_terms
+from sim.agents.population import follow, opening_item, trait_terms
 from sim.behavior.purposes import TRAITS
 from sim.behavior.traits import TraitTerms, everyday_traits
 from sim.behavior.types import Float64Array, Int64Array
@@ -110,6 +110,18 @@ def home_regions(
     for viewer in range(begin, end):
         codes[viewer - begin] = zone_code[_zone(seed, FIRST_VIEWER + viewer, zone_reach)]
     return codes
+
+
+@rule
+def opening_items(
+    seed: int, zone_reach: Int64Array, zone_verified: Float64Array, begin: int, end: int
+) -> npt.NDArray[np.int32]:
+    """What the openings of the viewers `begin` to `end` say of their identification."""
+    items = np.empty(end - begin, np.int32)
+    for viewer in range(begin, end):
+        account = FIRST_VIEWER + viewer
+        items[viewer - begin] = opening_item(seed, account, zone_verified[_zone(seed, account, zone_reach)])
+    return items
 
 
 @rule

@@ -5,13 +5,13 @@ Its rows are in order for each viewer, and the journal puts the viewers into ord
 
 from typing import NamedTuple
 
-from sim.compiled import on_columns
+from sim.compiled import inner, on_columns
 from sim.engines.columns import purses as money
 from sim.engines.columns.chain import CHECKIN, Disputes, Viewers
-from sim.engines.columns.codes import ACCEPTED, CHARGEBACK, EXPIRE
+from sim.engines.columns.codes import ACCEPTED, CHARGEBACK, EXPIRE, WRONG_STATE
 from sim.engines.columns.crowd import HAS_REWARDS, Crowd
 from sim.engines.columns.purses import COUNT, FIRST, MIXED, Grants
-from sim.engines.columns.rows import Rows, Structs, Tickets, give_back, note
+from sim.engines.columns.rows import Rows, Struct, Structs, Tickets, give_back, note
 from sim.engines.columns.totals import Totals
 from sim.ledger import REWARD
 from sim.ledger.accounts import NOBODY
@@ -81,6 +81,14 @@ def settle_grants(
         state[COUNT] -= 1
 
 
+@inner
+def _refuse(crowd: Crowd, zone: Struct, currency: int, dispute: Struct, now_us: int, rows: Rows) -> None:
+    """Decline to charge back what was returned already."""
+    account = crowd.first + dispute.viewer
+    row = note(rows, now_us, CHARGEBACK, account, NOBODY, dispute.item, dispute.price, currency, WRONG_STATE, zone.code)
+    rows.row[row].refers = dispute.ticket
+
+
 @on_columns
 def reverse(zones: Structs, rates_of: Structs, viewers: Viewers, boundary: int, now_us: int, rows: Rows) -> None:
     """Charge back the topups that are due, the oldest first, and forget them."""
@@ -93,6 +101,10 @@ def reverse(zones: Structs, rates_of: Structs, viewers: Viewers, boundary: int, 
             kept += 1
             continue
         zone = zones[crowd.zone[dispute.viewer]]
+        if dispute.refunded:
+            _refuse(crowd, zone, rates_of[zone.region].currency, dispute, now_us, rows)
+            give_back(viewers.tickets, dispute.ticket)
+            continue
         rates = rates_of[zone.region]
         lost, earned = money.charge_back(
             viewers.purses,

@@ -26,10 +26,12 @@ def policies(acts: Sequence[Act], at_us: int) -> Structs:
     return _rows(len(acts), at_us=at_us, **columns)
 
 
-def opened(kind: Kind, begin: int, regions: npt.NDArray[np.uint16]) -> Structs:
-    """Accounts of a kind, numbered from `begin`, in these regions."""
+def opened(
+    kind: Kind, begin: int, regions: npt.NDArray[np.uint16], items: npt.NDArray[np.int32] | int = NO_ITEM
+) -> Structs:
+    """Accounts of a kind, numbered from `begin`, in these regions, with what their openings say."""
     accounts = account_id(kind, begin) + np.arange(len(regions))
-    return _rows(len(regions), op=Op.OPEN, actor=accounts, region=regions, actor_region=regions)
+    return _rows(len(regions), op=Op.OPEN, actor=accounts, item=items, region=regions, actor_region=regions)
 
 
 def _rows(n: int, **given: Any) -> Structs:

@@ -17,6 +17,7 @@ from sim.engines.columns.codes import (
     BANK,
     BREAKAGE,
     CHARGEBACK,
+    COIN_REFUND,
     EXCHANGE,
     EXPIRE,
     FROZEN,
@@ -67,9 +68,11 @@ PURSE: Final = np.dtype(
     ],
     align=True,
 )
-# What is left of a topup's coins, what the topup cost the buyer and brought the platform, when, and the next lot.
+# What is left of a topup's coins, what the topup cost the buyer, of it the tax, and brought the platform, when, the
+# topup's ticket if somebody may answer it, and the next lot.
 LOT: Final = np.dtype(
-    [(name, np.int64) for name in ("coins", "left", "cost", "price", "serial", "at_us", "next")], align=True
+    [(name, np.int64) for name in ("coins", "left", "cost", "price", "tax", "serial", "ticket", "at_us", "next")],
+    align=True,
 )
 # A reward that expires at the first boundary from `expires_us` on.
 GRANT: Final = np.dtype(
@@ -126,11 +129,13 @@ def new_grants(capacity: int = 4096) -> Grants:
 
 
 @inner
-def topup_outcome(mine: Struct, coins: int, suspended: int, balance_cap: int) -> int:
-    """Whether a purse may take so many coins; a cap of NO_LIMIT is none."""
+def topup_outcome(mine: Struct, coins: int, paid: int, suspended: int, limits: Struct) -> int:
+    """Whether a purse may take so many coins, with `paid` minor units for topups this month, within a tier's limits."""
     if suspended:
         return SUSPENDED
-    return OVER_CAP if balance_cap != NO_LIMIT and mine.coins + coins > balance_cap else ACCEPTED
+    if limits.topup_limit != NO_LIMIT and paid > limits.topup_limit:
+        return OVER_LIMIT
+    return OVER_CAP if limits.balance_cap != NO_LIMIT and mine.coins + coins > limits.balance_cap else ACCEPTED
 
 
 @inner
@@ -145,6 +150,7 @@ def top_up(
     fee: int,
     tax: int,
     at_us: int,
+    ticket: int,
 ) -> tuple[int, int]:
     """Coins minted as a lot, after what is owed; returns what that earned, and the lot's serial."""
     mine = purses[purse]
@@ -155,7 +161,16 @@ def top_up(
     serial = lots.state[2]
     lots.state[2] += 1
     if left:
-        _append_lot(purses, lots, purse, coins, left, cost, price, serial, at_us)
+        place = _append_lot(purses, lots, purse)
+        lot = lots.lot[place]
+        lot.coins = coins
+        lot.left = left
+        lot.cost = cost
+        lot.price = price
+        lot.tax = tax
+        lot.serial = serial
+        lot.ticket = ticket
+        lot.at_us = at_us
     mine.coins += coins
     mine.held |= HELD_COINS
     post(totals, TOPUP, BANK, asset, -price)
@@ -169,28 +184,21 @@ def top_up(
 
 
 @inner
-def _append_lot(
-    purses: Structs, lots: Lots, purse: int, coins: int, left: int, cost: int, price: int, serial: int, at_us: int
-) -> None:
+def _append_lot(purses: Structs, lots: Lots, purse: int) -> int:
+    """A free place as the last of a purse's lots."""
     mine, place = purses[purse], lots.state[0]
     if place == NONE:
         place = lots.state[1]
         lots.state[1] += 1
     else:
         lots.state[0] = lots.lot[place].next
-    lot = lots.lot[place]
-    lot.coins = coins
-    lot.left = left
-    lot.cost = cost
-    lot.price = price
-    lot.serial = serial
-    lot.at_us = at_us
-    lot.next = NONE
+    lots.lot[place].next = NONE
     if mine.first_lot == NONE:
         mine.first_lot = place
     else:
         lots.lot[mine.last_lot].next = place
     mine.last_lot = place
+    return int(place)
 
 
 @inner
@@ -356,6 +364,51 @@ def charge_back(
     post(totals, CHARGEBACK, HOLDER, COINS, -coins)
     post(totals, CHARGEBACK, EXCHANGE, COINS, coins)
     return lost, earned
+
+
+@inner
+def lot_to_return(mine: Struct, lots: Lots, bought_after_us: int) -> int:
+    """The first lot of a topup after an instant, or NONE."""
+    place = wide(mine.first_lot)
+    while place != NONE and lots.lot[place].at_us <= bought_after_us:
+        place = lots.lot[place].next
+    return place
+
+
+class Returned(NamedTuple):
+    """What went back with the coins of a lot, in minor units: the platform's part is a loss."""
+
+    lost: int
+    earned: int
+    fee: int
+    tax: int
+
+
+@inner
+def give_back_coins(purses: Structs, lots: Lots, totals: Totals, purse: int, asset: int, place: int) -> Returned:
+    """What is unspent of a topup returned, with its share of price, fee and tax."""
+    lot = lots.lot[place]
+    coins, whole = lot.left, lot.coins
+    price = _part(lot.price, coins, whole)
+    tax = _part(lot.tax, coins, whole)
+    fee = _part(lot.price - lot.cost - lot.tax, coins, whole)
+    _put_first(purses, lots, purse, lot.serial)
+    earned = _take_coins(purses, lots, purse, coins)
+    lost = fee + tax - price + earned
+    post(totals, COIN_REFUND, STORE, asset, -fee)
+    post(totals, COIN_REFUND, TAX, asset, -tax)
+    post(totals, COIN_REFUND, BANK, asset, price)
+    post(totals, COIN_REFUND, PLATFORM, asset, lost)
+    post(totals, COIN_REFUND, EXCHANGE, asset, -earned)
+    post(totals, COIN_REFUND, HOLDER, COINS, -coins)
+    post(totals, COIN_REFUND, EXCHANGE, COINS, coins)
+    return Returned(lost, earned, fee, tax)
+
+
+@inner
+def _part(total: int, coins: int, whole: int) -> int:
+    """What leaves of a topup's money with the last of its coins."""
+    return int(total - share_left(total, whole - coins, whole))
 
 
 @inner

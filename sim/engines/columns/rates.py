@@ -12,7 +12,8 @@ from sim.engines.columns.rows import Structs
 from sim.ledger import CURRENCY_BY_NAME, REGION_BY_NAME, Rule
 from sim.ledger.accounts import NOBODY
 from sim.ledger.errors import CoinworksError
-from sim.ledger.terms import Terms
+from sim.ledger.money import NONE
+from sim.ledger.terms import MEANINGS, TIER_MAX, Terms
 from sim.scenario import Scenario
 
 NO_LIMIT: Final = -1
@@ -25,8 +26,10 @@ PER_REGION: Final = (
     Rule.DIAMOND_VALUE,
     Rule.REWARD_LIFE,
     Rule.SUSPENDED,
+    Rule.COIN_REFUND_WINDOW,
 )
-COIN_LIMITS: Final = (Rule.SPENDING_LIMIT, Rule.BALANCE_CAP)
+TIER_LIMITS: Final = (Rule.SPENDING_LIMIT, Rule.BALANCE_CAP, Rule.TOPUP_LIMIT)
+N_TIERS: Final = TIER_MAX + 1
 LIMITS: Final = (Rule.REFUND_FEE_CAP, Rule.PAYOUT_FLOOR, Rule.PAYOUT_CEILING, Rule.SETTLE_FLOOR)
 
 # What holds in a region: its code and its currency's, minor units in a whole one, the currency's place on the asset
@@ -34,21 +37,25 @@ LIMITS: Final = (Rule.REFUND_FEE_CAP, Rule.PAYOUT_FLOOR, Rule.PAYOUT_CEILING, Ru
 # limit not set is NO_LIMIT.
 REGION: Final = np.dtype(
     [(name, np.int64) for name in ("code", "currency", "unit", "asset", "first_pack", "end_pack")]
-    + [(rule.code, np.int64) for rule in (*PER_REGION, *COIN_LIMITS, *LIMITS)]
+    + [(rule.code, np.int64) for rule in (*PER_REGION, *LIMITS)]
 )
+# What holds for a tier of identification in a region
+TIER: Final = np.dtype([(rule.code, np.int64) for rule in TIER_LIMITS])
 PACK: Final = np.dtype([(name, np.int64) for name in ("item", "coins", "store_fee")])
 
 
 class Rates(NamedTuple):
-    """An array of `REGION`, in the scenario's order of regions, and one of `PACK`, region by region."""
+    """Arrays of `REGION`, in the scenario's order of regions, and of `TIER` and `PACK`, region by region."""
 
     of: Structs
+    tiers: Structs
     packs: Structs
 
 
 def rates_at(terms: Terms, scenario: Scenario, assets: list[int], at_us: int) -> Rates:
     """The rates in force from an instant on."""
     regions = np.zeros(len(scenario.regions), REGION)
+    tiers: list[tuple[int, ...]] = []
     packs: list[tuple[int, ...]] = []
     for rates, (name, region) in zip(regions, scenario.regions.items(), strict=True):
         code, currency = REGION_BY_NAME[name], CURRENCY_BY_NAME[region.currency].code
@@ -58,15 +65,21 @@ def rates_at(terms: Terms, scenario: Scenario, assets: list[int], at_us: int) ->
         rates["first_pack"], rates["end_pack"] = len(packs), len(packs) + len(items)
         for rule in PER_REGION:
             rates[rule.code] = terms.get(rule, at_us, region=code)
-        for rule in COIN_LIMITS:
-            rates[rule.code] = terms.get(rule, at_us, NO_LIMIT, region=code)
         for rule in LIMITS:
             rates[rule.code] = terms.get(rule, at_us, NO_LIMIT, region=code, currency=currency)
+        tiers += [
+            tuple(
+                terms.get(rule, at_us, NO_LIMIT, item=tier, region=code, currency=currency if is_money else NONE)
+                for rule in TIER_LIMITS
+                for is_money in [MEANINGS[rule].binds_in_its_currency]
+            )
+            for tier in range(N_TIERS)
+        ]
         packs += [
             (item, *(terms.get(rule, at_us, item=item, region=code) for rule in (Rule.PACK_COINS, Rule.STORE_FEE)))
             for item in items
         ]
-    return Rates(regions, np.array(packs, PACK))
+    return Rates(regions, np.array(tiers, TIER), np.array(packs, PACK))
 
 
 def refuse_unknown(rule: Rule, account: int) -> None:

@@ -31,9 +31,10 @@ from sim.scenario import Scenario
 #   first_good, end_good   which goods are sold there
 #   means                  what a reference minor unit of budget or willingness comes to
 #   reference_price        of a coin, where the hesitation was measured
+#   verified_share         of the viewers who are identified
 ZONE: Final = np.dtype(
     [(name, np.int64) for name in ("region", "code", "asset", "first_good", "end_good")]
-    + [(name, np.float64) for name in ("means", "reference_price")]
+    + [(name, np.float64) for name in ("means", "reference_price", "verified_share")]
 )
 
 
@@ -122,6 +123,7 @@ def _zone(scenario: Scenario, name: str, assets: Sequence[int]) -> tuple[float, 
         first_good + len(scenario.goods(name)),
         region.means,
         region.each(scenario.topup.reference_cents_per_coin),
+        float(region.verified_share),
     )
 
 
@@ -229,4 +231,10 @@ def packs_of(scene: Scene, region: int) -> Packs:
     """The packs on sale in a region."""
     begin, end = scene.rates.of[region].first_pack, scene.rates.of[region].end_pack
     packs = scene.packs
-    return Packs(packs.coins[begin:end], packs.price[begin:end], packs.on_web[begin:end], packs.on_sale[begin:end])
+    return Packs(
+        packs.coins[begin:end],
+        packs.price[begin:end],
+        packs.on_web[begin:end],
+        packs.on_sale[begin:end],
+        packs.each[begin:end],
+    )

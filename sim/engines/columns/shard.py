@@ -37,7 +37,7 @@ from sim.engines.columns.earnings import GIVEN
 from sim.engines.columns.maturity import due_at, reverse, settle_grants
 from sim.engines.columns.orders import ORDERED
 from sim.engines.columns.purses import NONE, Grants, Lots, new_grants, new_lots, new_purses
-from sim.engines.columns.rates import PACK, REGION, Rates
+from sim.engines.columns.rates import PACK, REGION, TIER, Rates
 from sim.engines.columns.rows import Rows, Structs, Tickets, copied, grown, new_rows, new_tickets, room_for, taken
 from sim.engines.columns.saving import Arrays, filled, flat
 from sim.engines.columns.scene import Scene, World, packed, world_of
@@ -147,7 +147,8 @@ class Shard:
     def advance(self, scene: Scene) -> Harvest:
         """Live through one window."""
         if scene.rates.of.dtype is not REGION:  # records from another process bear kinds of their own, though alike
-            scene = scene._replace(rates=Rates(scene.rates.of.view(REGION), scene.rates.packs.view(PACK)))
+            rates = scene.rates
+            scene = scene._replace(rates=Rates(rates.of.view(REGION), rates.tiers.view(TIER), rates.packs.view(PACK)))
         boundary = self._settle(scene)
         audience = self._see(scene.shown)
         begin_us = scene.begin_us

@@ -1,4 +1,4 @@
-"""Spending: what a viewer gave today, and the own limit; apart from the purse, so who never gives costs nothing."""
+"""Spending: what was given today and bought this month, and own limits; who never pays costs nothing."""
 
 from typing import Final
 
@@ -7,14 +7,19 @@ import numpy as np
 from sim.compiled import inner
 from sim.engines.columns.rates import NO_LIMIT
 from sim.engines.columns.rows import Struct, Structs
-from sim.ledger.coins import DAY_US
+from sim.ledger.coins import DAY_US, MONTH_US
 
 NO_END: Final = 2**62
 
 # By purse. Nothing of it needs to be set before it is used: memory that nobody touches isn't there.
 #   day, given          a UTC day, and the coins given on it, rewards included
 #   limited, limit      whether the viewer has set an own limit, and the coins it allows a day
-SPENDING: Final = np.dtype([("given", np.int64), ("limit", np.int64), ("day", np.int32), ("limited", np.int32)])
+#   month, bought       30 days, counted from the start, and the minor units of the topups in them
+SPENDING: Final = np.dtype(
+    [(name, np.int64) for name in ("given", "limit", "bought")]
+    + [(name, np.int32) for name in ("day", "limited", "month")],
+    align=True,
+)
 
 
 def new_spending(n_purses: int) -> Structs:
@@ -35,6 +40,19 @@ def room_today(mine: Struct, limit_of_region: int, at_us: int) -> int:
     if mine.limited and (limit == NO_LIMIT or mine.limit < limit):
         limit = mine.limit
     return NO_END if limit == NO_LIMIT else limit - given_today(mine, at_us)
+
+
+@inner
+def bought_this_month(mine: Struct, at_us: int) -> int:
+    """The prices of topups in the 30 days of an instant."""
+    return int(mine.bought) if mine.month == at_us // MONTH_US else 0
+
+
+@inner
+def note_bought(mine: Struct, price: int, at_us: int) -> None:
+    """Count an accepted topup."""
+    mine.bought = bought_this_month(mine, at_us) + price
+    mine.month = at_us // MONTH_US
 
 
 @inner

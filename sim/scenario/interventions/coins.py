@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from sim.scenario.catalogs import Bonus, PriceCents
 from sim.scenario.interventions.base import Intervention
-from sim.scenario.quantity import CentsEach, CoinPrice, Quantity, Share
+from sim.scenario.quantity import CentsEach, CoinPrice, Days, Quantity, Share
 
 
 class PackPrice(Intervention, frozen=True, tag="pack_price"):
@@ -51,6 +51,17 @@ class Checkin(Intervention, frozen=True, tag="checkin"):
     regional: ClassVar[bool] = False
 
 
+class CoinRefundRight(Intervention, frozen=True, tag="coin_refund_right"):
+    """Who bought coins may give back those unspent, for so many days; 0 takes the right away."""
+
+    days: Annotated[Days, "from the topup"]
+
+    @property
+    def text(self) -> str:
+        """`coins refundable for 14 days`."""
+        return f"coins refundable for {float(self.days.value):g} days"
+
+
 class BalanceRollout(Intervention, frozen=True, tag="balance_rollout"):
     """The Balance page reaches another share of the viewers; several in a row make a staggered rollout."""
 
@@ -72,4 +83,4 @@ class RivalOfferChange(Intervention, frozen=True, tag="rival_offer"):
     regional: ClassVar[bool] = False
 
 
-CoinIntervention = PackPrice | PackOffer | BalanceRollout | RivalOfferChange | Checkin
+CoinIntervention = PackPrice | PackOffer | CoinRefundRight | BalanceRollout | RivalOfferChange | Checkin
