@@ -397,6 +397,9 @@ INTERVENTIONS: Final[dict[str, Callable[[tuple[str, ...]], Texts]]] = {
         st.sampled_from(PACKS),
         texts(1, 99, 1299, 99_999),
     ),
+    "fraud_ring": lambda _: st.builds(
+        "kind = 'fraud_ring', share = {}, creator = {}, packs = {}".format, SHARE, texts(0, 1, 999), texts(1, 3, 20)
+    ),
     "coin_refund_right": lambda regions: st.builds(
         "kind = 'coin_refund_right', days = {}{}".format, texts(0, "0.1", 14), somewhere(regions)
     ),

@@ -134,6 +134,7 @@ class Economy(Stage):
             self.checkin_coins,
             dict(self.balance_share),
             self.rival,
+            self.ring,
         )
 
     def _offers(self) -> dict[int, list[Offer]]:

@@ -7,6 +7,7 @@ from sim.agents.economy import Deed, Economy
 from sim.agents.stage import Process
 from sim.agents.terms import opening_terms, packs_on_sale
 from sim.behavior.delay import memoryless
+from sim.behavior.fraud import in_ring
 from sim.behavior.purposes import CHARGEBACK
 from sim.ledger import REGION_BY_NAME, REWARD, Op
 from sim.streams import draw, uniform
@@ -53,7 +54,8 @@ class Platform:
 
     def _watch_topup(self, topup: Deed) -> None:
         words = draw(self.economy.seed, topup.actor, CHARGEBACK, topup.occasion)
-        if uniform(words[0]) < float(self.economy.scenario.platform.chargeback_rate):
+        is_stolen = in_ring(self.economy.seed, topup.actor, self.economy.ring.share)
+        if is_stolen or uniform(words[0]) < float(self.economy.scenario.platform.chargeback_rate):
             self.economy.env.process(self._charge_back(topup, words[1]))
 
     def _charge_back(self, topup: Deed, word: int) -> Process:

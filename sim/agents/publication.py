@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.behavior.commerce import Commerce
+from sim.behavior.fraud import Ring
 from sim.behavior.rival import RivalOffer
 from sim.behavior.topup import Packs
 from sim.behavior.types import Int64Array
@@ -59,6 +60,7 @@ class Publication(NamedTuple):
     checkin_coins: int
     balance_share: dict[str, float]
     rival: RivalOffer
+    ring: Ring
 
 
 class Stream(NamedTuple):

@@ -15,6 +15,7 @@ from sim.agents.calendar import Calendar
 from sim.agents.rivals import rival_offer
 from sim.agents.windows import Phase, Windows
 from sim.behavior.commerce import no_law
+from sim.behavior.fraud import Ring
 from sim.behavior.rival import RivalOffer
 from sim.behavior.topup import Packs
 from sim.ledger import Op
@@ -24,6 +25,7 @@ from sim.metrics.elsewhere import Elsewhere
 from sim.scenario import Region, Scenario
 from sim.streams import key_of
 
+NO_RING = Ring(0.0, 0, 0)
 Process = Generator[Event, Any, None]
 
 
@@ -53,7 +55,7 @@ class Stage:
 
     Attributes
     ----------
-    packs, checkin_coins, commerce, balance_share, rival : what interventions change
+    packs, checkin_coins, commerce, balance_share, rival, ring : what interventions change
     elsewhere : what viewers wanted here and did elsewhere
     diamond_value_ppm : by region, in minor units of its currency
     storms : by region and rank of its star, the factor on the intent to give, in ppm
@@ -69,6 +71,7 @@ class Stage:
         self.checkin_coins = int(scenario.rewards.checkin_coins)
         self.commerce = no_law(len(scenario.regions), len(scenario.all_goods))
         self.balance_share = dict.fromkeys(scenario.regions, float(scenario.balance.share))
+        self.ring = NO_RING
         self.rival: RivalOffer = rival_offer(scenario)
         self.elsewhere = Elsewhere(scenario)
         self.diamond_value_ppm = {

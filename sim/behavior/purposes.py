@@ -14,6 +14,7 @@ STRATUM: Final = 50  # of a block of viewers: its permutation; occurrence 0
 ROLLOUT: Final = 51  # whether a viewer is among those who have the Balance page; occurrence 0
 OWN_LIMIT: Final = 52  # whether a giver wants an own limit; occurrence 0
 MULTIHOMES: Final = 53  # whether a viewer or creator is on the rival's side too; occurrence 0
+FRAUD: Final = 57  # whether an account falls into the hands of a ring; occurrence 0
 REFUND_WISH: Final = 55  # whether unspent coins are asked back; occurrence: the hour
 IDENTITY: Final = 56  # whether a viewer is identified; occurrence 0
 RIVAL: Final = 54  # where a fan of both gives; occurrence: the hour

@@ -18,6 +18,7 @@ from sim.behavior.elsewhere import AT_RIVAL, BAN, route_of
 from sim.behavior.elsewhere import GIFT as ELSEWHERE_GIFT
 from sim.behavior.elsewhere import ORDER as ELSEWHERE_ORDER
 from sim.behavior.elsewhere import RIVAL as RIVAL_OFFER
+from sim.behavior.fraud import biggest_pack, in_ring
 from sim.behavior.gift import (
     FIRST_GIFT,
     LAST_GIFT,
@@ -25,6 +26,7 @@ from sim.behavior.gift import (
     SEE_COINS,
     choose_gift,
     coins_worth,
+    dearest_within,
     wants_to_give,
     willing_to_pay,
 )
@@ -119,6 +121,10 @@ class Viewer:
         market.engine.visits += 1
         words = draw(market.seed, self.account, VISIT, occasion)
         self._check_in()
+        if self.traits.is_giver and in_ring(market.seed, self.account, self.publication.ring.share):
+            yield market.env.timeout(pause_of(words[3], LOOK_AROUND_S))
+            yield from self._serve_ring(occasion)
+            return
         if uniform(words[1]) < market.terms.balance.page and self._has_page():
             yield market.env.timeout(pause_of(words[2], SEE_BALANCE_S))
             self._see_balance()
@@ -306,6 +312,35 @@ class Viewer:
         """Who sees all coins in one place values those left over otherwise."""
         terms = self.market.terms
         return valuing_leftovers(terms.topup, terms.balance.leftover_value) if self._has_page() else terms.topup
+
+    def _serve_ring(self, occasion: int) -> Process:
+        """In the hands of a fraud ring: buy the largest pack several times, and give all to its creator, if live."""
+        market, live, ring = self.market, self.publication.live, self.publication.ring
+        creator = ring.creator % len(market.engine.economy.creators_reach)
+        place = int(live.place[creator])
+        pack = biggest_pack(self.publication.packs[self.region], self.traits.buys_on_web)
+        if place == NOTHING or live.until_us[place] <= market.env.now or pack == NO_PACK or not ring.packs:
+            return
+        until_us, host, step = int(live.until_us[place]), int(live.host[place]), step_of(occasion, FIRST_GIFT)
+        for purchase in range(1, ring.packs + 1):
+            if not self.publication.packs[self.region].on_sale[pack]:
+                return
+            if self._top_up(pack, 0, step_of(step, purchase)) != Outcome.ACCEPTED:
+                return
+            yield self._pause(step, purchase, PAY_S)
+        yield from self._give_all(occasion, host, until_us)
+
+    def _give_all(self, occasion: int, creator: int, until_us: int) -> Process:
+        """Give the dearest gift that the coins are enough for, again and again."""
+        market = self.market
+        for step in range(FIRST_GIFT, LAST_GIFT + 1):
+            within = dearest_within(market.gift_prices, self._holder.coins + self._holder.rewards)
+            if not within or market.env.now >= until_us:
+                return
+            gift = within - 1
+            if self._give_now(creator, market.gift_items[gift], int(market.gift_prices[gift])) != Outcome.ACCEPTED:
+                return
+            yield self._pause(occasion, step, NEXT_GIFT_S)
 
     def _top_up(self, pack: int, coins: int, occasion: int) -> Outcome:
         """Buy a pack at the price of this window."""

@@ -7,8 +7,9 @@ from sim.agents.interventions.effect import Effect, currency_of, state_policy
 from sim.agents.interventions.payments import PAYMENT_EFFECTS
 from sim.agents.interventions.people import PEOPLE_EFFECTS
 from sim.agents.rivals import rival_offer
-from sim.agents.stage import Stage
+from sim.agents.stage import NO_RING, Stage
 from sim.agents.terms import days_us, pack_items
+from sim.behavior.fraud import Ring
 from sim.behavior.rival import RivalOffer
 from sim.ledger import COIN, Rule
 from sim.scenario import (
@@ -17,6 +18,7 @@ from sim.scenario import (
     CoinRefundRight,
     CommerceBan,
     Commission,
+    FraudRing,
     ImportQuota,
     PackOffer,
     PackPrice,
@@ -94,6 +96,14 @@ def _reset_rival(stage: Stage, _: str, __: RivalOfferChange) -> None:
     stage.rival = rival_offer(stage.scenario)
 
 
+def _begin_ring(stage: Stage, _: str, change: FraudRing) -> None:
+    stage.ring = Ring(float(change.share), change.creator, change.packs)
+
+
+def _end_ring(stage: Stage, _: str, __: FraudRing) -> None:
+    stage.ring = NO_RING
+
+
 def _set_commission(stage: Stage, region: str, change: Commission) -> None:
     state_policy(stage, Rule.COMMISSION, region, change.rate.ppm)
 
@@ -116,6 +126,7 @@ EFFECTS: Final[dict[type, Effect]] = {
     CoinRefundRight: Effect(_set_refund_right, _reset_refund_right),
     BalanceRollout: Effect(_roll_out_balance, _roll_back_balance),
     RivalOfferChange: Effect(_set_rival, _reset_rival),
+    FraudRing: Effect(_begin_ring, _end_ring),
     Commission: Effect(_set_commission, _reset_commission),
     Checkin: Effect(_set_checkin, _reset_checkin),
     **PAYMENT_EFFECTS,

@@ -21,6 +21,7 @@ from sim.behavior.elsewhere import AT_RIVAL, BAN, route_of
 from sim.behavior.elsewhere import GIFT as ELSEWHERE_GIFT
 from sim.behavior.elsewhere import ORDER as ELSEWHERE_ORDER
 from sim.behavior.elsewhere import RIVAL as RIVAL_OFFER
+from sim.behavior.fraud import biggest_pack, in_ring
 from sim.behavior.gift import (
     FIRST_GIFT,
     LAST_GIFT,
@@ -28,6 +29,7 @@ from sim.behavior.gift import (
     SEE_COINS,
     choose_gift,
     coins_worth,
+    dearest_within,
     may_want_to_give,
     wants_to_give,
     willing_to_pay,
@@ -104,6 +106,8 @@ GIVE: Final = 4
 PAY: Final = 5
 PAID: Final = 6
 BROWSE_NOW: Final = 7
+RING: Final = 9  # serve a fraud ring
+SPEND: Final = 10  # give whatever is left
 END: Final = 8
 
 
@@ -143,6 +147,7 @@ CHAIN: Final = np.dtype(
             "packs",
             "paid",
             "coins",
+            "serves_ring",
         )
     ]
 )
@@ -351,6 +356,7 @@ def _begin(
     """
     crowd, hour_us, occasion = viewers.crowd, hour * HOUR_US, world.epoch_hour + hour
     checkin, balance_page = scene.checkin_coins > 0, world.terms.balance.page
+    ring_share = scene.ring.share
     visits, n = 0, 0
     draw_each(world.seed, crowd.first, visitor, VISIT, occasion, scratch.visit)
     for i in range(visitor.shape[0]):
@@ -362,6 +368,9 @@ def _begin(
         visits += 1
         if checkin and habits & (CHECKS_IN | CAME_TODAY) == CHECKS_IN:
             _check_in(world, scene, viewers, viewer, hour, at_us)
+        if ring_share > 0.0 and has(habits, GIVER) and in_ring(world.seed, crowd.first + viewer, ring_share):
+            _put_down(viewers, chains, viewer, hour, RING, at_us + pause_of(scratch.visit.w3[i], LOOK_AROUND_S))
+            continue
         if uniform(scratch.visit.w1[i]) < balance_page and _has_page(world, scene, crowd, viewer):
             _put_down(viewers, chains, viewer, hour, SEE_BALANCE, at_us + pause_of(scratch.visit.w2[i], SEE_BALANCE_S))
             continue
@@ -421,6 +430,7 @@ def _put_down(viewers: Viewers, chains: Chains, viewer: int, hour: int, stage: i
     chain.hour = hour
     chain.stage = stage
     chain.at_us = at_us
+    chain.serves_ring = 0
 
 
 @inner
@@ -467,6 +477,8 @@ def _follow(world: World, scene: Scene, audience: Audience, viewers: Viewers, ch
             _pay(world, scene, viewers, chain)
         elif stage == PAID:
             _give_what_was_bought(world, scene, viewers, chain)
+        elif stage >= RING:
+            _rob(world, scene, audience.live, viewers, chain)
         elif stage == BROWSE_NOW:
             _browse(world, scene, viewers, chain)
         else:
@@ -875,7 +887,7 @@ def _pay(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None:
     tax = tax_inside(price, rates.topup_tax)
     fee = portion(price - tax, pack.store_fee)
     words = draw(world.seed, account, CHARGEBACK, occasion)
-    is_disputed = uniform(words[0]) < world.chargeback_rate
+    is_disputed = in_ring(world.seed, account, scene.ring.share) or uniform(words[0]) < world.chargeback_rate
     ticket = take_ticket(viewers.tickets) if is_disputed or world.terms.refund_intent > 0.0 else NO_TICKET
     earned, serial = money.top_up(
         viewers.purses, viewers.lots, viewers.totals, purse, rates.asset, coins, price, fee, tax, chain.at_us, ticket
@@ -893,7 +905,57 @@ def _pay(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None:
         due_us = chain.at_us + memoryless(words[1], world.chargeback_days)
         _dispute(world, scene, viewers, viewer, due_us, pack.item, coins, price, fee, tax, serial, ticket)
     chain.at_us += pause_us(world.seed, account, occasion, PAY_S)
-    chain.stage = PAY if chain.paid < chain.packs else PAID
+    paid_all = SPEND if chain.serves_ring else PAID
+    chain.stage = PAY if chain.paid < chain.packs else paid_all
+
+
+@inner
+def _rob(world: World, scene: Scene, live: Live, viewers: Viewers, chain: Struct) -> None:
+    """What an account in the hands of a fraud ring does next."""
+    if chain.stage == RING:
+        _serve_ring(world, scene, live, viewers, chain)
+    else:
+        _give_all(world, scene, viewers, chain)
+
+
+@inner
+def _serve_ring(world: World, scene: Scene, live: Live, viewers: Viewers, chain: Struct) -> None:
+    """Buy the largest pack several times, if the ring's creator is live."""
+    crowd, creator = viewers.crowd, scene.ring.creator % world.n_creators
+    place = live.place[creator]
+    packs = packs_of(scene, _region(world, crowd, chain.viewer))
+    pack = biggest_pack(packs, has(crowd.habits[chain.viewer], ON_WEB))
+    _end(chain)
+    if place == NOTHING or live.until_us[place] <= chain.at_us or pack == NO_PACK or not scene.ring.packs:
+        return
+    chain.stage = PAY
+    chain.serves_ring = 1
+    chain.host = creator
+    chain.until_us = live.until_us[place]
+    chain.step = FIRST_GIFT
+    chain.pack = pack
+    chain.packs = scene.ring.packs
+    chain.paid = 0
+    chain.coins = 0
+
+
+@inner
+def _give_all(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None:
+    """Give the dearest gift that the coins are enough for, and come back for the next."""
+    crowd = viewers.crowd
+    mine = viewers.purses[crowd.purse[chain.viewer]]
+    within = dearest_within(world.gift_prices, mine.coins + mine.rewards)
+    if not within or chain.at_us >= chain.until_us:
+        _end(chain)
+        return
+    chain.gift = within - 1
+    if _tap(world, scene, viewers, chain) != ACCEPTED:
+        _end(chain)
+        return
+    step = step_of(world.epoch_hour + chain.hour, chain.step)
+    chain.at_us += pause_us(world.seed, crowd.first + chain.viewer, step, NEXT_GIFT_S)
+    chain.step += 1
+    chain.stage = SPEND if chain.step <= LAST_GIFT else END
 
 
 @inner

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from sim.agents.stage import Stage
 from sim.agents.terms import packs_on_sale
+from sim.behavior.fraud import Ring
 from sim.behavior.rival import RivalOffer
 from sim.scenario import Scenario
 
@@ -53,7 +54,7 @@ def state_of_stage(stage: Stage) -> Arrays:
     storms = [(regions.index(region), rank, factor) for (region, rank), factor in stage.storms.items()]
     arrays["storms"] = np.array(storms, np.int64).reshape(-1, 3)
     arrays |= {f"elsewhere.{name}": column for name, column in stage.elsewhere.state().items()}
-    arrays |= flat("rival", stage.rival) | flat("commerce", stage.commerce)
+    arrays |= flat("rival", stage.rival) | flat("ring", stage.ring) | flat("commerce", stage.commerce)
     arrays |= {f"balance_share.{region}": np.array(share) for region, share in stage.balance_share.items()}
     return {**arrays, "checkin_coins": np.array(stage.checkin_coins)}
 
@@ -65,6 +66,7 @@ def restore_stage(stage: Stage, state: Mapping[str, Any], past: Scenario) -> Non
         stage.checkin_coins = state["checkin_coins"]
     stage.commerce = filled("commerce", stage.commerce, state)
     stage.rival = RivalOffer(*(float(state[f"rival.{name}"]) for name in RivalOffer._fields))
+    stage.ring = Ring(float(state["ring.share"]), int(state["ring.creator"]), int(state["ring.packs"]))
     stage.balance_share = {region: float(state[f"balance_share.{region}"]) for region in past.regions}
     regions = list(stage.scenario.regions)
     stage.storms = {(regions[region], rank): factor for region, rank, factor in state["storms"].tolist()}

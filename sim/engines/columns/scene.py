@@ -12,6 +12,7 @@ import numpy as np
 from sim.agents.population import trait_terms
 from sim.agents.stage import Stage
 from sim.behavior.commerce import Commerce
+from sim.behavior.fraud import Ring
 from sim.behavior.rival import RivalOffer
 from sim.behavior.topup import Packs, coin_price
 from sim.behavior.traits import TraitTerms
@@ -86,6 +87,7 @@ class Scene(NamedTuple):
     coin_price: Float64Array
     balance_share: Float64Array
     rival: RivalOffer
+    ring: Ring
     rates: Rates
 
 
@@ -222,6 +224,7 @@ class Scenes:
             self._coin_price,
             np.array(list(stage.balance_share.values())),
             stage.rival,
+            stage.ring,
             rates,
         )
 

@@ -83,4 +83,22 @@ class RivalOfferChange(Intervention, frozen=True, tag="rival_offer"):
     regional: ClassVar[bool] = False
 
 
-CoinIntervention = PackPrice | PackOffer | CoinRefundRight | BalanceRollout | RivalOfferChange | Checkin
+class FraudRing(Intervention, frozen=True, tag="fraud_ring"):
+    """A ring uses givers' accounts: it buys the largest packs, gives all to its creator, and banks take it back.
+
+    That is at each visit while its creator is live; every topup by such an account is charged back.
+    """
+
+    share: Annotated[Share, "of the givers' accounts that it uses"]
+    creator: Annotated[int, Quantity("number", 0, 10**9, whole=True), "who gets the gifts, by number"] = 0
+    packs: Annotated[int, Quantity("number", 1, 20, whole=True), "bought at a visit"] = 3
+
+    regional: ClassVar[bool] = False
+
+    @property
+    def text(self) -> str:
+        """`fraud ring, 5 % of givers`."""
+        return f"fraud ring, {float(self.share.value * 100):g} % of givers"
+
+
+CoinIntervention = PackPrice | PackOffer | CoinRefundRight | BalanceRollout | RivalOfferChange | FraudRing | Checkin
