@@ -367,6 +367,13 @@ INTERVENTIONS: Final[dict[str, Callable[[tuple[str, ...]], Texts]]] = {
     "spending_limit": lambda regions: st.builds(
         "kind = 'spending_limit', coins_a_day = {}{}".format, texts(0, 1, 100, 10**12), somewhere(regions)
     ),
+    "sanctions": lambda regions: st.builds(
+        "kind = 'sanctions', region = '{}', compliance = {}, warnings = {}, warning_days = 1, monitoring_days = 1, "
+        "blacklist_days = 1, block_days = 1".format,
+        st.sampled_from(regions),
+        texts(0, "0.3"),
+        st.integers(0, 2),
+    ),
     "reward_expiry": lambda regions: st.builds(
         "kind = 'reward_expiry', days = {}{}".format, texts(0, "0.0001", "0.1", 1, 1825), somewhere(regions)
     ),

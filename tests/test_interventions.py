@@ -10,7 +10,9 @@ import pytest
 
 from sim.agents.interventions.effects import EFFECTS
 from sim.agents.interventions.turns import turns
-from sim.scenario import AnyIntervention, Checkin, Commission, PackPrice, Parameter, Scenario, load
+from sim.scenario import AnyIntervention, Checkin, CommerceBan, Commission, PackPrice, Parameter, Scenario, load
+from sim.scenario.interventions import Sanctions
+from sim.scenario.interventions.payments import PaymentLicence
 from sim.scenario.timeline import Mark, realized, timeline
 from sim.scenario.types import DAY_US
 
@@ -137,3 +139,54 @@ def test_whether_a_rule_comes_says_nothing_about_how_late_it_is() -> None:
     rule = with_(commission("0.1", 24, chance=half, delay_days=late))
     came = sum(bool(realized(rule, seed)) for seed in SEEDS) / len(SEEDS)
     assert abs(came - 0.5 * (1 - exp(-9 / 4))) < 3 * (0.25 / len(SEEDS)) ** 0.5
+
+
+def ladder(compliance: str, end: float | None = None, **fields: Any) -> Sanctions:
+    share = Parameter(value=Decimal(compliance))
+    until = None if end is None else at(end)
+    days = {"warning_days": 1, "monitoring_days": 1, "blacklist_days": 2, "block_days": 1}
+    return Sanctions(at=at(24), until=until, region="US", compliance=share, **days | fields)
+
+
+def test_a_ladder_is_climbed_step_by_step_and_its_steps_are_bans_and_suspensions() -> None:
+    scenario = with_(ladder("0"))
+    assert timeline(scenario, 1) == [
+        Mark(1 * DAY_US, 2 * DAY_US, "first warning US"),
+        Mark(2 * DAY_US, 3 * DAY_US, "second warning US"),
+        Mark(3 * DAY_US, 4 * DAY_US, "third warning US"),
+        Mark(4 * DAY_US, 5 * DAY_US, "monitoring list US"),
+        Mark(5 * DAY_US, 7 * DAY_US, "blacklist US"),
+        Mark(7 * DAY_US, 8 * DAY_US, "temporary block US"),
+        Mark(8 * DAY_US, 10 * DAY_US, "licence revoked US"),
+    ]
+    told = [turn for turn in turns(scenario, 1, lambda us: us) if not isinstance(turn.change, Sanctions)]
+    bans = [(turn.at_us // DAY_US, turn.begins, turn.change) for turn in told]
+    assert bans == [
+        (5, True, CommerceBan(at=at(24), region="US")),
+        (7, True, CommerceBan(at=at(24), region="US", advertising=False)),
+        (8, True, CommerceBan(at=at(24), region="US", advertising=False)),
+        (8, True, PaymentLicence(at=at(24), region="US")),
+    ]
+
+
+def test_who_complies_at_once_is_only_warned() -> None:
+    assert [mark.text for mark in timeline(with_(ladder("1")), 1)] == ["first warning US"]
+    assert [mark.text for mark in timeline(with_(ladder("1", warnings=0)), 1)] == ["monitoring list US"]
+
+
+def test_a_pardon_ends_a_ladder_and_what_it_brought() -> None:
+    told = turns(with_(ladder("0", 24 * 6)), 1, lambda us: us)
+    bans = [(turn.at_us // DAY_US, turn.begins) for turn in told if isinstance(turn.change, CommerceBan)]
+    assert bans == [(5, True), (6, False)]
+
+
+def test_each_step_is_climbed_with_the_same_chance() -> None:
+    """With 0.3 the second step is seen by 0.7 of all seeds, the third by 0.49; more compliance climbs less far."""
+    heights = {}
+    for compliance in ("0.3", "0.6"):
+        scenario = with_(ladder(compliance))
+        heights[compliance] = [len(timeline(scenario, seed)) for seed in SEEDS]
+    for step, share in ((2, 0.7), (3, 0.49), (4, 0.343)):
+        seen = sum(height >= step for height in heights["0.3"]) / len(SEEDS)
+        assert abs(seen - share) < 3 * (0.25 / len(SEEDS)) ** 0.5
+    assert all(low >= high for low, high in zip(*heights.values(), strict=True))

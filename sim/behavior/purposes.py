@@ -57,6 +57,7 @@ ENTRY: Final = 71
 
 # Whether and when an uncertain rule comes; agent: a hash of the rule, occurrence: its date, in microseconds since 1970
 HAZARD: Final = 80
+COMPLIANCE: Final = 81  # whether a ladder of sanctions ends with a step; occurrence: the date plus the step
 
 # Sellers
 MERCHANT: Final = 90  # once: whether from abroad

@@ -25,6 +25,7 @@ from sim.scenario import (
     PriceFloor,
     RivalOfferChange,
 )
+from sim.scenario.interventions import Sanctions
 
 
 def _set_price(stage: Stage, region: str, change: PackPrice) -> None:
@@ -120,6 +121,10 @@ def _reset_checkin(stage: Stage, _: str, __: Checkin) -> None:
     stage.checkin_coins = int(stage.scenario.rewards.checkin_coins)
 
 
+def _do_nothing(_: Stage, __: str, ___: Sanctions) -> None:
+    """A ladder's steps are bans and suspensions of their own."""
+
+
 EFFECTS: Final[dict[type, Effect]] = {
     PackPrice: Effect(_set_price, _reset_price),
     PackOffer: Effect(_begin_offer, _end_offer),
@@ -130,6 +135,7 @@ EFFECTS: Final[dict[type, Effect]] = {
     Commission: Effect(_set_commission, _reset_commission),
     Checkin: Effect(_set_checkin, _reset_checkin),
     **PAYMENT_EFFECTS,
+    Sanctions: Effect(_do_nothing, _do_nothing),
     CommerceBan: Effect(laws.ban, laws.end_ban),
     PriceFloor: Effect(laws.set_floor, laws.end_floor),
     ImportQuota: Effect(laws.set_quota, laws.end_quota),

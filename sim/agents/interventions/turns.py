@@ -39,7 +39,7 @@ def turns(scenario: Scenario, seed: int, after: Callable[[int], int]) -> list[Tu
     """Every turn of a run, in order; `after` gives the first boundary at or after an instant."""
     spans: defaultdict[tuple[str, ...], list[_Span]] = defaultdict(list)
     once: list[Turn] = []
-    for change, at_us, until_us in realized(scenario, seed):
+    for change, at_us, until_us, _ in realized(scenario, seed):
         for region in regions_of(scenario, change):
             if not change.lasts:
                 once.append(Turn(after(at_us), True, region, change))

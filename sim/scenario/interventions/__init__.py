@@ -27,8 +27,9 @@ from sim.scenario.interventions.coins import (
 from sim.scenario.interventions.commerce import CommerceBan, CommerceIntervention, Commission, ImportQuota, PriceFloor
 from sim.scenario.interventions.payments import PaymentIntervention
 from sim.scenario.interventions.people import CreatorShare, GiftStorm, PayoutDay, PeopleIntervention
+from sim.scenario.interventions.sanctions import Sanctions
 
-AnyIntervention = CoinIntervention | CommerceIntervention | PaymentIntervention | PeopleIntervention
+AnyIntervention = CoinIntervention | CommerceIntervention | PaymentIntervention | PeopleIntervention | Sanctions
 
 __all__ = [
     "AnyIntervention",
@@ -47,4 +48,5 @@ __all__ = [
     "PayoutDay",
     "PriceFloor",
     "RivalOfferChange",
+    "Sanctions",
 ]

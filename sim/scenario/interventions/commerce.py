@@ -28,6 +28,12 @@ class CommerceBan(Intervention, frozen=True, tag="commerce_ban"):
     advertising: Annotated[bool, "whether they may show goods all the same, as they may unless stated"] = True
 
     @property
+    def silences(self) -> frozenset[str]:
+        """What concerns sales, where there are none through any channel."""
+        sales = ("price_floor", "import_quota", "flash_sale", "voucher_campaign", "coins_in_shop", "commission")
+        return frozenset(sales if set(EVERYWHERE) <= set(self.channels) else ())
+
+    @property
     def text(self) -> str:
         """`no sales in live, video`."""
         return f"no sales in {', '.join(self.channels)}"
