@@ -1,0 +1,124 @@
+"""Rollouts: the study of an estimate whose truth is known."""
+
+import json
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from sim.behavior.balance import has_page
+from sim.cli.rollout import rollout as rollout_command
+from sim.experiments.panel import OUTCOMES, Panel
+from sim.experiments.rollout import first_days, study, trial, without_rollouts
+from sim.ledger import Kind, Op, Outcome
+from sim.ledger.accounts import KIND_SPAN, account_id
+from sim.ledger.errors import CoinworksError
+from sim.model import Manner, simulate
+from sim.model.measured import measured
+from sim.scenario import Scenario, load
+
+US = 840
+START = load("us-baseline").start
+LIVELY = (
+    "viewers=200",
+    "days=4",
+    "window=1h",
+    "gifting.giver_share=0.6",
+    "gifting.intent=0.5",
+    "gifting.willingness_median_cents=200",
+    "topup.hesitation=0",
+    "balance.share=0.1",
+    "balance.page=1",
+    "balance.limit_share=1",
+    "balance.limit_factor=0.1",
+)
+
+
+def rollouts(*steps: tuple[float, float], more: tuple[str, ...] = ()) -> Scenario:
+    changes = ", ".join(
+        f"{{ kind = 'balance_rollout', at = {(START + timedelta(days=day)).isoformat()}, share = {share} }}"
+        for day, share in steps
+    )
+    return load("us-baseline", [*LIVELY, *more, f"interventions=[{changes}]"])
+
+
+STAGGERED = rollouts((1.5, 0.4), (3, 0.7))
+
+
+def test_the_page_reaches_each_viewer_on_the_day_on_which_the_share_holds_them() -> None:
+    first = first_days(STAGGERED, 1, np.full(200, US))
+    for n, day in enumerate(first.tolist()):
+        viewer = account_id(Kind.VIEWER, n)
+        expected = next((day for day, share in ((0, 0.1), (1, 0.4), (3, 0.7)) if has_page(1, viewer, share)), 4)
+        assert day == expected
+    assert set(first.tolist()) == {0, 1, 3, 4}
+
+
+def test_viewers_of_another_region_are_not_reached() -> None:
+    assert (first_days(STAGGERED, 1, np.full(200, 826)) == 4).all()
+
+
+def test_a_rollout_that_is_taken_back_is_refused() -> None:
+    with pytest.raises(CoinworksError, match=r"falls from 0\.7 to 0\.2: expected it to grow"):
+        first_days(rollouts((1, 0.7), (2, 0.2)), 1, np.full(200, US))
+
+
+def test_a_panel_adds_up_the_trace(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    columns = simulate(STAGGERED, seed=1, manner=Manner(), out=tmp_path / "run").trace().columns
+    for outcome in ("coins_given", "gifts", "topups"):
+        panel, measure = Panel(STAGGERED, OUTCOMES[outcome]), OUTCOMES[outcome]
+        measured(STAGGERED, 1, panel)
+        these = (columns["op"] == measure.op) & (columns["outcome"] == Outcome.ACCEPTED)
+        assert panel.amounts.sum() == (these.sum() if measure.counts else columns["amount"][these].sum()) > 0
+    gave = np.unique(columns["actor"][(columns["op"] == Op.TOPUP) & (columns["outcome"] == Outcome.ACCEPTED)])
+    np.testing.assert_array_equal(np.flatnonzero(panel.amounts.sum(axis=1)), gave - Kind.VIEWER * KIND_SPAN)
+
+
+def test_each_trial_splits_into_truth_bias_and_noise() -> None:
+    for seed in (1, 2):
+        found = trial(STAGGERED, "coins_given", 0.5, seed)
+        parts = found.truth - found.on_controls + found.without.effect
+        assert found.estimate.effect == pytest.approx(parts, rel=1e-9)
+        # Own limits of a tenth of a day's budget: those who see them give less.
+        assert found.truth < 0
+        # What is put on is in proportion to what is usual there.
+        assert found.put_on.effect == pytest.approx(found.without.effect + 0.5 * found.usual, rel=1e-9)
+
+
+def test_a_rollout_that_changes_nothing_has_no_effect_and_no_bias() -> None:
+    idle = rollouts((1, 0.5), more=("balance.page=0", "balance.leftover_value=0.5", "topup.leftover_value=0.5"))
+    found = trial(idle, "gifts", 0.1, 1)
+    assert (found.truth, found.on_controls) == (0, 0)
+    assert found.estimate == found.without
+
+
+def test_before_anybody_is_reached_the_two_runs_are_one() -> None:
+    panels = []
+    for scenario in (STAGGERED, without_rollouts(STAGGERED)):
+        panels.append(Panel(scenario, OUTCOMES["coins_given"]))
+        measured(scenario, 1, panels[-1])
+    np.testing.assert_array_equal(panels[0].amounts[:, 0], panels[1].amounts[:, 0])
+    assert (panels[0].amounts != panels[1].amounts).any()
+
+
+def test_a_study_sums_up_its_trials() -> None:
+    found = study(STAGGERED, "gifts", [1, 2], relative=0.2)
+    assert [one.seed for one in found.trials] == [1, 2]
+    assert found.estimate == pytest.approx(found.truth + found.bias + found.noise)
+    assert 0.05 <= found.power_by_formula <= 1
+    with pytest.raises(CoinworksError, match="outcome 'gift': expected one of coins_given, gifts"):
+        study(STAGGERED, "gift", [1])
+
+
+def test_the_command_prints_the_parts_and_the_power(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'question = "Why?"\nextends = "us-baseline"\nviewers = 200\ndays = 3\nwindow = "6h"\n'
+        '[[interventions]]\nkind = "balance_rollout"\nat = 2024-04-09T04:00:00Z\nshare = 0.5\n[balance]\nshare = 0\n'
+    )
+    told = CliRunner().invoke(rollout_command, [str(path), "--seeds", "2", "--workers", "1", "--outcome", "gifts"])
+    assert told.exit_code == 0, told.output
+    assert "= true effect on the treated" in told.output
+    asked = CliRunner().invoke(rollout_command, [str(path), "--seeds", "2", "--workers", "1", "--json"])
+    assert {"estimate", "truth", "bias", "power", "trials"} <= set(json.loads(asked.output))
