@@ -40,6 +40,7 @@ class Result(NamedTuple):
     recognized: Columns
     visits: int
     hosts_by_week: Columns
+    sellers_by_week: Columns
     balances: Columns
     closing: Closing
     found: Found
@@ -68,6 +69,7 @@ def ran(engine: str, scenario: Scenario, *, acts: Sequence[tuple[int, Act]] = ()
         recognized,
         economy.visits,
         economy.hosts_by_week(),
+        economy.sellers_by_week(),
         economy.balances(),
         economy.closing(),
         tally.close(ending_of(economy)),
@@ -94,6 +96,7 @@ def assert_identical(found: Result, expected: Result, names: tuple[str, str] = (
     assert found.visits == expected.visits
     assert_same_columns(found.recognized, expected.recognized)
     assert_same_columns(found.hosts_by_week, expected.hosts_by_week)
+    assert_same_columns(found.sellers_by_week, expected.sellers_by_week)
     assert_same_columns(found.balances, expected.balances)
     assert_same_columns(found.hosts._asdict(), expected.hosts._asdict())
     assert_same_columns(found.found.series, expected.found.series)

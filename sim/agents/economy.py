@@ -8,12 +8,15 @@ from simpy import Environment
 
 from sim.agents.boards import Boards
 from sim.agents.hosts import Host, draw_hosts, reach_of, running_sum
-from sim.agents.publication import Counter, Offer, Publication, Stream, watched
+from sim.agents.publication import NO_GOOD, Counter, Offer, Publication, Stream, watched
+from sim.agents.shelves import slot_of
 from sim.agents.stage import Stage
+from sim.agents.traders import Traders
 from sim.agents.workforce import Hosts, Workforce
 from sim.behavior.commerce import is_hidden
 from sim.behavior.shop import LIVE
-from sim.ledger import Kind, Op, Outcome
+from sim.behavior.types import Int64Array
+from sim.ledger import CURRENCY_BY_NAME, Kind, Op, Outcome
 from sim.ledger.accounts import KIND_SPAN
 from sim.scenario import Scenario
 
@@ -29,6 +32,9 @@ class Ledger(Protocol):
 
     def cash(self, account: int, currency: int) -> int:
         """Fiat that a seller or creator has earned in the shop."""
+
+    def commission_ppm(self, seller: int, at_us: int) -> int:
+        """The platform's part of what a seller delivers then."""
 
     def reward_left(self, viewer: int, ticket: int) -> int:
         """Coins left of a reward."""
@@ -57,7 +63,8 @@ class Economy(Stage):
     Attributes
     ----------
     hosts : creators, then sellers, by `Host.place`
-    stock, prices : pieces left of each (seller account, good), and what one costs
+    stock : pieces left of each (seller account, good)
+    traders : what sellers sold, and for which prices
     """
 
     def __init__(self, env: Environment, scenario: Scenario, seed: int, ledger: Ledger) -> None:
@@ -66,11 +73,11 @@ class Economy(Stage):
         self.hosts: list[Host] = draw_hosts(scenario, self.seed, self.calendar)
         self.creators_reach = reach_of([host for host in self.hosts if host.starts and not host.is_seller])
         columns, n_creators = self._columns(), sum(not host.is_seller for host in self.hosts)
-        self.workforce = Workforce(self, columns, n_creators)
         weight = np.array([host.weight for host in self.hosts[:n_creators]], np.int64)
         self.boards = Boards(self, weight, columns.region[:n_creators], columns.starts[:n_creators])
+        self.traders = Traders(self, columns.region[n_creators:], self._cash)
+        self.workforce = Workforce(self, columns, n_creators, self.traders)
         self.stock: dict[tuple[int, int], int] = {}
-        self.prices: dict[tuple[int, int], int] = {}
         self._streams: dict[int, Stream] = {}
         self._listeners: dict[Op, list[Listener]] = {Op.GIFT: [self.hear_gift]}
 
@@ -81,6 +88,19 @@ class Economy(Stage):
             np.array([order.index(self.region_of(host.zone)) for host in self.hosts], np.int64),
             np.array([host.starts for host in self.hosts], np.bool_),
         )
+
+    def _cash(self) -> Int64Array:
+        """What each seller is owed in the region's currency."""
+        regions = self.scenario.regions
+        sellers = [host for host in self.hosts if host.is_seller]
+        codes = [CURRENCY_BY_NAME[regions[self.region_of(host.zone)].currency].code for host in sellers]
+        cash = [self.ledger.cash(host.account, code) for host, code in zip(sellers, codes, strict=True)]
+        return np.array(cash, np.int64)
+
+    def price(self, seller: int, good: int) -> int:
+        """What a seller asks for a good."""
+        shelves, n = self.traders.shelves, seller % KIND_SPAN
+        return int(shelves.price[n, slot_of(shelves, n, good)])
 
     def go_live(self, stream: Stream) -> None:
         """Announce a stream from this boundary on."""
@@ -141,7 +161,7 @@ class Economy(Stage):
         """What is on every seller's shelf."""
         offers: dict[int, list[Offer]] = {}
         for (seller, good), stock in self.stock.items():
-            offers.setdefault(seller, []).append(Offer(good, self.prices[seller, good], stock))
+            offers.setdefault(seller, []).append(Offer(good, self.price(seller, good), stock))
         return offers
 
     def _counters(self) -> dict[str, Counter]:
@@ -149,7 +169,7 @@ class Economy(Stage):
         found: dict[str, list[Host]] = {region: [] for region in self.scenario.regions}
         sellers_with_goods = {seller for seller, _ in self.stock}
         for host in self.hosts:
-            if host.account in sellers_with_goods:
+            if host.account in sellers_with_goods and self.workforce.now.active[host.place]:
                 found[self.region_of(host.zone)].append(host)
         return {
             region: Counter(np.array([host.account for host in hosts], np.int64), running_sum(hosts))
@@ -163,8 +183,10 @@ class Economy(Stage):
         return not is_hidden(self.commerce, list(self.scenario.regions).index(region), LIVE)
 
     def _with_goods(self, stream: Stream) -> Stream:
-        shelf = (stream.account, stream.good)
-        return stream._replace(price=self.prices.get(shelf, 0), stock=self.stock.get(shelf, 0))
+        if stream.good == NO_GOOD:
+            return stream
+        stock = self.stock[stream.account, stream.good]
+        return stream._replace(price=self.price(stream.account, stream.good), stock=stock)
 
 
 def accepted(settled: tuple[int, Outcome]) -> bool:

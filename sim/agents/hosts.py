@@ -51,8 +51,10 @@ def head_counts(scenario: Scenario) -> tuple[HeadCount, HeadCount]:
     """Of creators and of sellers. Whoever may begin later has an account, and a number after those who work."""
     creators = how_many(float(scenario.creators.per_thousand_viewers), scenario.viewers)
     sellers = how_many(float(scenario.sellers.per_thousand_viewers), scenario.viewers)
-    pool = int(creators * float(scenario.creators.pool_factor))
-    return HeadCount(creators, creators + pool), HeadCount(sellers, sellers)
+    pools = float(scenario.creators.pool_factor), float(scenario.trade.pool_factor)
+    return HeadCount(creators, creators + int(creators * pools[0])), HeadCount(
+        sellers, sellers + int(sellers * pools[1])
+    )
 
 
 def draw_hosts(scenario: Scenario, seed: int, calendar: Calendar) -> list[Host]:

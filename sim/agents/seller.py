@@ -9,14 +9,16 @@ from simpy import Event
 from sim.agents import takings
 from sim.agents.economy import Deed, Economy, accepted
 from sim.agents.hosts import Host
-from sim.agents.merchants import NO_AFFILIATE, affiliates, goods_of, most_goods, range_of
+from sim.agents.merchants import NO_AFFILIATE, affiliates, goods_of
 from sim.agents.publication import Stream
 from sim.agents.session import opportunities, takes_it
+from sim.agents.shelves import slot_of
 from sim.agents.stage import Process, Proposal
 from sim.behavior.commerce import may_import
+from sim.agents.traders import end_day, note_order, note_sale
 from sim.behavior.delay import DAY_US, around, refunds_end_us
 from sim.behavior.purposes import FULFILMENT, RETURN
-from sim.behavior.trade import assort, is_foreign
+from sim.behavior.trade import is_foreign
 from sim.behavior.types import Int64Array
 from sim.ledger import Item, Kind, Op, account_id
 from sim.ledger.accounts import KIND_SPAN
@@ -34,8 +36,7 @@ class Sellers:
         self.economy = economy
         scenario = economy.scenario
         self._goods = goods_of(scenario)
-        self._ranges = {region: range_of(scenario, region) for region in scenario.regions}
-        self._region: dict[int, int] = {}  # of each seller, by its place in the scenario
+        self._shelves, self._trade = economy.traders.shelves, economy.traders.now
         self._affiliates = affiliates(
             scenario, economy.seed, self._regions(Kind.SELLER), self._regions(Kind.CREATOR), economy.creators_reach
         )
@@ -56,19 +57,14 @@ class Sellers:
 
     def start(self, host: Host) -> None:
         """Let a seller begin, with full stock."""
-        self._region[host.account] = list(self._ranges).index(self.economy.region_of(host.zone))
         goods = self._assortment(host)
-        for good in goods:
-            self.economy.prices[host.account, good] = int(self._goods.price[good])
         if goods:
             self.economy.env.process(self._show(host, goods))
             self.economy.env.process(self._restock(host, goods))
 
     def _assortment(self, host: Host) -> list[int]:
-        supply = self._ranges[self.economy.region_of(host.zone)]
-        goods = np.empty(most_goods(supply), np.int64)
-        n_goods = assort(self.economy.seed, host.account, supply, goods)
-        return [int(good) for good in goods[:n_goods]]
+        n = host.account % KIND_SPAN
+        return [int(good) for good in self._shelves.good[n, : self._shelves.goods[n]]]
 
     def _show(self, host: Host, goods: list[int]) -> Process:
         economy, terms = self.economy, self.economy.scenario.sellers
@@ -79,17 +75,26 @@ class Sellers:
                 economy.go_live(Stream(host.place, host.account, host.weight, until_us, good))
 
     def _restock(self, host: Host, goods: list[int]) -> Process:
-        full = int(self.economy.scenario.sellers.stock_per_good)
+        """Every day: fill the shelf, or leave it empty as one who doesn't sell."""
+        pieces, n = int(self.economy.scenario.sellers.stock_per_good), host.account % KIND_SPAN
         while True:
-            for good in goods:
-                self.economy.stock[host.account, good] = full
+            end_day(self._trade, n)
+            sells = self.economy.workforce.now.active[host.place]
+            for slot, good in enumerate(goods):
+                full = pieces + int(self._trade.extra[n, slot])
+                self.economy.stock[host.account, good] = full if sells else 0
             yield self.economy.boundary(self.economy.now_us + DAY_US)
 
     def _receive(self, order: Deed) -> None:
         """Take an order from stock; what was sold twice is cancelled at once, the later buyer's order first to go."""
         shelf = (order.peer, order.item % ITEM_SPAN)
+        n, slot = self._place(order)
         if self.economy.stock[shelf] > 0 and self._may_come_in(order):
             self.economy.stock[shelf] -= 1
+            note_sale(self._trade, n, slot, self.economy.stock[shelf])
+            commission = portion(order.amount, self.economy.ledger.commission_ppm(order.peer, self.economy.now_us))
+            is_live, imported = order.item // ITEM_SPAN == Item.GOOD_LIVE, self._goods.imported[shelf[1]]
+            note_order(self._trade, n, slot, order.amount, commission, is_live, bool(imported))
             self.economy.env.process(self._fulfil(order))
         else:
             self._cancel(order)
@@ -97,12 +102,17 @@ class Sellers:
     def _may_come_in(self, order: Deed) -> bool:
         """Whether an order is within its region's quota of imports, which it then uses up."""
         economy, good = self.economy, order.item % ITEM_SPAN
-        region = self._region[order.peer]
+        region = int(economy.traders.region[order.peer % KIND_SPAN])
         if not may_import(economy.commerce, region, bool(self._goods.imported[good])):
             return False
         if self._goods.imported[good] and economy.commerce.left[region] > 0:
             economy.commerce.left[region] -= 1
         return True
+
+    def _place(self, order: Deed) -> tuple[int, int]:
+        """The seller's number, and the good's place on the shelf."""
+        n = order.peer % KIND_SPAN
+        return n, slot_of(self._shelves, n, order.item % ITEM_SPAN)
 
     def _answer(self, op: Op, order: Deed, actor: int, peer: int, amount: int, ref: int) -> Proposal:
         item, currency = order.item, order.currency
@@ -126,6 +136,8 @@ class Sellers:
         if not accepted(settled):
             return
         capture, settled_us = settled[0], economy.now_us
+        n, slot = self._place(order)
+        self._trade.cost_paid[n] += self._trade.cost[n, slot]
         returned = yield from self._take_return(order, capture)
         affiliate = self._affiliate_of(order)
         if affiliate != NO_AFFILIATE:

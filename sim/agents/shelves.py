@@ -33,7 +33,7 @@ class Shelves(NamedTuple):
     stock: Int64Array
 
 
-def draw_shelves(scenario: Scenario, seed: int, region: npt.NDArray[np.uint16]) -> Shelves:
+def draw_shelves(scenario: Scenario, seed: int, region: npt.NDArray[np.integer]) -> Shelves:
     """Every seller's assortment at its first prices, nothing in stock yet.
 
     Parameters
@@ -62,13 +62,6 @@ def _draw_goods(seed: int, supply: Range, goods: Goods, shelves: Shelves, seller
         for slot in range(shelves.goods[seller]):
             shelves.good[seller, slot] = drawn[slot]
             shelves.price[seller, slot] = goods.price[drawn[slot]]
-
-
-@rule
-def fill(shelves: Shelves, pieces: int) -> None:
-    """Let every seller have so many pieces of each good."""
-    for seller in range(shelves.good.shape[0]):
-        shelves.stock[seller, : shelves.goods[seller]] = pieces
 
 
 @rule

@@ -1,11 +1,12 @@
 """Takings: what sellers, and creators as their affiliates, earned in the shop, taken out now and then."""
 
-from sim.agents.economy import Economy
+from sim.agents.economy import Economy, accepted
 from sim.agents.hosts import Host
 from sim.agents.stage import Process
 from sim.behavior.delay import around, memoryless
 from sim.behavior.purposes import SETTLEMENT
 from sim.ledger import CURRENCY_BY_NAME, Op
+from sim.ledger.accounts import KIND_SPAN
 from sim.ledger.money import AMOUNT_MAX
 from sim.streams import draw
 
@@ -29,5 +30,7 @@ def _take_out(economy: Economy, host: Host) -> Process:
         turn += 1
         amount = min(economy.ledger.cash(host.account, currency), AMOUNT_MAX)
         if amount >= least:
-            economy.propose(Op.SETTLE, host.account, amount=amount, currency=currency)
+            settled = yield economy.propose(Op.SETTLE, host.account, amount=amount, currency=currency)
+            if accepted(settled) and host.is_seller:
+                economy.traders.now.paid_out[host.account % KIND_SPAN] += amount
         at_us += around(draw(economy.seed, host.account, SETTLEMENT, turn)[0], every_days)

@@ -10,7 +10,7 @@ Weeks are counted from the start of a run. Both engines keep their hosts here, s
 is counted in minor units of the host's own currency.
 """
 
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,9 @@ from sim.ledger import REGION_BY_NAME, Kind
 from sim.ledger.money import PPM
 from sim.scenario import Scenario
 from sim.tables import Columns
+
+if TYPE_CHECKING:
+    from sim.agents.traders import Traders
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -83,14 +86,15 @@ class Workforce:
 
     Attributes
     ----------
-    now : the current week; whoever pays a host adds to `now.income`, whoever gives to `now.diamonds`
+    now : the current week; whoever gives adds to `now.diamonds`, and sellers' income is known to their traders
     """
 
-    def __init__(self, stage: Stage, hosts: Hosts, n_creators: int) -> None:
+    def __init__(self, stage: Stage, hosts: Hosts, n_creators: int, traders: "Traders") -> None:
         n = len(hosts.account)
         self._stage = stage
         self._hosts = hosts
         self._n_creators = n_creators
+        self._traders = traders
         self._terms = labor_terms(stage.scenario)
         self._regions = list(stage.scenario.regions)
         self._means: Float64Array = np.array([region.means for region in stage.scenario.regions.values()])
@@ -105,6 +109,8 @@ class Workforce:
             np.zeros(n, np.int64),
             np.zeros(n, np.int64),
         )
+        self._sellers = Week(**{name: column[n_creators:] for name, column in self.now._asdict().items()})
+        self._sellers.drive[:] = traders.drive(self._sellers.active)
         self._weeks: list[Int64Array] = []  # of shape (n_kinds, n_regions, COUNTS)
         nobody = np.zeros(n, np.bool_)
         self._changed = (nobody, nobody)  # who began, and who left, as this week began
@@ -125,8 +131,10 @@ class Workforce:
         """Let the past week decide how the next one goes."""
         self._count_income()
         self._weeks.append(self._counts())
+        self._traders.close_week(self._sellers, *self._sellers_changed())
         before = self.now.active.copy()
         self._decide()
+        self._traders.decide(self._sellers)
         self._changed = (self.now.active & ~before, before & ~self.now.active)
         for column in (self.now.live_us, self.now.income):
             column[:] = 0
@@ -139,6 +147,16 @@ class Workforce:
         values = np.array([self._stage.diamond_value_ppm[name] for name in self._regions], np.int64)
         self.now.income[:] += self.now.diamonds * values[self._hosts.region] // PPM
         self.now.diamonds[:] = 0
+        self._sellers.income[:] = self._traders.income()
+
+    def _sellers_changed(self) -> tuple[BoolArray, BoolArray]:
+        began, left = self._changed
+        return began[self._n_creators :], left[self._n_creators :]
+
+    def sellers_by_week(self) -> Columns:
+        """The same for sellers by their origin, with what their own shops earn: see `traders.BY_WEEK`."""
+        self._count_income()
+        return self._traders.by_week(self._sellers, *self._sellers_changed())
 
     def _decide(self) -> None:
         _decide(
@@ -183,6 +201,7 @@ class Workforce:
             "weeks": weeks,
             "began": began.copy(),
             "left": left.copy(),
+            **{f"traders.{name}": column for name, column in self._traders.state().items()},
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -191,6 +210,8 @@ class Workforce:
             column[:] = state[name]
         self._weeks = list(state["weeks"].copy())
         self._changed = (state["began"].copy(), state["left"].copy())
+        own = "traders."
+        self._traders.restore({name.removeprefix(own): part for name, part in state.items() if name.startswith(own)})
 
 
 def labor_terms(scenario: Scenario) -> LaborTerms:

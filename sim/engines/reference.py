@@ -121,6 +121,10 @@ class ReferenceEngine:
         """Every account's balances now, as `sim.runs.balance_columns` orders them."""
         return balance_columns(self.book.balances())
 
+    def sellers_by_week(self) -> Columns:
+        """Who sold, by origin, and what it brought, see `sim.agents.traders.BY_WEEK`."""
+        return self.economy.workforce.sellers_by_week()
+
     def hosts_by_week(self) -> Columns:
         """How many creators and sellers worked, began and left, see `sim.agents.workforce.BY_WEEK`."""
         return self.economy.workforce.by_week()
@@ -218,6 +222,11 @@ class BookLedger:
     def cash(self, account: int, currency: int) -> int:
         """Fiat that a seller or creator has earned in the shop."""
         return self._book.holders[account].cash.get(currency, 0)
+
+    def commission_ppm(self, seller: int, at_us: int) -> int:
+        """The platform's part of what a seller delivers then."""
+        holder = self._book.holders[seller]
+        return self._book.terms.get(Rule.COMMISSION, at_us, region=holder.region)
 
     def reward_left(self, viewer: int, ticket: int) -> int:
         """Coins left of a reward."""

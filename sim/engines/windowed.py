@@ -131,6 +131,10 @@ class WindowedEngine:
             found[REGION_BY_NAME[zone.region]] += people
         return {region: people for region, people in found.items() if people}
 
+    def sellers_by_week(self) -> Columns:
+        """Who sold, by origin, and what it brought, see `sim.agents.traders.BY_WEEK`."""
+        return self.counterparties.workforce.sellers_by_week()
+
     def hosts_by_week(self) -> Columns:
         """How many creators and sellers worked, began and left, see `sim.agents.workforce.BY_WEEK`."""
         return self.counterparties.workforce.by_week()

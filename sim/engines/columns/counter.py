@@ -33,11 +33,13 @@ class Counter(NamedTuple):
     imported: npt.NDArray[np.bool_]
 
 
-def new_counter(sales: Sales, weight: npt.NDArray[np.integer], n_regions: int) -> Counter:
-    """The counter of sellers with these popularities, array of shape (n_sellers,)."""
+def new_counter(
+    sales: Sales, weight: npt.NDArray[np.integer], n_regions: int, sells: npt.NDArray[np.bool_]
+) -> Counter:
+    """The counter of sellers with these popularities who sell now, arrays of shape (n_sellers,)."""
     shelves, region = sales.shelves, sales.region
     seller = np.argsort(region, kind="stable").astype(np.int32)
-    seller = seller[shelves.goods[seller] > 0]
+    seller = seller[(shelves.goods[seller] > 0) & sells[seller]]
     begin = np.searchsorted(region[seller], np.arange(n_regions + 1))
     reach = [np.cumsum(weight[seller[begin[k] : begin[k + 1]]], dtype=np.int64) for k in range(n_regions)]
     return Counter(begin.astype(np.int64), seller, np.concatenate(reach), shelves, sales.foreign, sales.imported)

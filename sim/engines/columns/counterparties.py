@@ -19,10 +19,10 @@ import numpy.typing as npt
 
 from sim.agents.boards import Boards
 from sim.agents.hosts import head_counts, reach
-from sim.agents.merchants import NO_AFFILIATE, affiliates, foreign_sellers, goods_of
+from sim.agents.merchants import NO_AFFILIATE, affiliates, goods_of
 from sim.agents.session import start_hours_reach
-from sim.agents.shelves import draw_shelves, fill
 from sim.agents.stage import Stage
+from sim.agents.traders import Traders, fill
 from sim.agents.workforce import Hosts as HostColumns
 from sim.agents.workforce import Workforce
 from sim.behavior.commerce import is_hidden
@@ -53,7 +53,7 @@ from sim.engines.columns.streams_on import Shown, Streams, count_hours, go_on, n
 from sim.engines.columns.takings import EARNER, new_takings, plan_takings, takings_due
 from sim.engines.columns.timetable import Habits, Sessions, Timetable
 from sim.engines.columns.totals import FIRST_FIAT, Totals, new_totals
-from sim.ledger import REGION_BY_NAME
+from sim.ledger import CURRENCY_BY_NAME, REGION_BY_NAME
 from sim.ledger.errors import CoinworksError
 from sim.metrics.hosts import Hosts
 from sim.scenario import Scenario
@@ -107,11 +107,13 @@ class Counterparties:
         numbers = np.arange(self.n_creators), np.arange(self.n_sellers)
         starts = np.concatenate([numbers[0] < count.starting, numbers[1] < sellers.starting])
         accounts = accounts_of(self.n_creators, self.n_sellers)
-        self.workforce = Workforce(stage, HostColumns(accounts, regions.astype(np.int64), starts), self.n_creators)
         mine = slice(self.n_creators)
         self.boards = Boards(
             stage, self._hosts.weight[mine].astype(np.int64), regions[mine].astype(np.int64), starts[mine]
         )
+        places = regions.astype(np.int64)
+        self._traders = Traders(stage, places[self.n_creators :], self._cash)
+        self.workforce = Workforce(stage, HostColumns(accounts, places, starts), self.n_creators, self._traders)
         self._fulfilment, self._cash_out = fulfilment_of(scenario), cash_out_of(scenario)
         self._sales = self._no_sales(regions)
         self._every_days = float(scenario.sellers.settle_every_days)
@@ -122,7 +124,7 @@ class Counterparties:
         self._earnings = new_earnings(regions[: self.n_creators], self._n_boundaries)
         if self._cash_out.value_ppm.any():
             plan_turns(self._earnings, self._cash_out, self._clock(0))
-        self._counter = new_counter(self._sales, self._hosts.weight[self.n_creators :], len(order))
+        self._count_sellers()
         n_live = self.n_creators + (self.n_sellers if self._sales.shelves.goods.any() else 0)
         self._timetable = Timetable(stage, self._hosts, n_live, self._habits(scenario))
         self._on: Streams = no_streams()
@@ -149,14 +151,29 @@ class Counterparties:
         earners = np.concatenate([np.unique(partner[partner != NO_AFFILIATE]), n_creators + np.arange(self.n_sellers)])
         n_currencies = len(self._assets) - FIRST_FIAT
         return new_sales(
-            draw_shelves(scenario, seed, region[n_creators:]),
+            self._traders.shelves,
+            self._traders.now,
             new_takings(region, earners.astype(np.int32), n_currencies, self._n_boundaries),
             partner,
             n_creators,
-            foreign_sellers(scenario, seed, self.n_sellers),
+            self._traders.foreign,
             goods_of(scenario).imported,
             self._n_boundaries,
         )
+
+    def _cash(self) -> Int64Array:
+        """What each seller is owed in the region's currency."""
+        regions = self.stage.scenario.regions.values()
+        of_region = [self._assets.index(CURRENCY_BY_NAME[region.currency].code) - FIRST_FIAT for region in regions]
+        owed = self._sales.takings.cash[self.n_creators :]
+        cash: Int64Array = owed[np.arange(self.n_sellers), np.array(of_region)[self._sales.region]]
+        return cash
+
+    def _count_sellers(self) -> None:
+        """Let the shop tab and videos show those who sell this week."""
+        sells = self.workforce.now.active[self.n_creators :]
+        weight, n_regions = self._hosts.weight[self.n_creators :], len(self.stage.scenario.regions)
+        self._counter = new_counter(self._sales, weight, n_regions, sells)
 
     def _habits(self, scenario: Scenario) -> Habits:
         creators, sellers = scenario.creators, scenario.sellers
@@ -220,8 +237,13 @@ class Counterparties:
         clock = self._clock(self.stage.now_us)
         if self.workforce.is_due(clock.now_us):
             self.workforce.begin_week()
+            self._count_sellers()
         if clock.boundary % clock.windows_a_day == 0:
-            fill(self._sales.shelves, int(self.stage.scenario.sellers.stock_per_good))
+            pieces, sells = (
+                int(self.stage.scenario.sellers.stock_per_good),
+                self.workforce.now.active[self.n_creators :],
+            )
+            fill(self._sales.shelves, self._traders.now, sells, pieces)
             self._shown = None
         earnings = self._earnings
         takings = self._sales.takings
@@ -382,10 +404,9 @@ class Counterparties:
         other = cls(stage, assets, _tuple(Tickets, "tickets", state))
         other._check_alike(state)
         other.totals = _tuple(Totals, "totals", state)
+        other._sales.shelves.price[:] = state["sellers.price"]
         other._sales = other._sales._replace(
-            shelves=other._sales.shelves._replace(
-                price=state["sellers.price"].copy(), stock=state["sellers.stock"].copy()
-            ),
+            shelves=other._sales.shelves._replace(stock=state["sellers.stock"].copy()),
             agenda=other._agenda(state["due.orders"]),
             open=_structs(OPEN_ORDER, "orders", state),
             escrow=restored_escrow(*(state[f"escrow.{name}"] for name in ESCROW)),
@@ -404,6 +425,7 @@ class Counterparties:
         )
         other.workforce.restore(part(state, "workforce"))
         other.boards.restore(part(state, "boards"))
+        other._count_sellers()
         other._on = _tuple(Streams, "streams", state)
         other._rates = _tuple(Rates, "rates", state) if "rates.of" in state else None
         other._numbers[0] = state["numbers"]

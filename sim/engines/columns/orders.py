@@ -11,6 +11,7 @@ import numpy.typing as npt
 from sim.agents.merchants import NO_AFFILIATE
 from sim.agents.shelves import NO_SLOT, Shelves, slot_of
 from sim.behavior.commerce import Commerce, may_import
+from sim.agents.traders import Trade, note_order, note_sale
 from sim.behavior.delay import around, refunds_end_us
 from sim.behavior.purposes import FULFILMENT, RETURN
 from sim.behavior.types import Int64Array
@@ -108,6 +109,7 @@ class Sales(NamedTuple):
     Attributes
     ----------
     agenda, open : when an order's next step is due, and the order, an `OPEN_ORDER`
+    trade : what they sold this week
     takings : what sellers are owed
     affiliate : the number of the creator with whom each seller works, or NO_AFFILIATE
     region : array of shape (n_sellers,), by its place in `Rates`
@@ -118,6 +120,7 @@ class Sales(NamedTuple):
     agenda: Agenda
     open: Structs
     escrow: Escrow
+    trade: Trade
     takings: Takings
     affiliate: Int64Array
     n_creators: int
@@ -147,6 +150,7 @@ def fulfilment_of(scenario: Scenario) -> Fulfilment:
 
 def new_sales(
     shelves: Shelves,
+    trade: Trade,
     takings: Takings,
     affiliate: Int64Array,
     n_creators: int,
@@ -158,7 +162,9 @@ def new_sales(
     agenda = new_agenda(n_boundaries)
     open_orders = np.zeros(capacity_of(agenda), OPEN_ORDER)
     region = takings.region[n_creators:]
-    return Sales(shelves, agenda, open_orders, new_escrow(), takings, affiliate, n_creators, region, foreign, imported)
+    return Sales(
+        shelves, agenda, open_orders, new_escrow(), trade, takings, affiliate, n_creators, region, foreign, imported
+    )
 
 
 def room_for_orders(sales: Sales, more: int) -> Sales:
@@ -214,7 +220,9 @@ def receive(
         if bought.slot == NO_SLOT:
             bought.step = CANCEL
             put(sales.agenda, record, clock.boundary)
-        elif _promise(sales, record, order.at_us, fulfilment, clock):
+            continue
+        _count(sales, record, rates.of[sales.region[bought.seller]].commission)
+        if _promise(sales, record, order.at_us, fulfilment, clock):
             late[n_late] = record
             n_late += 1
     return made, late[:n_late]
@@ -230,7 +238,19 @@ def _take_piece(sales: Sales, commerce: Commerce, region: int, seller: int, good
     if imported and commerce.left[region] > 0:
         commerce.left[region] -= 1
     shelves.stock[seller, slot] -= 1
+    note_sale(sales.trade, seller, slot, shelves.stock[seller, slot])
     return slot
+
+
+@inner
+def _count(sales: Sales, record: int, commission_ppm: int) -> None:
+    """Count an order that its seller accepts."""
+    bought = sales.open[record]
+    commission, kind = portion(bought.amount, commission_ppm), bought.item // ITEM_SPAN
+    imported = sales.imported[bought.item % ITEM_SPAN]
+    note_order(
+        sales.trade, int(bought.seller), int(bought.slot), bought.amount, commission, kind == GOOD_LIVE, imported
+    )
 
 
 @inner
@@ -346,6 +366,7 @@ def capture(
     post(totals, CAPTURE, PLATFORM, asset, commission)
     post(totals, CAPTURE, TAX, asset, bought.tax)
     bought.commission = commission
+    sales.trade.cost_paid[seller] += sales.trade.cost[seller, bought.slot]
     number = numbers[0]
     numbers[0] += 1
     refund_at, returned = _return_of(sales, record, fulfilment, clock)

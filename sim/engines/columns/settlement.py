@@ -42,7 +42,9 @@ def carry_out(
         elif op == AFFILIATE:
             selling.share(sales, record, rates, totals, tickets, rows, clock)
         elif op == SETTLE:
-            taking.settle(sales.takings, record, wanted.actor, wanted.amount, rates, totals, rows, clock)
+            paid = taking.settle(sales.takings, record, wanted.actor, wanted.amount, rates, totals, rows, clock)
+            if record >= sales.n_creators:
+                sales.trade.paid_out[record - sales.n_creators] += paid
         elif op == BALANCE:
             earning.look(earnings, record, rates, rows, clock)
         elif wanted.number == ANSWERS_NOTHING:

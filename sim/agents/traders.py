@@ -1,0 +1,423 @@
+"""Traders: what sellers sold this week, and what they change for the next.
+
+    traders.goods_sold(seller, slot, margin, ...)    # rules that both engines call where things happen
+    traders.decide(week)                             # at the first boundary of every week but the first
+    traders.by_week()                                # sellers_by_week: who sells, and what it brings, by origin
+
+Prices and stock follow what sold; sellers take up selling live, leave at losses, and others begin while it pays. Who is
+neutral in all of this (see `[trade]` in scenarios/README.md) just counts.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.agents.merchants import FIRST_SELLER, Goods, foreign_sellers, goods_of
+from sim.agents.shelves import Shelves, draw_shelves
+from sim.agents.stage import Stage
+from sim.agents.workforce import Week
+from sim.behavior.elsewhere import OFFLINE, ORDER
+from sim.behavior.labor import WHOLE, begins
+from sim.behavior.purposes import SELL_LIVE, SELLER_ENTRY
+from sim.behavior.selling import an_hour_earns, changes_live, offline_income, profit_of
+from sim.behavior.shelf import is_slow, rate_of, reprice, restock
+from sim.behavior.topup import WEEK_US
+from sim.behavior.types import Int64Array
+from sim.compiled import rule
+from sim.ledger import CURRENCY_BY_NAME, REGION_BY_NAME
+from sim.metrics.elsewhere import AMOUNT
+from sim.scenario import Scenario
+from sim.streams import draw, uniform
+from sim.tables import Columns
+
+BoolArray = npt.NDArray[np.bool_]
+
+# Of a week, a region and an origin of sellers: how many sold, sold live, began and left as it began; microseconds
+# live; what sales here brought after commission, refunds and the goods' cost, and what their own shops did, in minor
+# units of the region's currency.
+BY_WEEK: Final = {
+    "week": np.dtype("<i8"),
+    "region": np.dtype("<u2"),
+    "currency": np.dtype("<u2"),
+    "foreign": np.dtype("?"),
+    "active": np.dtype("<i8"),
+    "selling_live": np.dtype("<i8"),
+    "entered": np.dtype("<i8"),
+    "left": np.dtype("<i8"),
+    "live_us": np.dtype("<i8"),
+    "income": np.dtype("<i8"),
+    "offline": np.dtype("<i8"),
+}
+COUNTS: Final = len(BY_WEEK) - 4
+
+
+class TradeTerms(NamedTuple):
+    """A scenario's `[trade]`: rates in ppm, shares and weeks as floats."""
+
+    reprice_step: int
+    slow_share: int
+    restock_weight: int
+    stock_cover: int
+    take_up_share: float
+    patience_weeks: int
+    entry_share: float
+    displacement: int
+    pieces: int
+
+
+class Costs(NamedTuple):
+    """By region, in minor units: arrays of shape (n_regions,). `entry` is for a week of those that it has to last."""
+
+    hour: Int64Array
+    week: Int64Array
+    entry: Int64Array
+    offline: Int64Array
+
+
+class Trade(NamedTuple):
+    """Columns of sellers: arrays of shape (n_sellers, most goods), from `losses` on of shape (n_sellers,).
+
+    Attributes
+    ----------
+    cost, most : of a piece, and the highest price that a seller would ask
+    extra : pieces to which a shelf is filled beyond those that the scenario states
+    sold, today, busiest : pieces in this week, since the last filling, and on the week's busiest day
+    sold_out : whether that happened this week
+    losses : weeks in a row
+    sells_live : whether a seller takes opportunities to go live
+    margin : this week's orders in live streams, over commission and cost
+    cost_paid, paid_out : this week's cost of pieces delivered, and cash taken out
+    cash : as this week began
+    imported_sales : this week's orders of imported goods
+    """
+
+    cost: Int64Array
+    most: Int64Array
+    extra: Int64Array
+    sold: Int64Array
+    today: Int64Array
+    busiest: Int64Array
+    sold_out: BoolArray
+    losses: Int64Array
+    sells_live: BoolArray
+    margin: Int64Array
+    cost_paid: Int64Array
+    paid_out: Int64Array
+    cash: Int64Array
+    imported_sales: Int64Array
+
+
+CONSTANT: Final = ("cost", "most")
+OF_SHELVES: Final = ("extra", "sold", "today", "busiest")
+DRAWN: Final = (*CONSTANT, "sold_out", "sells_live")
+
+
+def new_trade(scenario: Scenario, seed: int, shelves: Shelves, goods: Goods, foreign: BoolArray) -> Trade:
+    """Nothing sold yet."""
+    n, _ = shelves.good.shape
+    shown = np.maximum(shelves.good, 0)
+    cost = np.where(foreign[:, None], goods.foreign_cost[shown], goods.cost[shown])
+    most_ppm = scenario.trade.price_most.ppm
+    most = np.array([[rate_of(int(price), most_ppm) for price in row] for row in shelves.price], np.int64)
+    live = np.zeros(n, np.bool_)
+    _first_live(seed, float(scenario.trade.live_share), live)
+    columns = {
+        name: np.zeros(cost.shape if name in OF_SHELVES else n, np.int64) for name in Trade._fields if name not in DRAWN
+    }
+    sold_out = np.zeros(cost.shape, np.bool_)
+    return Trade(**columns, cost=cost, most=most.reshape(cost.shape), sold_out=sold_out, sells_live=live)
+
+
+@rule
+def _first_live(seed: int, live_share: float, sells_live: BoolArray) -> None:
+    for n in range(sells_live.shape[0]):
+        sells_live[n] = uniform(draw(seed, FIRST_SELLER + n, SELL_LIVE, 0)[0]) < live_share
+
+
+@rule
+def note_sale(trade: Trade, seller: int, slot: int, left: int) -> None:
+    """Count a piece sold, of which so many are left."""
+    trade.sold[seller, slot] += 1
+    trade.today[seller, slot] += 1
+    if left <= 0:
+        trade.sold_out[seller, slot] = True
+
+
+@rule
+def note_order(
+    trade: Trade, seller: int, slot: int, amount: int, commission: int, is_live: bool, is_imported: bool
+) -> None:
+    """Count an order that its seller accepts; a commission that a return would give back is counted as paid."""
+    if is_live:
+        trade.margin[seller] += amount - commission - trade.cost[seller, slot]
+    if is_imported:
+        trade.imported_sales[seller] += amount
+
+
+@rule
+def end_day(trade: Trade, seller: int) -> None:
+    """Begin to count a day's sales anew."""
+    for slot in range(trade.today.shape[1]):
+        trade.busiest[seller, slot] = max(trade.busiest[seller, slot], trade.today[seller, slot])
+        trade.today[seller, slot] = 0
+
+
+@rule
+def fill(shelves: Shelves, trade: Trade, active: BoolArray, pieces: int) -> None:
+    """Begin a day: as many pieces of each good as its seller keeps, none where nobody sells."""
+    for n in range(shelves.good.shape[0]):
+        end_day(trade, n)
+        for slot in range(shelves.goods[n]):
+            shelves.stock[n, slot] = pieces + trade.extra[n, slot] if active[n] else 0
+
+
+def trade_terms(scenario: Scenario) -> TradeTerms:
+    """A scenario's numbers."""
+    trade = scenario.trade
+    return TradeTerms(
+        trade.reprice_step.ppm,
+        trade.slow_share.ppm,
+        trade.restock_weight.ppm,
+        trade.stock_cover.ppm,
+        float(trade.take_up_share),
+        int(trade.patience_weeks),
+        float(trade.entry_share),
+        trade.displacement.ppm,
+        int(scenario.sellers.stock_per_good),
+    )
+
+
+def costs_of(scenario: Scenario) -> Costs:
+    """A scenario's costs and incomes in each region's own money."""
+    trade, regions = scenario.trade, scenario.regions.values()
+    weeks = float(trade.horizon_weeks)
+
+    def column(values: list[int]) -> Int64Array:
+        return np.array(values, np.int64)
+
+    return Costs(
+        column([region.cents(trade.hour_cost_cents) for region in regions]),
+        column([region.cents(trade.week_cost_cents) for region in regions]),
+        column([round(region.cents(trade.entry_cost_cents) / weeks) for region in regions]),
+        column([region.cents(trade.offline_cents_per_week) for region in regions]),
+    )
+
+
+class Traders:
+    """All sellers of a run, as they trade.
+
+    Parameters
+    ----------
+    region : array of shape (n_sellers,), by its place in the scenario
+    cash : gives what sellers are owed in their region's currency, array of shape (n_sellers,)
+
+    Attributes
+    ----------
+    foreign : whether each is from abroad
+    region : of each, by its place in the scenario
+    shelves : what each offers; whoever keeps stock replaces it
+    now : the current week; whoever sells for a seller counts it there
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        region: Int64Array,
+        cash: Callable[[], Int64Array],
+    ) -> None:
+        scenario = stage.scenario
+        self._stage = stage
+        self.region = region
+        self._cash = cash
+        self.foreign = foreign_sellers(scenario, stage.seed, len(region))
+        self.shelves = draw_shelves(scenario, stage.seed, region)
+        self._terms, self._costs = trade_terms(stage.scenario), costs_of(stage.scenario)
+        self.regions = list(stage.scenario.regions)
+        self.now = new_trade(scenario, stage.seed, self.shelves, goods_of(scenario), self.foreign)
+        self._weeks: list[Int64Array] = []  # of shape (n_regions, 2, COUNTS)
+
+    def __repr__(self) -> str:
+        return f"<Traders sellers={len(self.region)} in week {len(self._weeks)}>"
+
+    def drive(self, active: BoolArray) -> Int64Array:
+        """The ppm of their opportunities that sellers take to go live."""
+        return np.where(active & self.now.sells_live, WHOLE, 0)
+
+    def income(self) -> Int64Array:
+        """What sales brought so far in this week: cash, less the cost of what was delivered."""
+        return self._cash() - self.now.cash + self.now.paid_out - self.now.cost_paid
+
+    def close_week(self, week: Week, began: BoolArray, left: BoolArray) -> None:
+        """Note the week that is over; `week` and the others are the sellers' own columns."""
+        self._weeks.append(self._counts(week, began, left))
+
+    def decide(self, week: Week) -> None:
+        """Let the past week decide how the next one goes: who sells, live or not, at which price, from which stock."""
+        number = self._stage.now_us // WEEK_US
+        offline = self._offline(week.active)
+        _decide(
+            self._stage.seed,
+            number,
+            self.now,
+            week,
+            self.shelves,
+            self.region,
+            np.where(self.foreign, 0, offline[self.region]),
+            self._terms,
+            self._costs,
+            np.zeros((len(self.regions), 2), np.int64),
+            np.zeros((len(self.regions), 2), np.int64),
+        )
+        week.drive[:] = self.drive(week.active)
+        self.now.cash[:] = self._cash()
+        for column in (self.now.sold, self.now.today, self.now.busiest, self.now.margin, self.now.imported_sales):
+            column[:] = 0
+        for column in (self.now.cost_paid, self.now.paid_out):
+            column[:] = 0
+        self.now.sold_out[:] = False
+
+    def _offline(self, active: BoolArray) -> Int64Array:
+        """What each domestic seller's own shop earns in the week that is over, by region."""
+        end_us = self._stage.now_us
+        begin_us = (end_us - 1) // WEEK_US * WEEK_US
+        diverted = self._stage.elsewhere.between(begin_us, end_us)[:, ORDER, :, OFFLINE, :, :, AMOUNT]
+        n_regions = len(self.regions)
+        shops = np.bincount(self.region[active & ~self.foreign], minlength=n_regions)
+        sales = np.zeros(n_regions, np.int64)
+        np.add.at(sales, self.region, self.now.imported_sales)
+        found = [
+            offline_income(
+                int(base) * (end_us - begin_us) // WEEK_US,
+                int(sold),
+                self._terms.displacement,
+                int(lost),
+                max(int(count), 1),
+            )
+            for base, sold, lost, count in zip(
+                self._costs.offline, sales, diverted.sum(axis=(1, 2, 3)), shops, strict=True
+            )
+        ]
+        return np.array(found, np.int64)
+
+    def _counts(self, week: Week, began: BoolArray, left: BoolArray) -> Int64Array:
+        counts = np.zeros((len(self.regions), 2, COUNTS), np.int64)
+        own_shop = np.where(week.active & ~self.foreign, self._offline(week.active)[self.region], 0)
+        live = week.active & self.now.sells_live
+        columns = (week.active, live, began, left, week.live_us, self.income(), own_shop)
+        for k, column in enumerate(columns):
+            np.add.at(counts[:, :, k], (self.region, self.foreign.astype(np.int64)), column.astype(np.int64))
+        return counts
+
+    def by_week(self, week: Week, began: BoolArray, left: BoolArray) -> Columns:
+        """Every week so far, the current one as far as it goes: a row for each region and origin."""
+        counts = np.array([*self._weeks, self._counts(week, began, left)])
+        names = [self._stage.scenario.regions[name].currency for name in self.regions]
+        currency = np.array([CURRENCY_BY_NAME[name].code for name in names])
+        code = np.array([REGION_BY_NAME[name] for name in self.regions])
+        number, region, foreign = (axis.ravel() for axis in np.indices(counts.shape[:3]))
+        values = [number, code[region], currency[region], foreign, *counts.reshape(-1, COUNTS).T]
+        return {name: value.astype(dtype) for (name, dtype), value in zip(BY_WEEK.items(), values, strict=True)}
+
+    def state(self) -> dict[str, Any]:
+        """Everything that can't be drawn again, as arrays."""
+        columns = {name: column.copy() for name, column in self.now._asdict().items() if name not in CONSTANT}
+        return columns | {"weeks": np.array(self._weeks, np.int64).reshape(-1, len(self.regions), 2, COUNTS)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        for name, column in self.now._asdict().items():
+            if name not in CONSTANT:
+                column[:] = state[name]
+        self._weeks = list(state["weeks"].copy())
+
+
+@rule
+def _decide(
+    seed: int,
+    number: int,
+    trade: Trade,
+    week: Week,
+    shelves: Shelves,
+    region: Int64Array,
+    offline: Int64Array,
+    terms: TradeTerms,
+    costs: Costs,
+    live: Int64Array,
+    worked: Int64Array,
+) -> None:
+    """Let sellers decide by the week that is over; the last two are room for sums by region.
+
+    `live` is the margin in live streams and its microseconds, `worked` how many sold and their profit.
+    """
+    for n in range(region.shape[0]):
+        if week.active[n]:
+            live[region[n], 0] += trade.margin[n]
+            live[region[n], 1] += week.live_us[n]
+            worked[region[n], 0] += 1
+            worked[region[n], 1] += _profit(week, n, region[n], offline[n], costs)
+    for n in range(region.shape[0]):
+        where = region[n]
+        if week.active[n]:
+            _weigh(trade, week, n, _profit(week, n, where, offline[n], costs), terms)
+            _consider_live(seed, number, trade, week, n, live[where], costs.hour[where], terms)
+            _tend(trade, shelves, n, terms)
+        elif terms.entry_share > 0.0 and worked[where, 0]:
+            mean = worked[where, 1] / worked[where, 0]
+            word = draw(seed, FIRST_SELLER + n, SELLER_ENTRY, number)[0]
+            if begins(word, mean, float(costs.entry[where]), terms.entry_share):
+                week.active[n] = True
+                trade.losses[n] = 0
+
+
+@rule
+def _profit(week: Week, n: int, where: int, offline: int, costs: Costs) -> int:
+    return profit_of(week.income[n], offline, costs.week[where], costs.hour[where], week.live_us[n])
+
+
+@rule
+def _weigh(trade: Trade, week: Week, n: int, profit: int, terms: TradeTerms) -> None:
+    """Let a seller leave after weeks of losses."""
+    trade.losses[n] = trade.losses[n] + 1 if profit < 0 else 0
+    if terms.patience_weeks and trade.losses[n] >= terms.patience_weeks:
+        week.active[n] = False
+
+
+@rule
+def _consider_live(
+    seed: int,
+    number: int,
+    trade: Trade,
+    week: Week,
+    n: int,
+    of_region: Int64Array,
+    hour_cost: int,
+    terms: TradeTerms,
+) -> None:
+    """Let a seller weigh selling live: by the own hours, or by those of others in the region."""
+    margin, live_us = trade.margin[n], week.live_us[n]
+    if not trade.sells_live[n] or not live_us:
+        margin, live_us = of_region[0], of_region[1]
+    earned = an_hour_earns(margin, live_us)
+    word = draw(seed, FIRST_SELLER + n, SELL_LIVE, number)[0]
+    if live_us > 0 and changes_live(word, trade.sells_live[n], earned, float(hour_cost), terms.take_up_share):
+        trade.sells_live[n] = not trade.sells_live[n]
+
+
+@rule
+def _tend(trade: Trade, shelves: Shelves, n: int, terms: TradeTerms) -> None:
+    """Let a seller reprice and restock every good."""
+    for slot in range(shelves.goods[n]):
+        level, sold_out = terms.pieces + trade.extra[n, slot], trade.sold_out[n, slot]
+        shelves.price[n, slot] = reprice(
+            shelves.price[n, slot],
+            trade.cost[n, slot],
+            trade.most[n, slot],
+            terms.reprice_step,
+            sold_out,
+            is_slow(trade.sold[n, slot], level, terms.slow_share),
+        )
+        busiest = max(trade.busiest[n, slot], trade.today[n, slot])
+        level = restock(level, busiest, sold_out, terms.restock_weight, terms.stock_cover)
+        trade.extra[n, slot] = level - terms.pieces

@@ -1,0 +1,149 @@
+"""Sellers over weeks: what they change, and what stays while they are neutral."""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine_runs import Result, assert_identical, ran
+from random_scenarios import LIVELY
+from sim.ledger import Item, Op, Outcome
+from sim.ledger.operations import ITEM_SPAN
+from sim.scenario import load
+
+WEEKS = (
+    "viewers=120",
+    "days=16",
+    "window=1h",
+    *LIVELY,
+    "sellers.stock_per_good=3",
+    "sellers.goods_each=2",
+    "sellers.foreign_share=0.4",
+    "creators.per_thousand_viewers=20",
+    "trade.reprice_step=0",
+    "trade.restock_weight=0",
+    "trade.take_up_share=0",
+    "trade.patience_weeks=0",
+    "trade.entry_share=0",
+    "trade.pool_factor=0",
+)
+BOLD = ("trade.reprice_step=0.1", "trade.restock_weight=0.5")
+
+
+@lru_cache
+def weeks(*changes: str) -> Result:
+    return ran("windowed", load("us-baseline", [*WEEKS, *changes]))
+
+
+def prices(result: Result) -> dict[tuple[int, int], list[int]]:
+    """By seller and good, what was paid, in order."""
+    columns = result.trace.columns
+    ordered = (columns["op"] == Op.ORDER) & (columns["outcome"] == Outcome.ACCEPTED)
+    paid: dict[tuple[int, int], list[int]] = {}
+    for seller, item, amount in zip(
+        *(columns[name][ordered].tolist() for name in ("peer", "item", "amount")), strict=True
+    ):
+        paid.setdefault((seller, item % ITEM_SPAN), []).append(amount)
+    return paid
+
+
+def total(result: Result, column: str, **where: Any) -> int:
+    table = result.sellers_by_week
+    chosen = np.ones(len(table["week"]), np.bool_)
+    for name, value in where.items():
+        chosen &= table[name] == value
+    return int(table[column][chosen].sum())
+
+
+def test_neutral_sellers_change_nothing() -> None:
+    paid = prices(weeks())
+    assert len(paid) > 3
+    assert all(len({*amounts}) == 1 for amounts in paid.values())
+    assert total(weeks(), "entered") == total(weeks(), "left") == 0
+    assert {total(weeks(), "active", week=week) for week in range(3)} == {total(weeks(), "selling_live", week=0)}
+
+
+def test_costs_of_neutral_sellers_dont_matter() -> None:
+    """Only who adapts asks what it costs."""
+    dear = ("trade.hour_cost_cents=1000000", "trade.week_cost_cents=1000000", "trade.entry_cost_cents=1")
+    assert weeks(*dear).trace.digest == weeks().trace.digest
+
+
+def test_prices_move_by_a_step_a_week_and_stay_above_cost() -> None:
+    goods = load("us-baseline").all_goods
+    changed = 0
+    for (_, good), amounts in prices(weeks(*BOLD)).items():
+        levels = list(dict.fromkeys(amounts))
+        changed += len(levels) > 1
+        assert min(levels) >= goods[good].cost_cents * 0.8 - 1  # a foreign seller's
+        assert max(levels) <= goods[good].price_cents * 1.5 + 1
+        for before, after in zip(levels, levels[1:], strict=False):
+            assert after in {int(before * 1.1 + 0.5), int(before * 0.9 + 0.5)} or len(levels) == 2
+    assert changed > 2
+
+
+def test_who_doesnt_sell_live_is_not_live() -> None:
+    result = weeks("trade.live_share=0", "sellers.settle_every_days=0")
+    items = result.trace.columns["item"][result.trace.columns["op"] == Op.ORDER] // ITEM_SPAN
+    assert Item.GOOD_LIVE not in items
+    assert len(items)
+    assert total(result, "live_us") == total(result, "selling_live") == 0
+
+
+def test_losses_drive_sellers_out() -> None:
+    result = weeks("trade.patience_weeks=1", "trade.week_cost_cents=100000000")
+    everyone = total(result, "active", week=0)
+    assert total(result, "left", week=1) == everyone
+    assert total(result, "active", week=1) == 0
+    orders = result.trace.columns["at_us"][result.trace.columns["op"] == Op.ORDER]
+    assert orders.max() < 7 * 86_400_000_000
+
+
+def test_patience_lasts_so_many_weeks() -> None:
+    result = weeks("trade.patience_weeks=2", "trade.week_cost_cents=100000000")
+    assert total(result, "left", week=1) == 0
+    assert total(result, "left", week=2) == total(result, "active", week=0)
+
+
+@pytest.mark.parametrize(("sunk", "enters"), [("1", True), ("1000000000", False)])
+def test_sellers_enter_while_it_pays(sunk: str, enters: bool) -> None:
+    changes = ("trade.pool_factor=3", "trade.entry_share=1", "trade.week_cost_cents=0", "trade.hour_cost_cents=0")
+    result = weeks(*changes, f"trade.entry_cost_cents={sunk}")
+    assert (total(result, "entered") > 0) == enters
+    assert total(result, "active", week=2) == total(result, "active", week=0) + total(result, "entered")
+
+
+def test_foreign_goods_cost_domestic_shops_what_they_displace() -> None:
+    untouched, hit = (weeks(f"trade.displacement={share}") for share in ("0", "0.2"))
+    assert total(untouched, "offline", foreign=True) == 0
+    domestic = total(untouched, "active", week=0, foreign=False)
+    assert total(untouched, "offline", week=0) == 30_000 * domestic
+    assert total(untouched, "offline", week=2) == 30_000 * 2 // 7 * domestic  # two days of a week
+    assert total(hit, "offline", week=0) < total(untouched, "offline", week=0)
+    assert hit.trace.digest == untouched.trace.digest  # nobody leaves for it here
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param(BOLD, id="prices and stock"),
+        pytest.param(("trade.take_up_share=0.5", "trade.live_share=0.5"), id="live"),
+        pytest.param(
+            (
+                *BOLD,
+                "trade.pool_factor=2",
+                "trade.entry_share=0.5",
+                "trade.patience_weeks=1",
+                "trade.take_up_share=0.3",
+                "trade.live_share=0.5",
+                "trade.entry_cost_cents=100",
+                "trade.offline_cents_per_week=2000",
+            ),
+            id="everything",
+        ),
+    ],
+)
+def test_both_engines_decide_alike(changes: tuple[str, ...]) -> None:
+    scenario = load("us-baseline", [*WEEKS, *changes])
+    assert_identical(weeks(*changes), ran("reference", scenario))
