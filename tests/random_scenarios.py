@@ -160,7 +160,7 @@ PARAMETERS: Final[dict[str, Texts]] = {
     "creators.labor_elasticity": texts(0, "0.2", 1, 100),
     "creators.patience_weeks": texts(0, 1, 4),
     "creators.pool_factor": texts(0, "0.5", 3),
-    "creators.entry_cost_cents": texts(0, 1, 500, 10**15),
+    "creators.entry_cost_cents": texts(0, 1, 500, 10**12),
     "creators.entry_share": SHARE,
     "sellers.per_thousand_viewers": texts(0, 4, 100, 1000),
     "sellers.popularity_shape": SHAPE,

@@ -128,9 +128,9 @@ def test_the_last_entrant_gains_about_nothing(pie: int, sunk: int) -> None:
     """Sellers who divide a pie enter until a share of it just pays for entering: pie / sunk of them."""
     words = [(2 * k + 1) * 2**31 // 1_000 for k in range(1_000)]  # evenly spread: a thousand who might begin
     sellers, entrants = 10.0, []
-    for _ in range(400):
+    for _ in range(1_000):
         profit = pie / sellers
-        entering = mean(begins(word, profit, float(sunk), 0.1) for word in words) * (1_000 - sellers)
+        entering = mean(begins(word, profit, float(sunk), 0.01) for word in words) * (1_000 - sellers)
         sellers += entering
         entrants.append(entering)
     assert sellers == pytest.approx(pie / sunk, rel=0.05)

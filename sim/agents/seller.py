@@ -14,8 +14,8 @@ from sim.agents.publication import Stream
 from sim.agents.session import opportunities, takes_it
 from sim.agents.shelves import slot_of
 from sim.agents.stage import Process, Proposal
-from sim.behavior.commerce import may_import
 from sim.agents.traders import end_day, note_order, note_sale
+from sim.behavior.commerce import may_import
 from sim.behavior.delay import DAY_US, around, refunds_end_us
 from sim.behavior.purposes import FULFILMENT, RETURN
 from sim.behavior.trade import is_foreign

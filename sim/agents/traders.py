@@ -287,17 +287,11 @@ class Traders:
         shops = np.bincount(self.region[active & ~self.foreign], minlength=n_regions)
         sales = np.zeros(n_regions, np.int64)
         np.add.at(sales, self.region, self.now.imported_sales)
+        base = [int(income) * (end_us - begin_us) // WEEK_US for income in self._costs.offline]
+        lost, displacement = diverted.sum(axis=(1, 2, 3)), self._terms.displacement
         found = [
-            offline_income(
-                int(base) * (end_us - begin_us) // WEEK_US,
-                int(sold),
-                self._terms.displacement,
-                int(lost),
-                max(int(count), 1),
-            )
-            for base, sold, lost, count in zip(
-                self._costs.offline, sales, diverted.sum(axis=(1, 2, 3)), shops, strict=True
-            )
+            offline_income(base[place], int(sales[place]), displacement, int(lost[place]), max(int(count), 1))
+            for place, count in enumerate(shops)
         ]
         return np.array(found, np.int64)
 

@@ -33,9 +33,7 @@ class Counter(NamedTuple):
     imported: npt.NDArray[np.bool_]
 
 
-def new_counter(
-    sales: Sales, weight: npt.NDArray[np.integer], n_regions: int, sells: npt.NDArray[np.bool_]
-) -> Counter:
+def new_counter(sales: Sales, weight: npt.NDArray[np.integer], n_regions: int, sells: npt.NDArray[np.bool_]) -> Counter:
     """The counter of sellers with these popularities who sell now, arrays of shape (n_sellers,)."""
     shelves, region = sales.shelves, sales.region
     seller = np.argsort(region, kind="stable").astype(np.int32)

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from sim.agents.merchants import NO_AFFILIATE
 from sim.agents.shelves import NO_SLOT, Shelves, slot_of
-from sim.behavior.commerce import Commerce, may_import
 from sim.agents.traders import Trade, note_order, note_sale
+from sim.behavior.commerce import Commerce, may_import
 from sim.behavior.delay import around, refunds_end_us
 from sim.behavior.purposes import FULFILMENT, RETURN
 from sim.behavior.types import Int64Array
