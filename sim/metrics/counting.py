@@ -11,11 +11,11 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sim.compiled import rule
+from sim.compiled import inner, on_columns
 from sim.ledger import CURRENCIES, REWARD, Item, Kind, Op, Outcome
 from sim.ledger.accounts import KIND_SPAN
 from sim.ledger.money import FIAT
-from sim.ledger.operations import ITEM_SPAN
+from sim.ledger.operations import ITEM_SPAN, READS
 from sim.metrics.hosts import FIAT_CODES, SELLER_0, Hosts
 from sim.metrics.series import APP, CHANNEL_OF_ITEM, CHANNELS, LIVE, MEASURES, RECORDS, REGION_CODES
 from sim.metrics.shop import MEASURES as SHOP_MEASURES
@@ -145,6 +145,7 @@ PLACE_OF_CURRENCY: Final = _places(CURRENCY_CODES)
 PLACE_OF_FIAT: Final = _places(FIAT_CODES)
 _CHANNEL_OF_KIND: Final = _channel_of_item_kind()
 _IS_ACT: Final = _by_op(ACTS)
+_IS_READ: Final = _by_op(tuple(READS))
 _IS_COINS: Final = _by_op((Op.TOPUP, Op.REWARD, Op.EXPIRE, Op.GIFT, Op.CHARGEBACK, Op.COIN_REFUND))
 _IS_SHOP: Final = _by_op((Op.ORDER, Op.CAPTURE, Op.CANCEL, Op.REFUND, Op.SETTLE, Op.AFFILIATE))
 _FIAT_FROM: Final = min(FIAT)
@@ -197,11 +198,23 @@ def records_of(block: Columns) -> Records:
     return Records(*(np.ascontiguousarray(block[name]) for name in Records._fields))
 
 
-@rule
 def count(records: Records, counts: Counts, worth: Worth, hosts: Hosts, clock: Clock) -> None:
     """Add a block's records, in canonical order, to the counts; these have room for all of them."""
-    _, n_regions, n_channels, n_measures = counts.cells.shape
-    cells = counts.cells.reshape(-1, n_measures)
+    cells, shop = (cells.reshape(-1, cells.shape[-1]) for cells in (counts.cells, counts.shop))
+    _count(records, counts, cells, shop, worth, hosts, clock)
+
+
+@on_columns
+def _count(
+    records: Records,
+    counts: Counts,
+    cells: Int64Array,
+    shop: Int64Array,
+    worth: Worth,
+    hosts: Hosts,
+    clock: Clock,
+) -> None:
+    _, n_regions, n_channels, _ = counts.cells.shape
     begin_us = end_us = step = instant = 0
     for i in range(len(records.op)):
         at_us, op = records.at_us[i], records.op[i]
@@ -210,12 +223,18 @@ def count(records: Records, counts: Counts, worth: Worth, hosts: Hosts, clock: C
             begin_us, end_us = step * clock.step_us, (step + 1) * clock.step_us
         region, channel = PLACE_OF_REGION[records.actor_region[i]], _channel(op, records.item[i])
         cell = cells[(step * n_regions + region) * n_channels + channel]
-        _count_any(records, i, cell, counts)
+        is_accepted = records.outcome[i] == _ACCEPTED
+        cell[RECORDS] += 1
+        cell[_OPERATIONS] += op not in (_OPEN, _POLICY)
+        cell[_DECLINED] += not is_accepted
         if _IS_ACT[op] and records.actor[i] < CREATOR_0:
             _return(counts, region, records.actor[i] - VIEWER_0, int(at_us >= clock.half_us))
-        if records.outcome[i] != _ACCEPTED:
+        counts.accepted[op] += is_accepted
+        if _IS_READ[op]:
             continue
-        counts.accepted[op] += 1
+        _count_money(records, i, cell, counts, region)
+        if not is_accepted:
+            continue
         counts.amounts[op, PLACE_OF_CURRENCY[np.int64(records.currency[i])]] += records.amount[i]
         if op == _GIFT:
             while instant + 1 < len(worth.from_us) and worth.from_us[instant + 1] <= at_us:
@@ -229,23 +248,20 @@ def count(records: Records, counts: Counts, worth: Worth, hosts: Hosts, clock: C
         if _IS_COINS[op]:
             _count_coins(records, i, cell, counts)
         elif _IS_SHOP[op]:
-            _count_shop(records, i, cell, counts, hosts, step, region * n_channels + channel)
+            _count_shop(records, i, cell, counts, shop, hosts, step, region * n_channels + channel)
 
 
-@rule
+@inner
 def _channel(op: int, item: int) -> int:
     """A topup's and an order's channel is its item's; a gift is given in a live stream; the rest happens in the app."""
     channel = _CHANNEL_OF_KIND[item // ITEM_SPAN] if item >= 0 else APP
     return LIVE if channel == APP and op == _GIFT else channel
 
 
-@rule
-def _count_any(records: Records, i: int, cell: Int64Array, counts: Counts) -> None:
-    """What every record has, accepted or not."""
+@inner
+def _count_money(records: Records, i: int, cell: Int64Array, counts: Counts, region: int) -> None:
+    """What a record moved, and in which money; one that was declined moved nothing."""
     op, currency = records.op[i], np.int64(records.currency[i])
-    cell[RECORDS] += 1
-    cell[_OPERATIONS] += op not in (_OPEN, _POLICY)
-    cell[_DECLINED] += records.outcome[i] != _ACCEPTED
     cell[_REVENUE] += records.revenue[i]
     cell[_FLOAT_COINS] += records.float_coins[i]
     cell[_FLOAT_COST] += records.float_cost[i]
@@ -253,10 +269,10 @@ def _count_any(records: Records, i: int, cell: Int64Array, counts: Counts) -> No
     cell[_STORE_FEES] += records.store_fee[i]
     counts.is_used[PLACE_OF_CURRENCY[currency]] = True
     if op in (_TOPUP, _ORDER) and currency >= _FIAT_FROM:
-        counts.currency_of_region[PLACE_OF_REGION[records.actor_region[i]]] = currency
+        counts.currency_of_region[region] = currency
 
 
-@rule
+@inner
 def _return(counts: Counts, region: int, viewer: int, half: int) -> None:
     """Note that a viewer did something in a half of the run."""
     place, bit = viewer >> 3, np.uint8(1 << (viewer & 7))
@@ -269,7 +285,7 @@ def _return(counts: Counts, region: int, viewer: int, half: int) -> None:
         counts.returned[half, region] += 1
 
 
-@rule
+@inner
 def _count_coins(records: Records, i: int, cell: Int64Array, counts: Counts) -> None:
     op, item, amount, currency = records.op[i], records.item[i], records.amount[i], np.int64(records.currency[i])
     if op == _GIFT:
@@ -292,7 +308,7 @@ def _count_coins(records: Records, i: int, cell: Int64Array, counts: Counts) -> 
             add_to(counts.packs, np.int64(item), currency, amount)
 
 
-@rule
+@inner
 def _earn(
     records: Records, i: int, cell: Int64Array, counts: Counts, creator: int, currency: int, value_ppm: int
 ) -> None:
@@ -305,9 +321,16 @@ def _earn(
         cell[_REWARD_COST] += (records.amount[i] + records.float_coins[i]) * value_ppm
 
 
-@rule
+@inner
 def _count_shop(
-    records: Records, i: int, cell: Int64Array, counts: Counts, hosts: Hosts, step: int, place: int
+    records: Records,
+    i: int,
+    cell: Int64Array,
+    counts: Counts,
+    shop: Int64Array,
+    hosts: Hosts,
+    step: int,
+    place: int,
 ) -> None:
     op, amount, currency = records.op[i], records.amount[i], np.int64(records.currency[i])
     if op == _SETTLE:
@@ -328,15 +351,15 @@ def _count_shop(
         place = _place_of(counts, records.ref[i])
         cell[_COMMISSION] += records.revenue[i] if op in (_CAPTURE, _REFUND) else 0
     if place != NOWHERE:
-        _count_sale(records, i, counts.shop.reshape(-1, len(SHOP_MEASURES)), counts, step, place)
+        sale = shop[step * (shop.shape[0] // counts.shop.shape[0]) + place]
+        _count_sale(records, i, sale, counts, place)
 
 
-@rule
-def _count_sale(records: Records, i: int, cells: Int64Array, counts: Counts, step: int, place: int) -> None:
+@inner
+def _count_sale(records: Records, i: int, sale: Int64Array, counts: Counts, place: int) -> None:
     """Into the shop's series, where the order stands."""
     op, in_money = records.op[i], records.currency[i] >= _FIAT_FROM
     amount = records.amount[i] if in_money else 0
-    sale = cells[step * (counts.shop.size // (counts.shop.shape[0] * len(SHOP_MEASURES))) + place]
     if op == _AFFILIATE:
         sale[_SHOP_AFFILIATES] += amount
         return
@@ -355,13 +378,13 @@ def _count_sale(records: Records, i: int, cells: Int64Array, counts: Counts, ste
         sale[_SHOP_COMMISSION] += records.revenue[i] if in_money else 0
 
 
-@rule
+@inner
 def _is_imported(hosts: Hosts, item: int) -> bool:
     good = item % ITEM_SPAN
     return bool(hosts.goods_imported[good]) if item >= 0 and good < len(hosts.goods_imported) else False
 
 
-@rule
+@inner
 def _remember(counts: Counts, seq: int, place: int) -> None:
     """An order or a capture that later records may answer; seqs ascend."""
     n = counts.orders_used[0]
@@ -370,9 +393,15 @@ def _remember(counts: Counts, seq: int, place: int) -> None:
     counts.orders_used[0] = n + 1
 
 
-@rule
+@inner
 def _place_of(counts: Counts, ref: int) -> int:
     """Where the order stands that a record answers, or `NOWHERE`."""
-    n = counts.orders_used[0]
-    found = np.searchsorted(counts.order_seq[:n], ref)
-    return counts.order_place[found] if found < n and counts.order_seq[found] == ref else NOWHERE
+    low, high = 0, counts.orders_used[0]
+    while low < high:
+        middle = (low + high) // 2
+        if counts.order_seq[middle] < ref:
+            low = middle + 1
+        else:
+            high = middle
+    is_known = low < counts.orders_used[0] and counts.order_seq[low] == ref
+    return counts.order_place[low] if is_known else NOWHERE
