@@ -421,6 +421,21 @@ def test_hosts_by_week_are_told_at_the_end_and_altogether() -> None:
     assert told == [13, 3, 3, 4]
 
 
+def test_sellers_by_week_by_origin() -> None:
+    """Profit and offline shops of all weeks, who is active in the last; money of another currency stays apart."""
+    town = busy_town()
+    tally = new_tally(town)
+    tally.add(town.block())
+    names = ("week", "currency", "foreign", "active", "income", "offline")
+    rows = [(0, USD, False, 5, 70, 20), (0, USD, True, 3, 40, 0), (1, USD, False, 4, -10, 30), (1, USD, True, 6, 1, 0)]
+    rows += [(1, GBP, False, 2, 1_000, 1_000)]
+    weeks = {name: np.array(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+    found = tally.close(town.ending()._replace(sellers_by_week=weeks)).kpis
+    assert (found["active_domestic_sellers"]["value"], found["active_foreign_sellers"]["value"]) == (4 + 2, 6)
+    assert (found["domestic_seller_profit"]["value"], found["foreign_seller_profit"]["value"]) == (60, 41)
+    assert found["offline_income"]["value"] == 50
+
+
 def test_every_metric_is_stated_and_every_figure_is_defined() -> None:
     """One table of definitions, no more and no less than the summary; shares lie in [0, 1]."""
     town = busy_town()

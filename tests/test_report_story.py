@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim.agents.traders import BY_WEEK
 from sim.behavior import elsewhere as codes
 from sim.ledger import Op
 from sim.ledger.money import USD
@@ -20,6 +21,7 @@ from sim.report.overtime import by_step, marks_in_words
 from sim.report.write import report_files
 from sim.runs import open_run
 from sim.scenario import load
+from sim.tables import Columns
 from test_report import DAY_US, Page
 from town_runs import town_run
 from traces import Town, busy_town, rare_town
@@ -42,6 +44,12 @@ def market(fans: int) -> Town:
     return town
 
 
+def a_week(offline: int) -> Columns:
+    """A week of the one seller at home, whose own shop brought so much."""
+    row = {"region": 840, "currency": USD, "active": 1, "offline": offline}
+    return {name: np.array([row.get(name, 0)]).astype(dtype) for name, dtype in BY_WEEK.items()}
+
+
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     """Six fans where the base had four; on the fifth day the commission rises, and a ban keeps two orders away."""
@@ -51,7 +59,8 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     note_elsewhere(cells, 0, codes.ORDER, codes.BAN, codes.OFFLINE, 1, 1, 3_000)
     note_elsewhere(cells, 0, codes.ORDER, codes.BAN, codes.NOWHERE, 1, 1, 1_000)
     away.add(5 * DAY_US, cells)
-    town_run(folder, market(6), scenario, foreign=[1], elsewhere=away.columns())
+    weeks = a_week(offline=3_000)
+    town_run(folder, market(6), scenario, foreign=[1], elsewhere=away.columns(), sellers_by_week=weeks)
     town_run(folder / "base", market(4), load("us-baseline", ["viewers=6"]), foreign=[1], keeps_trace=False)
     return Evidence.of(open_run(folder))
 

@@ -12,6 +12,7 @@ from itertools import count
 
 import numpy as np
 
+from sim.agents.traders import BY_WEEK as SELLERS_BY_WEEK
 from sim.agents.workforce import BY_WEEK
 from sim.ledger import (
     COIN,
@@ -123,8 +124,8 @@ class Town:
         """How it ended; nothing was done elsewhere, and nobody counted the weeks."""
         viewers = [holder.region for holder in self.book.holders.values() if kind_of(holder.id) == Kind.VIEWER]
         elsewhere = Elsewhere(load("us-baseline")).columns()
-        weeks = {name: np.zeros(0, dtype) for name, dtype in BY_WEEK.items()}
-        return Ending(closing_of(self.book), balance_columns(self.book.balances()), Counter(viewers), elsewhere, weeks)
+        weeks = ({name: np.zeros(0, dtype) for name, dtype in kind.items()} for kind in (BY_WEEK, SELLERS_BY_WEEK))
+        return Ending(closing_of(self.book), balance_columns(self.book.balances()), Counter(viewers), elsewhere, *weeks)
 
     def _regions(self, kind: Kind) -> np.ndarray:
         accounts = sorted(account for account in self.book.holders if kind_of(account) == kind)

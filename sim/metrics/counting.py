@@ -239,9 +239,7 @@ def _count(
         if op == _GIFT:
             while instant + 1 < len(worth.from_us) and worth.from_us[instant + 1] <= at_us:
                 instant += 1
-            creator = records.peer[i] - CREATOR_0
-            if not 0 <= creator < len(worth.region_of_creator):
-                raise IndexError("a gift to a creator beyond hosts.creators_region")  # compiled code writes anywhere
+            creator = _creator_of(records, i, worth)
             home = worth.region_of_creator[creator]
             earning = cells[(step * n_regions + home) * n_channels + LIVE]
             _earn(records, i, earning, counts, creator, worth.currency[instant, home], worth.ppm[instant, home])
@@ -249,6 +247,14 @@ def _count(
             _count_coins(records, i, cell, counts)
         elif _IS_SHOP[op]:
             _count_shop(records, i, cell, counts, shop, hosts, step, region * n_channels + channel)
+
+
+@inner
+def _creator_of(records: Records, i: int, worth: Worth) -> int:
+    creator = records.peer[i] - CREATOR_0
+    if not 0 <= creator < len(worth.region_of_creator):
+        raise IndexError("a gift to a creator beyond hosts.creators_region")  # compiled code would write anywhere
+    return int(creator)
 
 
 @inner

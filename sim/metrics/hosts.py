@@ -40,6 +40,7 @@ class Ending(NamedTuple):
     viewers_by_region : how many viewer accounts there are, by region code
     elsewhere : the columns of `sim.metrics.elsewhere`
     hosts_by_week : a row for each week, kind of host and region: how many worked, began, left, and for how long
+    sellers_by_week : the same of sellers by origin, with what they earned after cost, and their own shops offline
     """
 
     closing: Closing
@@ -47,6 +48,7 @@ class Ending(NamedTuple):
     viewers_by_region: Mapping[int, int]
     elsewhere: Columns
     hosts_by_week: Columns
+    sellers_by_week: Columns
 
 
 def seller_income(balances: Columns, settled: Int64Array) -> dict[int, Int64Array]:

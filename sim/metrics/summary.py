@@ -54,7 +54,7 @@ class Economy(NamedTuple):
     sold, seller_income : by currency, the prices of each seller's orders, and what each seller earned
     sellers_foreign : of each seller, whether from abroad
     sales : by currency, the shop's measures by origin of merchant and goods, as in `sim.metrics.shop`
-    elsewhere, hosts_by_week : see `sim.metrics.hosts.Ending`
+    elsewhere, hosts_by_week, sellers_by_week : see `sim.metrics.hosts.Ending`
     """
 
     viewers: int
@@ -78,6 +78,7 @@ class Economy(NamedTuple):
     sales: dict[int, Int64Array]
     elsewhere: Columns
     hosts_by_week: Columns
+    sellers_by_week: Columns
     duration_us: int
 
 
@@ -119,6 +120,10 @@ def _of_people(economy: Economy, closing: Closing) -> Iterator[tuple[str, Value]
     yield from _of_hosts(economy.hosts_by_week, Kind.CREATOR, "creators")
     yield "sellers", economy.sellers
     yield from _of_hosts(economy.hosts_by_week, Kind.SELLER, "sellers")
+    weeks = economy.sellers_by_week
+    last = weeks["week"] == weeks["week"].max(initial=0)
+    yield "active_domestic_sellers", int(weeks["active"][last & ~weeks["foreign"]].sum())
+    yield "active_foreign_sellers", int(weeks["active"][last & weeks["foreign"]].sum())
     yield "selling_sellers", int(np.count_nonzero(sum(sold > 0 for sold in economy.sold.values())))
     yield "orders", measures["orders"]
     yield "coins_paid", economy.amounts[Op.ORDER, COIN]
@@ -227,6 +232,11 @@ def _of_sellers(economy: Economy, currency: int) -> Iterator[tuple[str, Value]]:
     yield "seller_income", int(income.sum())
     yield "domestic_seller_income", int(income[~economy.sellers_foreign].sum())
     yield "foreign_seller_income", int(income[economy.sellers_foreign].sum())
+    weeks = economy.sellers_by_week
+    mine = weeks["currency"] == currency
+    yield "domestic_seller_profit", int(weeks["income"][mine & ~weeks["foreign"]].sum())
+    yield "foreign_seller_profit", int(weeks["income"][mine & weeks["foreign"]].sum())
+    yield "offline_income", int(weeks["offline"][mine].sum())
     yield "seller_hhi", herfindahl(sold) if selling.any() else None
     yield "seller_gini", gini(earned) if selling.any() else None
     yield "seller_top_share", lorenz_share(earned, SELLERS_TOP) if selling.any() else None

@@ -238,6 +238,7 @@ class Tally:
             sales=self._sales(),
             elsewhere=ending.elsewhere,
             hosts_by_week=ending.hosts_by_week,
+            sellers_by_week=ending.sellers_by_week,
             duration_us=self._duration_us,
         )
 

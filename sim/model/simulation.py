@@ -111,7 +111,7 @@ def _write_results(
     run.write_table("elsewhere", ending.elsewhere)
     run.write_table("balances", ending.balances)
     run.write_table("hosts_by_week", ending.hosts_by_week)
-    run.write_table("sellers_by_week", economy.sellers_by_week())
+    run.write_table("sellers_by_week", ending.sellers_by_week)
     asked = recorder.records - recorder.set_up
     run.write_summary(
         Summary(
@@ -140,6 +140,7 @@ def ending_of(economy: Engine) -> Ending:
         economy.viewers_by_region,
         economy.elsewhere.columns(),
         economy.hosts_by_week(),
+        economy.sellers_by_week(),
     )
 
 

@@ -23,7 +23,7 @@ PARTIES: Final = (
     ("States", "tax on coins and goods", OUTSIDE, ("tax",)),
     ("Domestic sellers", "income from goods delivered", SELLERS, ("domestic_seller_income",)),
     ("Foreign sellers", "income from goods delivered", WARNING, ("foreign_seller_income",)),
-    ("Offline shops", "orders that went there instead", SELLERS, ("gmv_to_offline",)),
+    ("Offline shops", "of domestic sellers: own sales, and orders that went there", SELLERS, ("offline_income",)),
     ("Rivals", "orders and gifts that went there instead", OUTSIDE, ("gmv_to_rivals", "gifts_elsewhere_value")),
 )
 
