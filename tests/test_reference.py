@@ -41,6 +41,9 @@ BUSY = (
     "platform.chargeback_rate=0.4",
     "gifting.tap_first=0.6",
     "platform.chargeback_delay_days=0.3",
+    "topup.refund_intent=0.5",
+    "regions.US.refund_days=1",
+    "balance.page=0.3",
     "creators.payout_floor_cents=100",
     "creators.payout_delay_days=1",
     "creators.cash_out_every_days=1",
@@ -91,6 +94,8 @@ def test_references_point_back_to_what_they_answer() -> None:
         Op.CANCEL: Op.ORDER,
         Op.REFUND: Op.CAPTURE,
         Op.CHARGEBACK: Op.TOPUP,
+        Op.COIN_REFUND: Op.TOPUP,
+        Op.AFFILIATE: Op.CAPTURE,
         Op.PAYOUT: Op.PAYOUT,
     }
     for operation in operations:
