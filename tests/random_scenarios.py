@@ -42,6 +42,12 @@ LIVELY: Final = (
     "creators.cash_out_every_days=0.2",
     "topup.hesitation=0.1",
     "rewards.checkin_share=0.7",
+    "rewards.watch_coins=2",
+    "rewards.watch_cap_coins=5",
+    "rewards.invite_coins=40",
+    "rewards.invite_rate=0.2",
+    "rewards.hunter_share=0.2",
+    "rewards.hunter_threshold_coins=6",
     "rewards.life_days=0.35",
     "shopping.shopper_share=0.8",
     "shopping.live_conversion=0.4",
@@ -104,6 +110,7 @@ PARAMETERS: Final[dict[str, Texts]] = {
     "audience.watch_minutes": texts("0.001", 5, 60, 1440),
     "audience.favourites": st.integers(0, 10).map(str),
     "audience.favourite_share": SHARE,
+    "audience.supply_elasticity": texts("0.5", 1, 100),
     "gifting.giver_share": SHARE,
     "gifting.intent": SHARE,
     "gifting.reward_intent": SHARE,
@@ -133,6 +140,13 @@ PARAMETERS: Final[dict[str, Texts]] = {
     "topup.refund_intent": SHARE,
     "rewards.checkin_coins": st.integers(0, 50).map(str),
     "rewards.checkin_share": SHARE,
+    "rewards.watch_coins": texts(0, 1, 7, 10**6),
+    "rewards.watch_cap_coins": texts(0, 1, 10, 10**6),
+    "rewards.invite_coins": texts(0, 1, 500),
+    "rewards.invite_rate": SHARE,
+    "rewards.hunter_share": SHARE,
+    "rewards.hunter_visits": texts(0, "0.5", 1, 5),
+    "rewards.hunter_threshold_coins": texts(0, 1, 5, 50),
     "rewards.life_days": texts("0.1", "0.0001", 5) | decimals(0, 2, places=5),
     "shopping.tab_share": texts(0, 1, "0.2", "0.5"),
     "shopping.video_share": texts(0, "0.3", "0.5"),
@@ -290,8 +304,20 @@ def overrides(draw: st.DrawFn) -> tuple[str, ...]:
         *draw(st.sampled_from([LIVELY, LIVELY, LAVISH, ()])),
         *land.overrides,
         *(f"{key}={draw(PARAMETERS[key])}" for key in keys),
+        f"calendar=[{', '.join(draw(st.lists(seasons(start, land.regions), max_size=2)))}]",
         f"interventions=[{', '.join(changes)}]",
     )
+
+
+@st.composite
+def seasons(draw: st.DrawFn, start: datetime, regions: tuple[str, ...]) -> str:
+    """Days of their own around the start, as an inline table."""
+    first = start.date() + timedelta(days=draw(st.integers(-1, 2)))
+    last = first + timedelta(days=draw(st.integers(0, 2)))
+    factors = f"visits = {draw(texts(0, '0.7', 1, 3))}, shopping = {draw(texts(0, '0.5', 1, 4))}"
+    hours = draw(st.sampled_from(["", f", hours = {[1] * 12 + [0] * 12}"]))
+    where = draw(somewhere(regions))
+    return f"{{ name = 'feast', first_day = {first}, last_day = {last}, {factors}{hours}{where} }}"
 
 
 @st.composite
@@ -358,10 +384,19 @@ def somewhere(regions: tuple[str, ...]) -> Texts:
     return st.sampled_from(["", *(f", region = '{name}'" for name in regions)])
 
 
+REWARDS: Final = tuple(
+    f", {name} = {coins}"
+    for name in ("checkin_coins", "watch_coins", "watch_cap_coins", "invite_coins")
+    for coins in (0, 1, 8)
+)
 # What a change says beside its dates; by kind, so that each new one adds a line. Each gets the regions' names.
 INTERVENTIONS: Final[dict[str, Callable[[tuple[str, ...]], Texts]]] = {
     "commission": lambda regions: st.builds("kind = 'commission', rate = {}{}".format, RATE, somewhere(regions)),
-    "checkin": lambda _: texts(0, 1, 3, 1000).map("kind = 'checkin', coins = {}".format),
+    "rewards": lambda regions: st.builds(
+        "kind = 'rewards'{}{}".format,
+        st.lists(st.sampled_from(REWARDS), unique_by=lambda text: text.split()[1], max_size=4).map("".join),
+        somewhere(regions),
+    ),
     "vat": lambda regions: st.builds(
         "kind = 'vat', {}{}".format,
         RATE.map("topups = {}".format) | RATE.map("orders = {}".format),

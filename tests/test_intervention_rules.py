@@ -96,8 +96,8 @@ CASES = {
         ['interventions[0].region = "ID": expected one of US'],
     ),
     "a region for what has none": (
-        f'[[interventions]]\nkind = "checkin"\nat = {DAY.format(9)}\nregion = "US"\ncoins = 5\n',
-        ['interventions[0].region = "US": expected no region: checkin holds everywhere at once'],
+        f'[[interventions]]\nkind = "rival_offer"\nat = {DAY.format(9)}\nregion = "US"\nprice_cents = 2\n',
+        ['interventions[0].region = "US": expected no region: rival_offer holds everywhere at once'],
     ),
     "a chance above 1": (
         commission(9, more="chance = 1.1\n"),

@@ -10,7 +10,7 @@ import pytest
 
 from sim.agents.interventions.effects import EFFECTS
 from sim.agents.interventions.turns import turns
-from sim.scenario import AnyIntervention, Checkin, CommerceBan, Commission, PackPrice, Parameter, Scenario, load
+from sim.scenario import AnyIntervention, CommerceBan, Commission, PackPrice, Parameter, Rewards, Scenario, load
 from sim.scenario.interventions import Sanctions
 from sim.scenario.interventions.payments import PaymentLicence
 from sim.scenario.timeline import Mark, realized, timeline
@@ -115,7 +115,7 @@ def test_a_late_rule_has_a_constant_hazard_and_what_comes_after_the_end_never_ca
 def test_a_rule_meets_the_same_luck_in_another_scenario() -> None:
     uncertain = {"chance": Parameter(value=Decimal("0.5")), "delay_days": Parameter(value=Decimal(2))}
     rule = commission("0.1", 5, **uncertain)
-    alone, among = with_(rule), with_(Checkin(at=at(1), coins=5), commission("0.3", 2), rule)
+    alone, among = with_(rule), with_(Rewards(at=at(1), checkin_coins=5), commission("0.3", 2), rule)
     for seed in range(50):
         assert realized(alone, seed) == [one for one in realized(among, seed) if one.change == rule]
 

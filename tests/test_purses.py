@@ -28,7 +28,7 @@ def top_up(purses, lots, totals, coins, price, fee, tax):  # type: ignore[no-unt
 
 @rule
 def grant(purses, grants, totals, amount, at_us, life_us, ticket):  # type: ignore[no-untyped-def]
-    columns.grant(purses, grants, totals, 0, amount, at_us, life_us, ticket)
+    columns.grant(purses, grants, totals, 0, CHECKIN, amount, at_us, life_us, ticket)
 
 
 @rule

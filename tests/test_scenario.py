@@ -301,7 +301,7 @@ PROBLEMS = {
         f'my.toml:4: interventions[0].kind = "comission": expected one of {KINDS} (did you mean commission?)',
     ),
     "an intervention before the start": (
-        '[[interventions]]\nkind = "checkin"\nat = 2024-01-01T00:00:00Z\ncoins = 5',
+        '[[interventions]]\nkind = "rewards"\nat = 2024-01-01T00:00:00Z\ncheckin_coins = 5',
         f"my.toml:5: interventions[0].at = 2024-01-01T00:00:00+00:00: expected {FROM_START}",
     ),
     "a pack that nobody sells": (

@@ -20,6 +20,8 @@ TERMS = TraitTerms(
     shopper_share=0.35,
     checkin_share=0.25,
     tap_first=0.25,
+    hunter_share=0.0,
+    hunter_visits=1.0,
 )
 N = 20_000
 

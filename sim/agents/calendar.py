@@ -23,6 +23,27 @@ class Zone(NamedTuple):
     share: float
 
 
+class Day(NamedTuple):
+    """A local day: visits against a weekday, the weights of its hours, how readily people shop against other days."""
+
+    visits: float
+    hours: tuple[float, ...]
+    shopping: float
+
+
+def day_of(scenario: Scenario, region: str, day: date) -> Day:
+    """A local day in a region. Seasons that overlap multiply, and of hours the last one's hold."""
+    audience = scenario.audience
+    visits = float(audience.weekend_factor) if day.weekday() >= SATURDAY else 1.0
+    hours, shopping = audience.hours, 1.0
+    for season in scenario.calendar:
+        if season.holds(region, day):
+            visits *= float(season.visits)
+            shopping *= float(season.shopping)
+            hours = season.hours or hours
+    return Day(visits, tuple(map(float, hours)), shopping)
+
+
 class Calendar:
     """The hours of a run, as each zone's clocks show them.
 
@@ -31,6 +52,7 @@ class Calendar:
     zones : the zones of all regions, in the scenario's order
     epoch_hour : the start in whole hours since 1970
     visit_weights : array of shape (n_zones, n_hours): the part of a weekday's visits that falls on each hour
+    shopping : array of shape (n_zones, n_hours): how readily shoppers look closely at goods, against other days
     local_day : array of shape (n_zones, n_hours): days since 1970 on the local calendar
     """
 
@@ -43,17 +65,18 @@ class Calendar:
             for zone, share in region.time_zones.items()
         ]
         self.epoch_hour = int((self.start - EPOCH).total_seconds()) // 3600
-        hours = [float(weight) for weight in scenario.audience.hours]
-        weekend = float(scenario.audience.weekend_factor)
         n_hours = scenario.days * 24
         self.visit_weights: Float64Array = np.zeros((len(self.zones), n_hours))
+        self.shopping: Float64Array = np.ones((len(self.zones), n_hours))
         self.local_day: Int64Array = np.zeros((len(self.zones), n_hours), np.int64)
         for row, zone in enumerate(self.zones):
             clock = ZoneInfo(zone.name)
+            days: dict[date, Day] = {}
             for hour in range(n_hours):
                 local = (self.start + timedelta(hours=hour)).astimezone(clock)
-                factor = weekend if local.weekday() >= SATURDAY else 1.0
-                self.visit_weights[row, hour] = factor * hours[local.hour] / sum(hours)
+                day = days.setdefault(local.date(), day_of(scenario, zone.region, local.date()))
+                self.visit_weights[row, hour] = day.visits * day.hours[local.hour] / sum(day.hours)
+                self.shopping[row, hour] = day.shopping
                 self.local_day[row, hour] = (local.date() - date(1970, 1, 1)).days
 
     def cumulative_shares(self) -> Int64Array:

@@ -19,6 +19,7 @@ from sim.behavior.types import Int64Array
 from sim.ledger import CURRENCY_BY_NAME, Kind, Op, Outcome
 from sim.ledger.accounts import KIND_SPAN
 from sim.scenario import Scenario
+from sim.scenario.types import DAY_US
 
 
 class Ledger(Protocol):
@@ -142,6 +143,7 @@ class Economy(Stage):
         self._streams = {host: stream for host, stream in self._streams.items() if stream.until_us > now_us}
         self._keep_stars_live()
         shown = [self._with_goods(stream) for stream in self._streams.values() if self._may_show(stream)]
+        self._look_at_supply([self.hosts[stream.host] for stream in shown])
         self.boards.turn()
         live, show = watched(shown, len(self.hosts), self.boards.eagerness)
         return Publication(
@@ -151,11 +153,19 @@ class Economy(Stage):
             self._offers(),
             self.commerce,
             dict(self.packs),
-            self.checkin_coins,
+            dict(self.rewards),
+            self.supply.pull,
             dict(self.balance_share),
             self.rival,
             self.ring,
         )
+
+    def _look_at_supply(self, live: list[Host]) -> None:
+        day, since_us = divmod(self.now_us, DAY_US)
+        if not since_us:
+            self.supply.turn(day)
+        order = list(self.scenario.regions)
+        self.supply.see(day, np.array([order.index(self.region_of(host.zone)) for host in live], np.int64))
 
     def _offers(self) -> dict[int, list[Offer]]:
         """What is on every seller's shelf."""

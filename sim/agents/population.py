@@ -41,6 +41,7 @@ class Viewers(NamedTuple):
     is_shopper: BoolArray
     checks_in: BoolArray
     taps_first: BoolArray
+    hunts: BoolArray
     favourites: Int64Array
 
     def traits(self, viewer: int) -> Traits:
@@ -54,6 +55,7 @@ class Viewers(NamedTuple):
             bool(self.is_shopper[viewer]),
             bool(self.checks_in[viewer]),
             bool(self.taps_first[viewer]),
+            bool(self.hunts[viewer]),
         )
 
 
@@ -73,6 +75,8 @@ def trait_terms(scenario: Scenario) -> TraitTerms:
         float(scenario.shopping.shopper_share),
         float(scenario.rewards.checkin_share),
         float(gifting.tap_first),
+        float(scenario.rewards.hunter_share),
+        float(scenario.rewards.hunter_visits),
     )
 
 
@@ -86,6 +90,7 @@ def draw_viewers(scenario: Scenario, seed: int, calendar: Calendar, creators_rea
         np.zeros(n, np.bool_),
         np.zeros(n),
         np.zeros(n, np.int64),
+        np.zeros(n, np.bool_),
         np.zeros(n, np.bool_),
         np.zeros(n, np.bool_),
         np.zeros(n, np.bool_),
@@ -120,6 +125,7 @@ def _fill(
         viewers.is_shopper[index] = traits.is_shopper
         viewers.checks_in[index] = traits.checks_in
         viewers.taps_first[index] = traits.taps_first
+        viewers.hunts[index] = traits.hunts
         follow(seed, account, viewers.favourites[index], creators_reach, guide)
 
 

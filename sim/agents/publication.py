@@ -1,4 +1,4 @@
-"""What everyone knows during a window: who is live, what is shown, what coins cost, who has what."""
+"""What everyone knows during a window: who is live, what is shown, what coins cost, what is given, who has what."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -7,9 +7,10 @@ import numpy as np
 
 from sim.behavior.commerce import Commerce
 from sim.behavior.fraud import Ring
+from sim.behavior.reward import RewardOffer
 from sim.behavior.rival import RivalOffer
 from sim.behavior.topup import Packs
-from sim.behavior.types import Int64Array
+from sim.behavior.types import Float64Array, Int64Array
 from sim.behavior.watch import NOTHING, Live
 
 NO_GOOD = -1
@@ -49,7 +50,10 @@ class Offer(NamedTuple):
 
 
 class Publication(NamedTuple):
-    """The state published at the start of a window: `counters` by region, `shelves` by seller."""
+    """The state published at the start of a window.
+
+    `counters` are by region, `shelves` by seller; `pull` has shape (n_regions,), see `sim.agents.supply`.
+    """
 
     live: Live
     show: Show
@@ -57,7 +61,8 @@ class Publication(NamedTuple):
     shelves: dict[int, list[Offer]]
     commerce: Commerce
     packs: dict[str, Packs]
-    checkin_coins: int
+    rewards: dict[str, RewardOffer]
+    pull: Float64Array
     balance_share: dict[str, float]
     rival: RivalOffer
     ring: Ring

@@ -13,9 +13,11 @@ from simpy import Environment, Event
 
 from sim.agents.calendar import Calendar
 from sim.agents.rivals import rival_offer
+from sim.agents.supply import Supply
 from sim.agents.windows import Phase, Windows
 from sim.behavior.commerce import no_law
 from sim.behavior.fraud import Ring
+from sim.behavior.reward import RewardOffer
 from sim.behavior.rival import RivalOffer
 from sim.behavior.topup import Packs
 from sim.ledger import Op
@@ -23,6 +25,7 @@ from sim.ledger.accounts import NOBODY
 from sim.ledger.operations import NO_ITEM, NO_REF
 from sim.metrics.elsewhere import Elsewhere
 from sim.scenario import Region, Scenario
+from sim.scenario.interventions import REWARD_COINS
 from sim.streams import key_of
 
 NO_RING = Ring(0.0, 0, 0)
@@ -55,7 +58,7 @@ class Stage:
 
     Attributes
     ----------
-    packs, checkin_coins, commerce, balance_share, rival, ring : what interventions change
+    packs, rewards (by region), commerce, balance_share, rival, ring : what interventions change
     elsewhere : what viewers wanted here and did elsewhere
     diamond_value_ppm : by region, in minor units of its currency
     storms : by region and rank of its star, the factor on the intent to give, in ppm
@@ -68,7 +71,8 @@ class Stage:
         self.windows = Windows(env, scenario.window_us, scenario.duration_us)
         self.calendar = Calendar(scenario)
         self.packs: dict[str, Packs] = {}
-        self.checkin_coins = int(scenario.rewards.checkin_coins)
+        self.rewards: dict[str, RewardOffer] = dict.fromkeys(scenario.regions, rewards_of(scenario))
+        self.supply = Supply(scenario)
         self.commerce = no_law(len(scenario.regions), len(scenario.all_goods))
         self.balance_share = dict.fromkeys(scenario.regions, float(scenario.balance.share))
         self.ring = NO_RING
@@ -110,6 +114,11 @@ class Stage:
         """This boundary's proposals by what they are; of two that differ in amount alone, the later one last."""
         proposals, self._proposals = self._proposals, []
         return sorted(proposals, key=lambda proposal: _order(proposal.act))
+
+
+def rewards_of(scenario: Scenario) -> RewardOffer:
+    """What the scenario gives collectors, without interventions."""
+    return RewardOffer(*(int(getattr(scenario.rewards, name)) for name in REWARD_COINS))
 
 
 def _order(act: Act) -> tuple[int, ...]:

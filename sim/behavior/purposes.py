@@ -46,6 +46,11 @@ DIVERT: Final = 61  # where an order goes that can't be made here
 # A creator's or seller's day; occurrence: the day on their own calendar, counted from 1970
 SESSION: Final = 30
 
+# A collector's rewards; occurrence: the local day, counted from 1970
+INVITE: Final = 40
+# Once for a collector: whether rewards are all that she comes for
+HUNT: Final = 41
+
 # A creator's turn to cash out, which comes whether there is anything to ask for or not; occurrence: the turn
 CASH_OUT: Final = 31
 PAYMENT: Final = 32

@@ -3,7 +3,7 @@
 from math import sqrt
 from typing import Final, NamedTuple
 
-from sim.behavior.purposes import TASTES, TRAITS
+from sim.behavior.purposes import HUNT, TASTES, TRAITS
 from sim.behavior.strata import stratified
 from sim.compiled import rule
 from sim.elementary import exp, normal_quantile
@@ -27,6 +27,8 @@ class TraitTerms(NamedTuple):
     shopper_share: float
     checkin_share: float
     tap_first: float
+    hunter_share: float  # of those who collect rewards
+    hunter_visits: float
 
 
 class Traits(NamedTuple):
@@ -40,6 +42,7 @@ class Traits(NamedTuple):
     is_shopper: bool
     checks_in: bool
     taps_first: bool
+    hunts: bool
 
 
 @rule
@@ -63,6 +66,7 @@ class Everyday(NamedTuple):
     is_shopper: bool
     checks_in: bool
     taps_first: bool
+    hunts: bool  # for rewards, and pays for nothing
 
 
 @rule
@@ -70,13 +74,17 @@ def everyday_traits(seed: int, viewer: int, terms: TraitTerms) -> Everyday:
     """The part of a viewer's traits that concerns every visit."""
     a = draw(seed, viewer, TRAITS, 0)
     b = draw(seed, viewer, TASTES, 0)
+    visits_per_day = mean_log_normal(terms.visits_per_day, terms.visits_sigma, normal_quantile(uniform(a[0])))
+    collects = uniform(b[2]) < terms.checkin_share
+    hunts = collects and terms.hunter_share > 0.0 and uniform(draw(seed, viewer, HUNT, 0)[0]) < terms.hunter_share
     return Everyday(
-        mean_log_normal(terms.visits_per_day, terms.visits_sigma, normal_quantile(uniform(a[0]))),
-        stratified(seed, viewer, a[3]) < terms.giver_share,
+        visits_per_day * terms.hunter_visits if hunts else visits_per_day,
+        not hunts and stratified(seed, viewer, a[3]) < terms.giver_share,
         uniform(b[0]) < terms.web_share,
-        uniform(b[1]) < terms.shopper_share,
-        uniform(b[2]) < terms.checkin_share,
+        not hunts and uniform(b[1]) < terms.shopper_share,
+        collects,
         uniform(b[3]) < terms.tap_first,
+        hunts,
     )
 
 
@@ -114,4 +122,5 @@ def viewer_traits(seed: int, viewer: int, terms: TraitTerms, means: float) -> Tr
         everyday.is_shopper,
         everyday.checks_in,
         everyday.taps_first,
+        everyday.hunts,
     )

@@ -54,6 +54,7 @@ class ColumnsEconomy:
         self._journal = Journal(self.blocks.append)
         self._words = new_words()
         self._opens = np.zeros(population.viewers, np.uint8)
+        self._pull = np.ones(1)
         self._room = BLOCK
         self._rows = new_rows(self._room)
 
@@ -75,7 +76,7 @@ class ColumnsEconomy:
     def _windows(self) -> Generator[Event, None, None]:
         for hour in range(self.population.hours):
             if self._is_new_slot(hour):
-                roster(self.world, self._crowd, hour, self._words, self._opens)
+                roster(self.world, self._crowd, hour, self._pull, self._words, self._opens)
             visits = visits_of(self.world, self._crowd, hour, self._words, self._opens)
             for window in range(len(visits.begin) - 1):
                 self._live_through(visits, *visits.begin[window : window + 2].tolist())

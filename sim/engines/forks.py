@@ -40,6 +40,11 @@ MAY_CHANGE: Final = (
     "rewards.checkin_coins",
     "shopping.tab_share",
     "shopping.video_share",
+    "rewards.watch_coins",
+    "rewards.watch_cap_coins",
+    "rewards.invite_coins",
+    "rewards.invite_rate",
+    "rewards.hunter_threshold_coins",
     "shopping.live_conversion",
     "shopping.tab_conversion",
     "shopping.video_conversion",
@@ -93,6 +98,7 @@ MAY_CHANGE: Final = (
     "balance.leftover_value",
     "rival.creator_share",
     "rival.sensitivity",
+    "calendar",
     "interventions",
 )
 OF_A_REGION: Final = ("rate", "income", "topup_tax", "order_tax", "live_taste")

@@ -36,6 +36,7 @@ class Terms(NamedTuple):
     refund_intent: float
     balance: BalanceTerms
     rival: RivalTerms
+    invite_rate: float
 
 
 def terms_of(scenario: Scenario) -> Terms:
@@ -68,6 +69,7 @@ def terms_of(scenario: Scenario) -> Terms:
         float(topup.refund_intent),
         BalanceTerms(*(float(getattr(scenario.balance, name)) for name in BalanceTerms._fields)),
         RivalTerms(float(scenario.rival.creator_share), float(scenario.rival.sensitivity)),
+        float(scenario.rewards.invite_rate),
     )
 
 

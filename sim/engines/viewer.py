@@ -13,7 +13,7 @@ from sim.agents.stage import Act, Process
 from sim.agents.terms import unit_of
 from sim.behavior.balance import asks_back, has_page, own_limit, sets_limit, valuing_leftovers
 from sim.behavior.commerce import NO_REASON, is_hidden, legal_price, obstacle
-from sim.behavior.delay import memoryless
+from sim.behavior.delay import DAY_US, memoryless
 from sim.behavior.elsewhere import AT_RIVAL, BAN, route_of
 from sim.behavior.elsewhere import GIFT as ELSEWHERE_GIFT
 from sim.behavior.elsewhere import ORDER as ELSEWHERE_ORDER
@@ -31,6 +31,7 @@ from sim.behavior.gift import (
     willing_to_pay,
 )
 from sim.behavior.purposes import BROWSE, COMBO, DIVERT, GIFT, RIVAL, SHOP, TOPUP, VISIT, WATCH
+from sim.behavior.reward import coins_for_watching, draws_hunters, friend_joins, gives_anything
 from sim.behavior.rival import gives_there, multi_homes
 from sim.behavior.shop import LIVE, LOOK_CLOSELY_S, channel_of, item_of, looks_closely, worth_of
 from sim.behavior.topup import (
@@ -46,6 +47,7 @@ from sim.behavior.topup import (
 )
 from sim.behavior.visit import (
     CHOOSE_PACK_S,
+    HOUR_US,
     LOOK_AROUND_S,
     NEVER,
     NEXT_GIFT_S,
@@ -66,6 +68,8 @@ from sim.ledger.state import Holder
 from sim.streams import below, draw, uniform
 
 CHECKIN: Final = item_id(Item.REWARD_CHECKIN, 0)
+WATCHED: Final = item_id(Item.REWARD_WATCH, 0)
+INVITED: Final = item_id(Item.REWARD_INVITE, 0)
 COINS_WOULD_HELP: Final = (Outcome.FROZEN, Outcome.INSUFFICIENT_FUNDS)
 
 
@@ -86,7 +90,8 @@ class Viewer:
         self.unit = unit_of(self.currency)
         self.place = list(market.scenario.regions).index(self.region)
         self.considerations = market.considerations[self.region]
-        self.checked_in_day = NEVER
+        self.came_on = NEVER
+        self.watched = 0
         self.has_limit = False
         self.budget_week = NEVER
         self.spent_in_week = 0
@@ -102,25 +107,47 @@ class Viewer:
     def live(self) -> Process:
         """Visit after visit, until the end."""
         market, calendar = self.market, self.market.calendar
-        weights = calendar.visit_weights[self.zone]
-        per_day = self.traits.visits_per_day
+        chances = calendar.visit_weights[self.zone]
         hour = 0
-        while True:
-            hour, at_us = next_visit(
-                market.seed, self.account, per_day, weights, calendar.epoch_hour, hour, int(market.env.now)
+        while hour < len(chances):
+            until = self._foreseen_hours()
+            now = chances[:until] * self.publication.pull[self.place]
+            found, at_us = next_visit(
+                market.seed,
+                self.account,
+                self.traits.visits_per_day,
+                now,
+                calendar.epoch_hour,
+                hour,
+                int(market.env.now),
             )
-            if hour == NEVER:
-                return
+            if found == NEVER:
+                yield market.env.timeout(until * HOUR_US - market.env.now)
+                hour = until
+                continue
             yield market.env.timeout(at_us - market.env.now)
-            yield from self._visit(calendar.epoch_hour + hour)
-            hour += 1
+            if self._comes():
+                yield from self._visit(calendar.epoch_hour + found)
+            hour = found + 1
+
+    def _foreseen_hours(self) -> int:
+        """Until which hour the chances of visits are known: supply may bring more, or fewer, from tomorrow on."""
+        n_hours = self.market.scenario.days * 24
+        if not self.market.engine.economy.supply.elasticity:
+            return n_hours
+        return min((int(self.market.env.now) // DAY_US + 1) * 24, n_hours)
+
+    def _comes(self) -> bool:
+        """Whether a visit takes place: those who come for rewards alone stay away where there are none to speak of."""
+        threshold = int(self.market.scenario.rewards.hunter_threshold_coins)
+        return not self.traits.hunts or draws_hunters(self.publication.rewards[self.region], threshold)
 
     def _visit(self, occasion: int) -> Process:
         """One opening of the app; `occasion` is its hour since 1970."""
         market = self.market
         market.engine.visits += 1
         words = draw(market.seed, self.account, VISIT, occasion)
-        self._check_in()
+        self._collect()
         if self.traits.is_giver and in_ring(market.seed, self.account, self.publication.ring.share):
             yield market.env.timeout(pause_of(words[3], LOOK_AROUND_S))
             yield from self._serve_ring(occasion)
@@ -160,14 +187,26 @@ class Viewer:
         if lot is not None and asks_back(market.seed, self.account, occasion, market.terms.refund_intent):
             self._act(Op.COIN_REFUND, amount=lot.left, currency=COIN, ref=lot.topup)
 
-    def _check_in(self) -> None:
-        coins = self.publication.checkin_coins
-        if not self.traits.checks_in or not coins:
+    def _collect(self) -> None:
+        """Take the rewards of a visit: for the first one of the day, for a friend who joins, for watching."""
+        offer = self.publication.rewards[self.region]
+        if not self.traits.checks_in or not gives_anything(offer):
             return
-        today = self.market.calendar.day_of(self.zone, int(self.market.env.now))
-        if today != self.checked_in_day:
-            self.checked_in_day = today
-            self._act(Op.REWARD, item=CHECKIN, amount=coins, currency=REWARD)
+        market = self.market
+        today = market.calendar.day_of(self.zone, int(market.env.now))
+        if today != self.came_on:
+            self.came_on, self.watched = today, 0
+            if offer.checkin:
+                self._reward(CHECKIN, offer.checkin)
+            if offer.invite and friend_joins(market.seed, self.account, today, market.terms.invite_rate):
+                self._reward(INVITED, offer.invite)
+        coins = coins_for_watching(offer, self.watched)
+        if coins:
+            self.watched += coins
+            self._reward(WATCHED, coins)
+
+    def _reward(self, item: int, coins: int) -> None:
+        self._act(Op.REWARD, item=item, amount=coins, currency=REWARD)
 
     def _channel(self, occasion: int) -> int:
         """Where this visit goes: a shopper's may go to the shop tab or to a video."""
@@ -175,11 +214,16 @@ class Viewer:
             return LIVE
         return channel_of(draw(self.market.seed, self.account, SHOP, occasion)[2], self.market.terms.shop)
 
+    def _consideration(self, channel: int, occasion: int) -> float:
+        """The chance to look closely, on this day."""
+        calendar = self.market.calendar
+        return float(self.considerations[channel] * calendar.shopping[self.zone, occasion - calendar.epoch_hour])
+
     def _browse(self, occasion: int, channel: int) -> Process:
         """See a good of the region's sellers, and buy it or not. Few look closely; the others are gone at once."""
         market = self.market
         words = draw(market.seed, self.account, SHOP, occasion)
-        if not looks_closely(words[0], self.considerations[channel]):
+        if not looks_closely(words[0], self._consideration(channel, occasion)):
             return
         yield market.env.timeout(pause_of(words[1], LOOK_CLOSELY_S))
         counter, shelves = self.publication.counters[self.region], self.publication.shelves
@@ -363,7 +407,7 @@ class Viewer:
         if not self.traits.is_shopper or self._is_abroad(seller):
             return
         words = draw(market.seed, self.account, SHOP, occasion)
-        if not looks_closely(words[0], self.considerations[LIVE]):
+        if not looks_closely(words[0], self._consideration(LIVE, occasion)):
             return
         yield market.env.timeout(int(uniform(words[1]) * watch_us))
         live, show = self.publication.live, self.publication.show

@@ -22,7 +22,7 @@ from sim.agents import interventions
 from sim.agents.stage import Process, Stage
 from sim.agents.terms import opening_terms, packs_on_sale
 from sim.agents.windows import Phase
-from sim.engines.columns.counterparties import Counterparties
+from sim.engines.columns.counterparties import Counterparties, Shown
 from sim.engines.columns.crowd import home_regions, opening_items
 from sim.engines.columns.division import Division, Local
 from sim.engines.columns.earnings import GIVEN
@@ -45,6 +45,7 @@ from sim.ledger.terms import Terms
 from sim.metrics.elsewhere import Elsewhere
 from sim.metrics.hosts import Hosts
 from sim.scenario import Scenario
+from sim.scenario.types import DAY_US
 from sim.tables import Columns
 
 Progress = Callable[[float], None]
@@ -219,9 +220,17 @@ class WindowedEngine:
             stated = NO_ROWS
         self._settled = [stated, self.counterparties.settle(self.rates)]
         shown = self.counterparties.publish()
+        self._look_at_supply(shown)
         scene = self._scenes.now(shown, self.counterparties.counter, self.rates)
         self.counterparties.after()
         return scene
+
+    def _look_at_supply(self, shown: Shown) -> None:
+        supply, (day, since_us) = self.stage.supply, divmod(self.stage.now_us, DAY_US)
+        if supply.elasticity:
+            if not since_us:
+                supply.turn(day)
+            supply.see(day, self.counterparties.hosts_region[shown.host])
 
     def _hear(self, stated: Structs) -> None:
         """Let policies take effect."""

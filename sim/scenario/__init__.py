@@ -14,7 +14,6 @@ from sim.scenario.catalogs import Catalogs, Gift, Good, Pack
 from sim.scenario.interventions import (
     AnyIntervention,
     BalanceRollout,
-    Checkin,
     CoinRefundRight,
     CommerceBan,
     Commission,
@@ -26,6 +25,7 @@ from sim.scenario.interventions import (
     PackPrice,
     PayoutDay,
     PriceFloor,
+    Rewards,
     RivalOfferChange,
 )
 from sim.scenario.load import check, load, load_base
@@ -39,7 +39,6 @@ __all__ = [
     "AnyIntervention",
     "BalanceRollout",
     "Catalogs",
-    "Checkin",
     "CoinRefundRight",
     "CommerceBan",
     "Commission",
@@ -57,6 +56,7 @@ __all__ = [
     "PriceFloor",
     "Problem",
     "Region",
+    "Rewards",
     "RivalOfferChange",
     "Scenario",
     "ScenarioError",

@@ -21,6 +21,7 @@ from sim.scenario.problems import KeyPath, Problem, dotted, nearest, shown
 from sim.scenario.quantity import Basis, Parameter, Quantity
 
 INSTANT_EXPECTED: Final = "a date and time with its zone, like 2024-04-08T04:00:00Z"
+DATE_EXPECTED: Final = "a date, like 2024-11-11"
 PARAMETER_KEYS: Final = ("value", "range", "source", "basis")
 
 
@@ -138,6 +139,8 @@ class Conversion:
     def _plain(self, value: Any, base: type, path: KeyPath) -> Any:
         if base is datetime:
             return self._instant(value, path)
+        if base is date:
+            return self._date(value, path)
         if base is bool:
             return value if isinstance(value, bool) else self._bad(path, value, "true or false")
         return value if isinstance(value, str) and value else self._bad(path, value, "a text in quotes")
@@ -196,6 +199,15 @@ class Conversion:
             return self._bad(path, value, INSTANT_EXPECTED, hint)
         return instant.astimezone(UTC)
 
+    def _date(self, value: Any, path: KeyPath) -> Any:
+        if isinstance(value, str):
+            try:
+                value = date.fromisoformat(value)
+            except ValueError:
+                return self._bad(path, value, DATE_EXPECTED)
+        is_date = isinstance(value, date) and not isinstance(value, datetime)
+        return value if is_date else self._bad(path, value, DATE_EXPECTED)
+
     def _number(self, value: Any, quantity: Quantity, path: KeyPath, *, whole: bool = False) -> Any:
         number = as_decimal(value)
         if number is None or not quantity.admits(number):
@@ -253,6 +265,8 @@ def expected_of(field: Field) -> str:
         return field.quantity.expected
     if field.type is datetime:
         return INSTANT_EXPECTED
+    if field.type is date:
+        return DATE_EXPECTED
     if typing.get_origin(field.type) is tuple:
         return "an array"
     noun = "a text" if field.type is str else "a table"

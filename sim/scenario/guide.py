@@ -19,7 +19,7 @@ from sim.scenario.load import load
 from sim.scenario.problems import shown
 from sim.scenario.quantity import Parameter
 from sim.scenario.schema import first_line
-from sim.scenario.types import Scenario, Settings
+from sim.scenario.types import Scenario, Season, Settings
 
 BASE: Final = "us-baseline"
 
@@ -38,6 +38,7 @@ def tables() -> dict[str, str]:
     return {
         "scenarios": scenario_table(),
         "catalogues": catalog_table(),
+        "calendar": _markdown(["key", "meaning"], [[f"`{field.name}`", field.meaning] for field in fields_of(Season)]),
         "interventions": intervention_table(),
         "parameters": parameter_tables(load(BASE)),
     }

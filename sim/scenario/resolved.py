@@ -10,7 +10,7 @@ are JSON numbers; a scenario takes only numbers that come back from them exactly
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -65,6 +65,8 @@ def _plain(value: Any) -> Any:
             return _number(value)
         case datetime():
             return value.isoformat().replace("+00:00", "Z")
+        case date():
+            return value.isoformat()
         case dict():
             return {key: _plain(item) for key, item in value.items()}
         case tuple():

@@ -16,6 +16,7 @@ from sim.scenario.convert import Conversion
 from sim.scenario.interventions.rules import check_interventions
 from sim.scenario.problems import KeyPath, nearest
 from sim.scenario.quantity import Parameter
+from sim.scenario.types import Season
 from sim.scenario.window import WINDOW_EXPECTED, window_us
 
 FIAT_NAMES: Final = tuple(name for name, currency in CURRENCY_BY_NAME.items() if currency.is_fiat)
@@ -35,6 +36,7 @@ def check_scenario(found: Conversion, regions: Iterable[str]) -> None:
         _time_zones(found, ("regions", name, "time_zones"))
     for path in HOURS:
         _weights(found, path)
+    _seasons(found, names)
     _payout(found)
     _elsewhere(found)
     _goods(found)
@@ -179,6 +181,18 @@ def _elsewhere(found: Conversion) -> None:
     total = sum(shares, Decimal())
     if len(shares) == len(paths) and total > 1:
         found.report(paths[-1], shares[-1], "shares that sum to at most 1", f"they sum to {total}")
+
+
+def _seasons(found: Conversion, regions: tuple[str, ...]) -> None:
+    """A season is of a region that exists, and doesn't end before it begins."""
+    for path, season in [(path, value) for path, value in found.values.items() if isinstance(value, Season)]:
+        if season.region is not None and season.region not in regions:
+            found.report((*path, "region"), season.region, f"one of {', '.join(regions)}")
+        if season.last_day < season.first_day:
+            expected = f"a date at or after its first_day, {season.first_day.isoformat()}"
+            found.report((*path, "last_day"), season.last_day, expected)
+        if season.hours:
+            _weights(found, (*path, "hours"))
 
 
 def _payout(found: Conversion) -> None:

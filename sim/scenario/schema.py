@@ -9,7 +9,7 @@ but the question is required: what a file leaves out it may inherit. Rules betwe
 import json
 import typing
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final, Literal
 
@@ -26,6 +26,7 @@ PLAIN: Final[dict[Any, Schema]] = {
     str: {"type": "string"},
     bool: {"type": "boolean"},
     datetime: {"type": "string", "format": "date-time"},
+    date: {"type": "string", "format": "date"},
 }
 EXTENDS: Final = {"type": "string", "description": "stem or path of the scenario from which this one differs"}
 

@@ -4,7 +4,7 @@ Each field carries its unit (a `Quantity`) and its meaning (a string); the check
 scenarios/README.md are all made from them. Numbers are per head, so that another `viewers` scales the whole economy.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import Annotated, Final
@@ -41,6 +41,7 @@ from sim.scenario.window import window_us
 AS_STATED: Final = Parameter(value=Decimal(1))
 NOTHING: Final = Parameter(value=Decimal(0))
 DAY_US: Final = 86_400_000_000
+USUAL: Final = Parameter(value=Decimal(1))
 
 Weight = Annotated[Decimal, Quantity("share", 0, 1)]
 Weights = tuple[Annotated[Decimal, Quantity("number", 0)], ...]
@@ -98,6 +99,25 @@ class Audience(Table, frozen=True):
     watch_minutes: Annotated[Minutes, "length of a visit, in the mean"]
     favourites: Annotated[Count, "creators whom a viewer follows"]
     favourite_share: Annotated[Share, "chance that a visit goes to a favourite who is live"]
+    supply_elasticity: Annotated[
+        Exponent, "how strongly the live hours of the past week, against those of the first, bring viewers back"
+    ]
+
+
+class Season(Table, frozen=True):
+    """Days of their own: a feast, a sale, a month of fasting. They begin and end at the midnights of local clocks."""
+
+    name: Annotated[str, "what people call it"]
+    first_day: Annotated[date, "local date of its first day"]
+    last_day: Annotated[date, "local date of its last day"]
+    region: Annotated[str | None, "where, else everywhere"] = None
+    visits: Annotated[Factor, "visits against other days"] = USUAL
+    shopping: Annotated[Factor, "chance that a shopper looks closely at a good, against other days"] = USUAL
+    hours: Annotated[Weights, "24 weights of the local hours, where they are others than the audience's"] = ()
+
+    def holds(self, region: str, day: date) -> bool:
+        """Whether a local day of a region belongs to it."""
+        return self.region in (None, region) and self.first_day <= day <= self.last_day
 
 
 class Gifting(Table, frozen=True):
@@ -142,7 +162,14 @@ class Rewards(Table, frozen=True):
     """Coins for coming back: they spend like coins, and expire."""
 
     checkin_coins: Annotated[Count, "reward coins for a day's first visit"]
-    checkin_share: Annotated[Share, "of the viewers who take the check-in"]
+    checkin_share: Annotated[Share, "of the viewers who collect rewards"]
+    watch_coins: Annotated[Count, "reward coins for the watching of a visit, given when it begins"]
+    watch_cap_coins: Annotated[Count, "most that watching brings in a local day"]
+    invite_coins: Annotated[Count, "reward coins for a friend who joins"]
+    invite_rate: Annotated[Share, "chance that a collector's friend joins, on a day on which she comes"]
+    hunter_share: Annotated[Share, "of the collectors who come for rewards alone, and pay for nothing"]
+    hunter_visits: Annotated[Factor, "how often they come against others, while it is worth it"]
+    hunter_threshold_coins: Annotated[Count, "reward coins to be had in a day that make it worth it"]
     life_days: Annotated[Days, "until a reward expires; 0: never"]
 
 
@@ -293,6 +320,7 @@ class Settings(Table, frozen=True):
     platform: Platform
     balance: Balance
     rival: Rival
+    calendar: Annotated[tuple[Season, ...], "days that differ from others"] = ()
     interventions: Annotated[tuple[AnyIntervention, ...], "dated changes"] = ()
     about: Annotated[str | None, "what it changes of its base, each key and kind in backquotes; never inherited"] = None
     base: Annotated[str | None, "what it is compared with: a scenario, or itself without interventions"] = None

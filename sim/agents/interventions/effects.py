@@ -7,14 +7,14 @@ from sim.agents.interventions.effect import Effect, currency_of, state_policy
 from sim.agents.interventions.payments import PAYMENT_EFFECTS
 from sim.agents.interventions.people import PEOPLE_EFFECTS
 from sim.agents.rivals import rival_offer
-from sim.agents.stage import NO_RING, Stage
+from sim.agents.stage import NO_RING, Stage, rewards_of
 from sim.agents.terms import days_us, pack_items
 from sim.behavior.fraud import Ring
+from sim.behavior.reward import RewardOffer
 from sim.behavior.rival import RivalOffer
 from sim.ledger import COIN, Rule
 from sim.scenario import (
     BalanceRollout,
-    Checkin,
     CoinRefundRight,
     CommerceBan,
     Commission,
@@ -23,9 +23,10 @@ from sim.scenario import (
     PackOffer,
     PackPrice,
     PriceFloor,
+    Rewards,
     RivalOfferChange,
 )
-from sim.scenario.interventions import Sanctions
+from sim.scenario.interventions import REWARD_COINS, Sanctions
 
 
 def _set_price(stage: Stage, region: str, change: PackPrice) -> None:
@@ -113,12 +114,14 @@ def _reset_commission(stage: Stage, region: str, _: Commission) -> None:
     state_policy(stage, Rule.COMMISSION, region, stage.scenario.sellers.commission.ppm)
 
 
-def _set_checkin(stage: Stage, _: str, change: Checkin) -> None:
-    stage.checkin_coins = change.coins
+def _set_rewards(stage: Stage, region: str, change: Rewards) -> None:
+    usual = rewards_of(stage.scenario)
+    stated = (getattr(change, name) for name in REWARD_COINS)
+    stage.rewards[region] = RewardOffer(*(old if new is None else new for old, new in zip(usual, stated, strict=True)))
 
 
-def _reset_checkin(stage: Stage, _: str, __: Checkin) -> None:
-    stage.checkin_coins = int(stage.scenario.rewards.checkin_coins)
+def _reset_rewards(stage: Stage, region: str, _: Rewards) -> None:
+    stage.rewards[region] = rewards_of(stage.scenario)
 
 
 def _do_nothing(_: Stage, __: str, ___: Sanctions) -> None:
@@ -133,7 +136,7 @@ EFFECTS: Final[dict[type, Effect]] = {
     RivalOfferChange: Effect(_set_rival, _reset_rival),
     FraudRing: Effect(_begin_ring, _end_ring),
     Commission: Effect(_set_commission, _reset_commission),
-    Checkin: Effect(_set_checkin, _reset_checkin),
+    Rewards: Effect(_set_rewards, _reset_rewards),
     **PAYMENT_EFFECTS,
     Sanctions: Effect(_do_nothing, _do_nothing),
     CommerceBan: Effect(laws.ban, laws.end_ban),

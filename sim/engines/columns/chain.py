@@ -37,6 +37,7 @@ from sim.behavior.gift import (
 from sim.behavior.identity import tier_of
 from sim.behavior.purposes import BROWSE, CHARGEBACK, COMBO, DIVERT, RIVAL, SHOP, TOPUP, VISIT, WATCH
 from sim.behavior.purposes import GIFT as WANT
+from sim.behavior.reward import coins_for_watching, friend_joins, gives_anything
 from sim.behavior.rival import gives_there, multi_homes
 from sim.behavior.shop import LIVE, LOOK_CLOSELY_S, channel_of, item_of, looks_closely, worth_of
 from sim.behavior.topup import (
@@ -76,6 +77,7 @@ from sim.engines.columns.crowd import (
     CHECKS_IN,
     GIVER,
     HAS_REWARDS,
+    HUNTS,
     ON_WEB,
     SHOPPER,
     TAPS_FIRST,
@@ -85,7 +87,7 @@ from sim.engines.columns.crowd import (
 from sim.engines.columns.purses import Grants, Lots
 from sim.engines.columns.rates import N_TIERS
 from sim.engines.columns.rows import NO_TICKET, Rows, Struct, Structs, Tickets, note, take_ticket, wide
-from sim.engines.columns.scene import PackedWorld, Scene, World, packs_of, unpacked
+from sim.engines.columns.scene import ALWAYS, PackedWorld, Scene, World, is_hunted, offer_in, packs_of, unpacked
 from sim.engines.columns.spending import bought_this_month, note_bought, note_given, room_today
 from sim.engines.columns.totals import Totals
 from sim.engines.columns.visits import BLOCK, new_words
@@ -113,6 +115,9 @@ END: Final = 8
 
 CHECKIN: Final = item_id(Item.REWARD_CHECKIN, 0)
 SPENDING_LIMIT: Final = int(Rule.SPENDING_LIMIT)
+WATCHED: Final = item_id(Item.REWARD_WATCH, 0)
+INVITED: Final = item_id(Item.REWARD_INVITE, 0)
+REWARDS_A_VISIT: Final = 3
 FIRST_CREATOR: Final = KIND_SPAN * int(Kind.CREATOR)
 FIRST_SELLER: Final = KIND_SPAN * int(Kind.SELLER)
 
@@ -241,7 +246,7 @@ def mark(days: Int64Array, crowd_zone: npt.NDArray[np.uint8], purses: Structs, h
     for purse in range(purses.shape[0]):
         mine = purses[purse]
         known = habits[mine.viewer] & ~(HAS_REWARDS | CAME_TODAY)
-        came = mine.checked_in == days[crowd_zone[mine.viewer]]
+        came = mine.came_on == days[crowd_zone[mine.viewer]]
         habits[mine.viewer] = known | (HAS_REWARDS * (mine.rewards > 0)) | (CAME_TODAY * came)
 
 
@@ -296,10 +301,10 @@ def live_through(
 
 @inner
 def _has_room_for_block(viewers: Viewers, chains: Chains) -> bool:
-    """Whether a block of visits can begin: each may check in, and becomes a chain."""
+    """Whether a block of visits can begin: each may be rewarded, and becomes a chain."""
     return bool(
-        viewers.rows.used[0] + BLOCK <= viewers.rows.row.shape[0]
-        and viewers.grants.state[money.COUNT] + BLOCK <= viewers.grants.grant.shape[0]
+        viewers.rows.used[0] + REWARDS_A_VISIT * BLOCK <= viewers.rows.row.shape[0]
+        and viewers.grants.state[money.COUNT] + REWARDS_A_VISIT * BLOCK <= viewers.grants.grant.shape[0]
         and chains.state[COUNT] + BLOCK <= chains.chain.shape[0]
     )
 
@@ -355,7 +360,7 @@ def _begin(
     at a time.
     """
     crowd, hour_us, occasion = viewers.crowd, hour * HOUR_US, world.epoch_hour + hour
-    checkin, balance_page = scene.checkin_coins > 0, world.terms.balance.page
+    collect, balance_page = scene.collect, world.terms.balance.page
     ring_share = scene.ring.share
     visits, n = 0, 0
     draw_each(world.seed, crowd.first, visitor, VISIT, occasion, scratch.visit)
@@ -365,9 +370,11 @@ def _begin(
         viewer, at_us, habits = wide(visitor[i]), hour_us + wide(into_us[i]), scratch.habits[i]
         if at_us < scratch.free_us[i]:
             continue
+        if habits & HUNTS and not is_hunted(scene, _region(world, crowd, viewer)):
+            continue
         visits += 1
-        if checkin and habits & (CHECKS_IN | CAME_TODAY) == CHECKS_IN:
-            _check_in(world, scene, viewers, viewer, hour, at_us)
+        if collect and habits & CHECKS_IN and (collect == ALWAYS or not habits & CAME_TODAY):
+            _collect(world, scene, viewers, viewer, hour, at_us)
         if ring_share > 0.0 and has(habits, GIVER) and in_ring(world.seed, crowd.first + viewer, ring_share):
             _put_down(viewers, chains, viewer, hour, RING, at_us + pause_of(scratch.visit.w3[i], LOOK_AROUND_S))
             continue
@@ -440,7 +447,7 @@ def _next_act(world: World, crowd: Crowd, viewer: int, occasion: int) -> int:
     if has(habits, SHOPPER):
         words = draw(world.seed, crowd.first + viewer, SHOP, occasion)
         channel = channel_of(words[2], world.terms.shop)
-        closely = looks_closely(words[0], world.considerations[_region(world, crowd, viewer), channel])
+        closely = looks_closely(words[0], _consideration(world, crowd, viewer, occasion, channel))
         if channel != LIVE:
             return BROWSE_NOW if closely else END
         if closely:
@@ -497,6 +504,13 @@ def _region(world: World, crowd: Crowd, viewer: int) -> int:
 
 
 @inner
+def _consideration(world: World, crowd: Crowd, viewer: int, occasion: int, channel: int) -> float:
+    """The chance that a shopper looks closely, on this day."""
+    today = world.shopping[crowd.zone[viewer], occasion - world.epoch_hour]
+    return float(world.considerations[_region(world, crowd, viewer), channel] * today)
+
+
+@inner
 def _traits(world: World, crowd: Crowd, viewer: int) -> Traits:
     """What is drawn again where it is needed."""
     return viewer_traits(world.seed, crowd.first + viewer, world.traits, world.zones[crowd.zone[viewer]].means)
@@ -518,11 +532,30 @@ def _is_sold_to(world: World, crowd: Crowd, viewer: int, good: int) -> bool:
 
 
 @inner
-def _check_in(world: World, scene: Scene, viewers: Viewers, viewer: int, hour: int, at_us: int) -> None:
-    purse, zone = viewers.crowd.purse[viewer], viewers.crowd.zone[viewer]
-    viewers.purses[purse].checked_in = world.local_day[zone, hour]
-    viewers.crowd.habits[viewer] |= CAME_TODAY
-    rates, amount = scene.rates.of[world.zones[zone].region], scene.checkin_coins
+def _collect(world: World, scene: Scene, viewers: Viewers, viewer: int, hour: int, at_us: int) -> None:
+    """Take the rewards of a visit: for the first one of the day, for a friend who joins, for watching."""
+    crowd, zone = viewers.crowd, viewers.crowd.zone[viewer]
+    offer, mine = offer_in(scene, world.zones[zone].region), viewers.purses[crowd.purse[viewer]]
+    if not gives_anything(offer):
+        return
+    today = world.local_day[zone, hour]
+    if mine.came_on != today:
+        mine.came_on = today
+        mine.watched = 0
+        crowd.habits[viewer] |= CAME_TODAY
+        if offer.checkin:
+            _reward(world, scene, viewers, viewer, at_us, CHECKIN, offer.checkin)
+        if offer.invite and friend_joins(world.seed, crowd.first + viewer, today, world.terms.invite_rate):
+            _reward(world, scene, viewers, viewer, at_us, INVITED, offer.invite)
+    coins = coins_for_watching(offer, mine.watched)
+    if coins:
+        mine.watched += coins
+        _reward(world, scene, viewers, viewer, at_us, WATCHED, coins)
+
+
+@inner
+def _reward(world: World, scene: Scene, viewers: Viewers, viewer: int, at_us: int, item: int, amount: int) -> None:
+    purse, rates = viewers.crowd.purse[viewer], scene.rates.of[_region(world, viewers.crowd, viewer)]
     outcome = SUSPENDED if rates.suspended else ACCEPTED
     place = note(
         viewers.rows,
@@ -530,7 +563,7 @@ def _check_in(world: World, scene: Scene, viewers: Viewers, viewer: int, hour: i
         codes.REWARD,
         viewers.crowd.first + viewer,
         NOBODY,
-        CHECKIN,
+        item,
         amount,
         REWARD_COIN,
         outcome,
@@ -543,7 +576,7 @@ def _check_in(world: World, scene: Scene, viewers: Viewers, viewer: int, hour: i
     if rates.reward_life:
         ticket = take_ticket(viewers.tickets)
         viewers.rows.row[place].makes = ticket
-    money.grant(viewers.purses, viewers.grants, viewers.totals, purse, amount, at_us, rates.reward_life, ticket)
+    money.grant(viewers.purses, viewers.grants, viewers.totals, purse, item, amount, at_us, rates.reward_life, ticket)
 
 
 @inner
@@ -661,7 +694,7 @@ def _watch(
         if not has(habits, SHOPPER) or not _is_sold_to(world, crowd, viewer, wide(scene.shown.good[place])):
             return
         look = draw(world.seed, account, SHOP, occasion)
-        if not looks_closely(look[0], world.considerations[_region(world, crowd, viewer), LIVE]):
+        if not looks_closely(look[0], _consideration(world, crowd, viewer, occasion, LIVE)):
             return
         stage, word = ORDER_NOW, look[1]
     else:

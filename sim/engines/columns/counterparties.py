@@ -79,6 +79,7 @@ class Counterparties:
     Attributes
     ----------
     creators_reach : running sum of the creators' popularity, array of shape (n_creators,)
+    hosts_region : places of the regions in the scenario, array of shape (n_hosts,)
     creators_region, sellers_region : region codes, arrays of shape (n_creators,) and (n_sellers,)
     workforce, boards : who works, and how much; what was given at whose stream
     totals : of the operations order, capture, cancel, refund and payout
@@ -101,6 +102,7 @@ class Counterparties:
         self.creators_reach: Int64Array = reach(self._hosts.weight[: count.starting])
         order = list(scenario.regions)
         regions = np.array([order.index(zone.region) for zone in stage.calendar.zones], np.uint16)[self._hosts.zone]
+        self.hosts_region: npt.NDArray[np.uint16] = regions
         codes = np.array([REGION_BY_NAME[name] for name in order], np.uint16)[regions]
         self.creators_region: npt.NDArray[np.uint16] = codes[: self.n_creators]
         self.sellers_region: npt.NDArray[np.uint16] = codes[self.n_creators :]

@@ -28,7 +28,9 @@ CHECKS_IN: Final = 8
 TAPS_FIRST: Final = 16
 # What else is known of a viewer without looking at the purse: these two come and go
 HAS_REWARDS: Final = 32
-CAME_TODAY: Final = 64  # and checked in
+CAME_TODAY: Final = 64  # and collected rewards
+# Comes for rewards alone
+HUNTS: Final = 128
 
 NO_PURSE: Final = -1
 FIRST_VIEWER: Final = account_id(Kind.VIEWER, 0)
@@ -89,6 +91,7 @@ def _fill(
             + traits.is_shopper * SHOPPER
             + traits.checks_in * CHECKS_IN
             + traits.taps_first * TAPS_FIRST
+            + traits.hunts * HUNTS
         )
         if traits.is_giver or traits.checks_in:
             crowd.purse[viewer] = purses

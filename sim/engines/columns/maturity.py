@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sim.compiled import inner, on_columns
 from sim.engines.columns import purses as money
-from sim.engines.columns.chain import CHECKIN, Disputes, Viewers
+from sim.engines.columns.chain import Disputes, Viewers
 from sim.engines.columns.codes import ACCEPTED, CHARGEBACK, EXPIRE, WRONG_STATE
 from sim.engines.columns.crowd import HAS_REWARDS, Crowd
 from sim.engines.columns.purses import COUNT, FIRST, MIXED, Grants
@@ -73,7 +73,9 @@ def settle_grants(
             if not purses[given.purse].rewards:
                 crowd.habits[viewer] &= ~HAS_REWARDS
             code = zones[crowd.zone[viewer]].code
-            row = note(rows, now_us, EXPIRE, crowd.first + viewer, NOBODY, CHECKIN, left, REWARD, ACCEPTED, code)
+            row = note(
+                rows, now_us, EXPIRE, crowd.first + viewer, NOBODY, int(given.item), left, REWARD, ACCEPTED, code
+            )
             rows.row[row].refers = given.ticket
     while state[COUNT] and grants.grant[state[FIRST]].expires_us <= now_us:
         give_back(tickets, grants.grant[state[FIRST]].ticket)

@@ -49,7 +49,7 @@ HELD_REWARDS: Final = 2
 #   viewer              whose it is
 #   coins, rewards      held; coins are negative by what a chargeback left owing
 #   first_, last_lot    the list of its lots, in the order in which they are spent; so with grants
-#   checked_in          local day of the last check-in
+#   came_on, watched    local day of the last visit that was rewarded, and what watching has brought on it
 #   week, spent         minor units spent in that week
 #   held                which assets an entry has ever touched
 PURSE: Final = np.dtype(
@@ -62,7 +62,8 @@ PURSE: Final = np.dtype(
         ("last_lot", np.int32),
         ("first_grant", np.int32),
         ("last_grant", np.int32),
-        ("checked_in", np.int32),
+        ("came_on", np.int32),
+        ("watched", np.int32),
         ("week", np.int32),
         ("held", np.int32),
     ],
@@ -74,9 +75,9 @@ LOT: Final = np.dtype(
     [(name, np.int64) for name in ("coins", "left", "cost", "price", "tax", "serial", "ticket", "at_us", "next")],
     align=True,
 )
-# A reward that expires at the first boundary from `expires_us` on.
+# A reward that expires at the first boundary from `expires_us` on; `item` says for what it was given.
 GRANT: Final = np.dtype(
-    [("ticket", np.int64), ("expires_us", np.int64), ("purse", np.int32), ("next", np.int32), ("left", np.int32)],
+    [("ticket", np.int64), ("expires_us", np.int64)] + [(name, np.int32) for name in ("purse", "next", "item", "left")],
     align=True,
 )
 # The state of a ring of grants: its first and how many; the last one's life; whether lives differ, so that a later
@@ -113,7 +114,7 @@ def new_purses(viewers: npt.NDArray[np.integer]) -> Structs:
     """Empty purses of these viewers."""
     purses = np.zeros(len(viewers), PURSE)
     purses["viewer"] = viewers
-    for name in ("first_lot", "last_lot", "first_grant", "last_grant", "checked_in", "week"):
+    for name in ("first_lot", "last_lot", "first_grant", "last_grant", "came_on", "week"):
         purses[name] = NONE
     return purses
 
@@ -225,7 +226,15 @@ def _take_coins(purses: Structs, lots: Lots, purse: int, amount: int) -> int:
 
 @inner
 def grant(
-    purses: Structs, grants: Grants, totals: Totals, purse: int, amount: int, at_us: int, life_us: int, ticket: int
+    purses: Structs,
+    grants: Grants,
+    totals: Totals,
+    purse: int,
+    item: int,
+    amount: int,
+    at_us: int,
+    life_us: int,
+    ticket: int,
 ) -> None:
     """Reward coins minted; where they never expire (a life of 0), nothing needs to tell them apart."""
     mine, state = purses[purse], grants.state
@@ -237,6 +246,7 @@ def grant(
         state[COUNT] += 1
         given = grants.grant[place]
         given.purse = purse
+        given.item = item
         given.left = amount
         given.expires_us = at_us + life_us
         given.ticket = ticket

@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from sim.agents.stage import Stage
+from sim.agents.stage import Stage, rewards_of
 from sim.agents.terms import packs_on_sale
 from sim.behavior.fraud import Ring
+from sim.behavior.reward import RewardOffer
 from sim.behavior.rival import RivalOffer
 from sim.scenario import Scenario
 
@@ -56,14 +57,18 @@ def state_of_stage(stage: Stage) -> Arrays:
     arrays |= {f"elsewhere.{name}": column for name, column in stage.elsewhere.state().items()}
     arrays |= flat("rival", stage.rival) | flat("ring", stage.ring) | flat("commerce", stage.commerce)
     arrays |= {f"balance_share.{region}": np.array(share) for region, share in stage.balance_share.items()}
-    return {**arrays, "checkin_coins": np.array(stage.checkin_coins)}
+    arrays |= {f"supply.{name}": column for name, column in stage.supply.state().items()}
+    return arrays | {f"rewards.{region}": np.array(offer) for region, offer in stage.rewards.items()}
 
 
 def restore_stage(stage: Stage, state: Mapping[str, Any], past: Scenario) -> None:
-    """What interventions had changed; a check-in that this scenario states otherwise than the past's is the new one."""
+    """What interventions had changed; rewards that this scenario states otherwise than the past's are the new ones."""
     stage.packs = {name: filled(f"packs.{name}", packs_on_sale(past, name), state) for name in past.regions}
-    if stage.scenario.rewards.checkin_coins.value == past.rewards.checkin_coins.value:
-        stage.checkin_coins = state["checkin_coins"]
+    now, then = rewards_of(stage.scenario), rewards_of(past)
+    for name in past.regions:
+        held = zip(now, then, state[f"rewards.{name}"].tolist(), strict=True)
+        stage.rewards[name] = RewardOffer(*(old if new == stated else new for new, stated, old in held))
+    stage.supply.restore({name: state[f"supply.{name}"] for name in ("live", "pull")})
     stage.commerce = filled("commerce", stage.commerce, state)
     stage.rival = RivalOffer(*(float(state[f"rival.{name}"]) for name in RivalOffer._fields))
     stage.ring = Ring(float(state["ring.share"]), int(state["ring.creator"]), int(state["ring.packs"]))

@@ -13,6 +13,7 @@ from sim.agents.population import trait_terms
 from sim.agents.stage import Stage
 from sim.behavior.commerce import Commerce
 from sim.behavior.fraud import Ring
+from sim.behavior.reward import RewardOffer, draws_hunters, gives_anything
 from sim.behavior.rival import RivalOffer
 from sim.behavior.topup import Packs, coin_price
 from sim.behavior.traits import TraitTerms
@@ -39,6 +40,12 @@ ZONE: Final = np.dtype(
 )
 
 
+# Who collects rewards, see `Scene`
+NOBODY: Final = 0
+FIRST: Final = 1
+ALWAYS: Final = 2
+
+
 class World(NamedTuple):
     """What holds for a whole run.
 
@@ -48,7 +55,7 @@ class World(NamedTuple):
     gift_prices, gift_items : arrays of shape (n_gifts,), by ascending price
     usual_prices : array of shape (n_goods,)
     considerations : array of shape (n_regions, n_channels): the chance that a shopper looks closely
-    visit_weights, local_day : arrays of shape (n_zones, n_hours), see `sim.agents.calendar`
+    visit_weights, shopping, local_day : arrays of shape (n_zones, n_hours), see `sim.agents.calendar`
     """
 
     seed: int
@@ -65,6 +72,7 @@ class World(NamedTuple):
     usual_prices: Int64Array
     considerations: Float64Array
     visit_weights: Float64Array
+    shopping: Float64Array
     local_day: Int64Array
 
 
@@ -73,13 +81,18 @@ class Scene(NamedTuple):
 
     Attributes
     ----------
+    collect : who collects rewards: NOBODY, those who come for the FIRST time of a day, or ALWAYS, at every visit
+    offers : array of shape (n_regions, 5): the numbers of `RewardOffer`, and whether it brings those who hunt for it
+    pull : array of shape (n_regions,): what supply does to the chance of a visit, see `sim.agents.supply`
     coin_price : array of shape (n_regions, 2): the least price of a coin, in the app alone and with the web
     balance_share : array of shape (n_regions,): of the viewers who have the Balance page
     """
 
     begin_us: int
     end_us: int
-    checkin_coins: int
+    collect: int
+    offers: Int64Array
+    pull: Float64Array
     shown: Shown
     counter: Counter
     commerce: Commerce
@@ -111,6 +124,7 @@ def world_of(stage: Stage, assets: Sequence[int], n_creators: int) -> World:
         usual_prices=np.array([good.price_cents for good in scenario.all_goods], np.int64),
         considerations=np.array([considerations_of(scenario, region) for region in scenario.regions]),
         visit_weights=calendar.visit_weights,
+        shopping=calendar.shopping,
         local_day=calendar.local_day,
     )
 
@@ -151,6 +165,7 @@ class PackedWorld(NamedTuple):
     usual_prices: Int64Array
     considerations: Float64Array
     visit_weights: Float64Array
+    shopping: Float64Array
     local_day: Int64Array
 
 
@@ -188,6 +203,7 @@ def unpacked(world: PackedWorld) -> World:
         world.usual_prices,
         world.considerations,
         world.visit_weights,
+        world.shopping,
         world.local_day,
     )
 
@@ -200,6 +216,10 @@ class Scenes:
         self._on_sale: list[Packs] = []
         self._packs = Packs(*(np.zeros(0, np.int64) for _ in Packs._fields))
         self._coin_price: Float64Array = np.zeros((0, 2))
+        self._rewards: list[RewardOffer] = []
+        self._offers: Int64Array = np.zeros((0, 5), np.int64)
+        self._threshold = int(stage.scenario.rewards.hunter_threshold_coins)
+        self._collect = NOBODY
 
     def __repr__(self) -> str:
         return f"<Scenes packs={len(self._packs.coins)}>"
@@ -212,11 +232,14 @@ class Scenes:
             self._on_sale = on_sale
             self._packs = Packs(*(np.concatenate(column) for column in zip(*on_sale, strict=True)))
             self._coin_price = np.array([[coin_price(packs, on_web) for on_web in (False, True)] for packs in on_sale])
+        self._look_at_rewards([stage.rewards[name] for name in stage.scenario.regions])
         now_us = stage.now_us
         return Scene(
             now_us,
             now_us + stage.windows.window_us,
-            stage.checkin_coins,
+            self._collect,
+            self._offers,
+            stage.supply.pull,
             shown,
             counter,
             stage.commerce,
@@ -227,6 +250,27 @@ class Scenes:
             stage.ring,
             rates,
         )
+
+    def _look_at_rewards(self, rewards: list[RewardOffer]) -> None:
+        if rewards == self._rewards:
+            return
+        self._rewards = rewards
+        self._offers = np.array([(*offer, draws_hunters(offer, self._threshold)) for offer in rewards], np.int64)
+        given = FIRST if any(map(gives_anything, rewards)) else NOBODY
+        self._collect = ALWAYS if any(offer.watch for offer in rewards) else given
+
+
+@inner
+def offer_in(scene: Scene, region: int) -> RewardOffer:
+    """The rewards on offer in a region."""
+    offers = scene.offers
+    return RewardOffer(offers[region, 0], offers[region, 1], offers[region, 2], offers[region, 3])
+
+
+@inner
+def is_hunted(scene: Scene, region: int) -> bool:
+    """Whether a region's rewards bring those who come for them alone."""
+    return bool(scene.offers[region, 4])
 
 
 @inner

@@ -14,13 +14,14 @@ import numpy as np
 
 from sim.agents.calendar import Calendar
 from sim.agents.stage import Stage
-from sim.behavior.types import Int64Array
+from sim.behavior.types import Float64Array, Int64Array
 from sim.behavior.visit import HOUR_US, HOURS_A_DRAW, NEVER
 from sim.behavior.watch import GUIDE_BITS, NOTHING, Live
 from sim.engines.columns.chain import (
     CHAIN,
     COUNT,
     DISPUTE,
+    REWARDS_A_VISIT,
     Audience,
     Chains,
     Deeds,
@@ -113,6 +114,7 @@ class Shard:
         self._opens = np.zeros(end - begin, np.uint8)
         self._visits: Visits | None = None
         self._slot = NEVER
+        self._pull: Float64Array = np.ones(len(setting.scenario.regions))
         self._scratch = new_scratch()
         self._days: Int64Array = np.full(len(world.zones), NEVER, np.int64)  # on which habits are marked
         self._chains = Chains(np.zeros(4, np.int64), np.zeros(2 * BLOCK, CHAIN))
@@ -126,10 +128,10 @@ class Shard:
             new_purses(np.flatnonzero(crowd.purse != NO_PURSE)),
             new_spending(int(np.count_nonzero(crowd.purse != NO_PURSE))),
             new_lots(),
-            new_grants(max(2 * BLOCK, int(np.count_nonzero(crowd.purse != NO_PURSE)))),
+            new_grants(max(2 * REWARDS_A_VISIT * BLOCK, int(np.count_nonzero(crowd.purse != NO_PURSE)))),
             Disputes(np.zeros(1, np.int64), np.zeros(1024, DISPUTE)),
             new_tickets(source, n_sources),
-            new_rows(4 * BLOCK),
+            new_rows(2 * REWARDS_A_VISIT * BLOCK),
             Deeds(np.zeros(2, np.int64), np.zeros(2048, GIVEN), np.zeros(1024, ORDERED)),
             new_totals(setting.n_assets),
             np.zeros(1, np.int64),
@@ -224,13 +226,13 @@ class Shard:
         self._audience = Audience(Live(shown.host, shown.until_us, shown.reach, self._place), guide)
         return self._audience
 
-    def _visits_of(self, hour: int) -> Visits:
+    def _visits_of(self, hour: int, pull: Float64Array) -> Visits:
         if self._visits is None or self._visits.hour != hour:
             crowd, words = self._viewers.crowd, self._scratch.visit
             slot = (self.world.epoch_hour + hour) // HOURS_A_DRAW
-            if slot != self._slot:
-                roster(self.world, crowd, hour, words, self._opens)
-                self._slot = slot
+            if slot != self._slot or (pull != self._pull).any():
+                roster(self.world, crowd, hour, pull, words, self._opens)
+                self._slot, self._pull = slot, pull
             self._mark_days(self.world.local_day[:, hour])
             self._visits = visits_of(self.world, crowd, hour, words, self._opens)
         return self._visits
@@ -242,7 +244,7 @@ class Shard:
 
     def _live_through(self, scene: Scene, audience: Audience, hour: int, until_us: int) -> None:
         """The part of a window that lies in one hour."""
-        visits = self._visits_of(hour)
+        visits = self._visits_of(hour, scene.pull)
         window = scene.begin_us // self.world.window_us - visits.first_window
         begin, end = visits.begin[window : window + 2].tolist()
         count = int(self._chains.state[COUNT])

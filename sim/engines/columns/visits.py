@@ -37,14 +37,21 @@ def new_words(n: int = BLOCK) -> Words:
     return Words(*(np.zeros(n, np.uint32) for _ in range(4)))
 
 
-def roster(world: World, crowd: Crowd, hour: int, words: Words, opens: npt.NDArray[np.uint8]) -> None:
-    """Set `opens[viewer]`: bit k says whether the viewer opens the app in the k-th hour of this hour's ROSTER slot."""
+def roster(
+    world: World, crowd: Crowd, hour: int, pull: Float64Array, words: Words, opens: npt.NDArray[np.uint8]
+) -> None:
+    """Set `opens[viewer]`: bit k says whether the viewer opens the app in the k-th hour of this hour's ROSTER slot.
+
+    Parameters
+    ----------
+    pull : array of shape (n_regions,): what supply does to the chance, for as long as this roster holds
+    """
     slot, weights = (world.epoch_hour + hour) // HOURS_A_DRAW, world.visit_weights
     chance = np.zeros((len(weights), HOURS_A_DRAW))
     for k in range(HOURS_A_DRAW):
         of_slot = slot * HOURS_A_DRAW + k - world.epoch_hour
         if 0 <= of_slot < weights.shape[1]:
-            chance[:, k] = weights[:, of_slot]
+            chance[:, k] = weights[:, of_slot] * pull[world.zones["region"]]
     _roster(world.seed, crowd.first, slot, crowd.zone, crowd.visits_per_day, chance, words, opens)
 
 

@@ -15,13 +15,14 @@ chance, or late, is drawn by the seed: see `sim.scenario.timeline`.
 
 from sim.scenario.interventions.base import Intervention
 from sim.scenario.interventions.coins import (
+    REWARD_COINS,
     BalanceRollout,
-    Checkin,
     CoinIntervention,
     CoinRefundRight,
     FraudRing,
     PackOffer,
     PackPrice,
+    Rewards,
     RivalOfferChange,
 )
 from sim.scenario.interventions.commerce import CommerceBan, CommerceIntervention, Commission, ImportQuota, PriceFloor
@@ -32,9 +33,9 @@ from sim.scenario.interventions.sanctions import Sanctions
 AnyIntervention = CoinIntervention | CommerceIntervention | PaymentIntervention | PeopleIntervention | Sanctions
 
 __all__ = [
+    "REWARD_COINS",
     "AnyIntervention",
     "BalanceRollout",
-    "Checkin",
     "CoinRefundRight",
     "CommerceBan",
     "Commission",
@@ -47,6 +48,7 @@ __all__ = [
     "PackPrice",
     "PayoutDay",
     "PriceFloor",
+    "Rewards",
     "RivalOfferChange",
     "Sanctions",
 ]

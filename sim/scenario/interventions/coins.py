@@ -1,6 +1,6 @@
 """Interventions in coins: what they cost, and which are given away."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from sim.scenario.catalogs import Bonus, PriceCents
 from sim.scenario.interventions.base import Intervention
@@ -43,12 +43,7 @@ class PackOffer(Intervention, frozen=True, tag="pack_offer"):
         return f"{self.pack} + {self.bonus_coins} coins" if self.bonus_coins else f"{self.pack} on offer"
 
 
-class Checkin(Intervention, frozen=True, tag="checkin"):
-    """The daily check-in gives another number of reward coins."""
-
-    coins: Annotated[int, Quantity("coins", 0, 10**6, whole=True), "for a day's first visit"]
-
-    regional: ClassVar[bool] = False
+REWARDED: Final = Quantity("coins", 0, 10**6, whole=True)
 
 
 class CoinRefundRight(Intervention, frozen=True, tag="coin_refund_right"):
@@ -101,4 +96,21 @@ class FraudRing(Intervention, frozen=True, tag="fraud_ring"):
         return f"fraud ring, {float(self.share.value * 100):g} % of givers"
 
 
-CoinIntervention = PackPrice | PackOffer | CoinRefundRight | BalanceRollout | RivalOfferChange | FraudRing | Checkin
+class Rewards(Intervention, frozen=True, tag="rewards"):
+    """Collectors get other rewards; what is left out stays as the scenario's table of rewards says."""
+
+    checkin_coins: Annotated[int | None, REWARDED, "for a day's first visit"] = None
+    watch_coins: Annotated[int | None, REWARDED, "for the watching of a visit"] = None
+    watch_cap_coins: Annotated[int | None, REWARDED, "most that watching brings in a day"] = None
+    invite_coins: Annotated[int | None, REWARDED, "for a friend who joins"] = None
+
+    @property
+    def text(self) -> str:
+        """`rewards: watch 5, watch cap 30`."""
+        stated = {name: getattr(self, name) for name in REWARD_COINS}
+        words = [f"{name.removesuffix('_coins').replace('_', ' ')} {n}" for name, n in stated.items() if n is not None]
+        return f"rewards: {', '.join(words)}" if words else "rewards"
+
+
+REWARD_COINS: Final = ("checkin_coins", "watch_coins", "watch_cap_coins", "invite_coins")
+CoinIntervention = PackPrice | PackOffer | CoinRefundRight | BalanceRollout | RivalOfferChange | FraudRing | Rewards
