@@ -141,6 +141,26 @@ def test_goods_paid_in_coins_leave_the_coins(tmp_path: Path) -> None:
     assert {band.target for band in bands if band.source == "Coins"} >= {"Goods paid in coins", "Back to fans"}
 
 
+def test_who_works_week_by_week(tmp_path: Path) -> None:
+    """Drawn where somebody begins or leaves; regions are added up."""
+    scenario = load("us-baseline", ["viewers=2", "days=14"])
+    rows = [(0, 2, 840, 5), (0, 2, 826, 5), (0, 3, 840, 4), (1, 2, 840, 8), (1, 2, 826, 6), (1, 3, 840, 4)]
+    weeks = {name: np.array(column) for name, column in zip(HOST_WEEK, zip(*rows, strict=True), strict=True)}
+    run = Evidence.of(open_run(town_run(tmp_path / "run", market(2), scenario, hosts_by_week=hosts(weeks))))
+    assert [(row["creators"], row["sellers"]) for row in numbers(run, "workers")] == [("10", "4"), ("14", "4")]
+    idle = {**weeks, "active": np.array([5, 5, 4, 5, 5, 4])}
+    still = Evidence.of(open_run(town_run(tmp_path / "still", market(2), scenario, hosts_by_week=hosts(idle))))
+    assert "figures/workers.csv" not in report_files(still.run)
+
+
+HOST_WEEK = ("week", "kind", "region", "active")
+
+
+def hosts(weeks: Columns) -> Columns:
+    """The columns of hosts_by_week, nobody beginning or leaving."""
+    return {**weeks, "entered": np.zeros(len(weeks["week"]), np.int64), "left": np.zeros(len(weeks["week"]), np.int64)}
+
+
 def test_refunds_and_undelivered_orders_have_their_bands(tmp_path: Path) -> None:
     run = Evidence.of(open_run(town_run(tmp_path / "run", busy_town(), load("us-baseline", ["viewers=20"]))))
     found = {band.target: band.amount for band in bands_of(run) if band.source == "Goods"}

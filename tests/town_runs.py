@@ -22,19 +22,18 @@ def town_run(
     keeps_trace: bool = True,
     elsewhere: Columns | None = None,
     sellers_by_week: Columns | None = None,
+    hosts_by_week: Columns | None = None,
 ) -> Path:
     """Write a town into a run's folder, as if it had been simulated from a scenario.
 
     Parameters
     ----------
     foreign : numbers of the sellers from abroad
-    elsewhere, sellers_by_week : columns of the run's ending; nothing unless given
+    elsewhere, sellers_by_week, hosts_by_week : columns of the run's ending; nothing unless given
     """
     ending, block, digest = town.ending(), town.block(), None
-    if elsewhere is not None:
-        ending = ending._replace(elsewhere=elsewhere)
-    if sellers_by_week is not None:
-        ending = ending._replace(sellers_by_week=sellers_by_week)
+    given = {"elsewhere": elsewhere, "sellers_by_week": sellers_by_week, "hosts_by_week": hosts_by_week}
+    ending = ending._replace(**{name: table for name, table in given.items() if table is not None})
     tally = Tally(scenario, town.hosts(foreign))
     tally.add(block)
     found = tally.close(ending)

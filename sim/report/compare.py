@@ -72,7 +72,7 @@ def timeline(run: Evidence) -> Figure | None:
     def draw(canvas: "Canvas") -> None:
         for place, (axes, line) in enumerate(zip(stacked(canvas, len(drawn), run), drawn, strict=True)):
             draw_beside(axes, run, line.name, line.color, found[line], before.get(line))
-            _scale(axes, line, run.currency)
+            _scale(axes, line, run.currency, lowest=float(min(found[line].min(), 0)))
             draw_marks(axes, run, with_words=place == 0)
 
     beside = f", beside {base.name} (grey, dashed)" if base else ""
@@ -90,10 +90,10 @@ def timeline(run: Evidence) -> Figure | None:
     )
 
 
-def _scale(axes: "Axes", line: Line, currency: str) -> None:
+def _scale(axes: "Axes", line: Line, currency: str, lowest: float) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    axes.set_ylim(bottom=min(axes.get_ylim()[0], 0))
+    axes.set_ylim(bottom=1.05 * lowest)
     axes.yaxis.set_major_locator(MaxNLocator(3))
     name_values(axes, lambda value: _short(value, line, currency))
 

@@ -54,6 +54,11 @@ class Evidence:
         """The trace; a run that was made with metrics only has none, see `keeps_trace`."""
         return self.run.trace()
 
+    @cached_property
+    def hosts_by_week(self) -> Columns:
+        """Who works, begins and leaves."""
+        return self.run.hosts_by_week()
+
     @property
     def keeps_trace(self) -> bool:
         return self.run.keeps_trace

@@ -26,7 +26,7 @@ def figures(run: Evidence) -> Figures:
     """The figures by chapter; what nothing happened for is left out."""
     bought, given = run.kpi("bookings"), run.kpi("gifts")
     story = [compare.timeline(run), gains.gains(run, run.base) if run.base else None]
-    story += [markets.sellers(run), markets.elsewhere(run)]
+    story += [markets.sellers(run), markets.elsewhere(run), people.workers(run)]
     economy = [money.dollar(run)] if money.bands_of(run) else []
     economy += [coins.bookings(run)] if bought else []
     economy += [coins.packs(run)] if bought and run.keeps_trace else []

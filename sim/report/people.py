@@ -1,20 +1,24 @@
-"""The figure of inequality: how unequally fans pay and creators earn."""
+"""The figures of people: how unequally fans pay and creators earn, and who works, week by week."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import numpy.typing as npt
 
+from sim.ledger import Kind
 from sim.metrics.breakdown import income_by_creator, spend_by_payer
 from sim.metrics.inequality import gini, lorenz_curve
 from sim.report.evidence import Evidence
 from sim.report.figure import Figure
-from sim.report.numbers import index, share
-from sim.report.style import CREATORS, INK, MUTED, VIEWERS, margins
+from sim.report.numbers import count, index, share
+from sim.report.overtime import DASHES
+from sim.report.style import BASE, CREATORS, INK, MUTED, SELLERS, VIEWERS, margins, name_values
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
-POINTS = 201  # enough to draw a smooth curve, whatever the number of people
+WORKERS: Final = (("creators", Kind.CREATOR, CREATORS), ("sellers", Kind.SELLER, SELLERS))
+POINTS: Final = 201  # enough to draw a smooth curve, whatever the number of people
 
 
 def lorenz(run: Evidence) -> Figure:
@@ -59,3 +63,54 @@ def lorenz(run: Evidence) -> Figure:
         height=400,
         phone_height=330,
     )
+
+
+def workers(run: Evidence) -> Figure | None:
+    """How many creators and sellers work, week by week, beside the base; None where nobody begins or leaves."""
+    base = run.base
+    found = {name: _active(run, kind) for name, kind, _ in WORKERS}
+    before = {name: _active(base, kind) for name, kind, _ in WORKERS} if base else {}
+    weeks = len(found["creators"])
+    if weeks < 2 or all(len(set(each.tolist())) < 2 for each in (*found.values(), *before.values())):
+        return None
+
+    def draw(canvas: "Canvas") -> None:
+        for place, (name, _, color) in enumerate(WORKERS):
+            axes = canvas.add_subplot(1, 2, place + 1)
+            if base:
+                axes.plot(range(1, weeks + 1), before[name], color=BASE, linewidth=1.5, linestyle=DASHES)
+            axes.plot(range(1, weeks + 1), found[name], color=color, marker="o", markersize=4)
+            axes.annotate(name, (0, 1), (0, 6), "axes fraction", "offset points", color=INK)
+            axes.set_ylim(0, 1.1 * max(float(each[name].max()) for each in (found, before) if each))
+            axes.locator_params(axis="both", nbins=4, integer=True)
+            axes.set_xlabel("week")
+            name_values(axes, lambda value: count(round(value)))
+        margins(canvas, left=44, right=12, top=30, bottom=44)
+
+    creators = found["creators"]
+    beside = f", beside {base.name} (grey, dashed)" if base else ""
+    columns = {name: each.tolist() for name, each in found.items()}
+    columns |= {f"base_{name}": each.tolist() for name, each in before.items()}
+    return Figure(
+        "workers",
+        f"{count(int(creators[0]))} creators worked in the first week, {count(int(creators[-1]))} in the last",
+        f"Creators and sellers who work, by week{beside}",
+        "Who earns less than the time costs works less and leaves in the end; who could earn more begins.",
+        {
+            "week": list(range(1, weeks + 1)),
+            **columns,
+            **{f"base_{name}": each.tolist() for name, each in before.items()},
+        },
+        draw,
+        height=240,
+        phone_height=220,
+    )
+
+
+def _active(run: Evidence, kind: Kind) -> npt.NDArray[np.int64]:
+    """Hosts of a kind who work in each week, in all regions."""
+    weeks = run.hosts_by_week
+    mine = weeks["kind"] == kind
+    active = np.zeros(int(weeks["week"].max(initial=0)) + 1, np.int64)
+    np.add.at(active, weeks["week"][mine], weeks["active"][mine])
+    return active

@@ -87,6 +87,10 @@ class Run:
         """What was sold, by origin of merchant and goods, by the names the model gave its columns."""
         return read_parquet(self.path / "shop.parquet")
 
+    def hosts_by_week(self) -> Columns:
+        """Who works, begins and leaves, by week, kind and region, by the names the model gave its columns."""
+        return read_parquet(self.path / "hosts_by_week.parquet")
+
     def elsewhere(self) -> Columns:
         """What viewers wanted here and did elsewhere, by the names the model gave its columns."""
         return read_parquet(self.path / "elsewhere.parquet")
