@@ -130,7 +130,7 @@ def test_the_last_entrant_gains_about_nothing(pie: int, sunk: int) -> None:
     sellers, entrants = 10.0, []
     for _ in range(1_000):
         profit = pie / sellers
-        entering = mean(begins(word, profit, float(sunk), 0.01) for word in words) * (1_000 - sellers)
+        entering = mean(begins(word, profit, float(sunk), 0.02) for word in words) * (1_000 - sellers)
         sellers += entering
         entrants.append(entering)
     assert sellers == pytest.approx(pie / sunk, rel=0.05)
