@@ -425,6 +425,9 @@ INTERVENTIONS: Final[dict[str, Callable[[tuple[str, ...]], Texts]]] = {
         texts("false", "true"),
         somewhere(regions),
     ),
+    "refund_wave": lambda regions: st.builds(
+        "kind = 'refund_wave', share = {}, days = {}{}".format, RATE, texts("0.1", 1, 30), somewhere(regions)
+    ),
     "price_floor": lambda regions: st.builds(
         "kind = 'price_floor', region = '{}', price_cents = {}, exempt = {}".format,
         st.sampled_from(regions),

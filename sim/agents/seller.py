@@ -15,11 +15,13 @@ from sim.agents.session import opportunities, takes_it
 from sim.agents.shelves import slot_of
 from sim.agents.stage import Process, Proposal
 from sim.agents.traders import end_day, note_order, note_sale
+from sim.agents.waves import waves_of
 from sim.behavior.commerce import may_import
 from sim.behavior.delay import DAY_US, around, refunds_end_us
 from sim.behavior.purposes import FULFILMENT, RETURN
 from sim.behavior.trade import is_foreign
 from sim.behavior.types import Int64Array
+from sim.behavior.wave import NO_WAVE, wave_of
 from sim.ledger import Item, Kind, Op, account_id
 from sim.ledger.accounts import KIND_SPAN
 from sim.ledger.money import portion
@@ -37,6 +39,7 @@ class Sellers:
         scenario = economy.scenario
         self._goods = goods_of(scenario)
         self._shelves, self._trade = economy.traders.shelves, economy.traders.now
+        self._waves = waves_of(economy)
         self._affiliates = affiliates(
             scenario, economy.seed, self._regions(Kind.SELLER), self._regions(Kind.CREATOR), economy.creators_reach
         )
@@ -141,7 +144,8 @@ class Sellers:
         returned = yield from self._take_return(order, capture)
         affiliate = self._affiliate_of(order)
         if affiliate != NO_AFFILIATE:
-            yield economy.boundary(refunds_end_us(settled_us, float(terms.return_days), economy.windows.window_us))
+            end_us = refunds_end_us(settled_us, float(terms.return_days), economy.windows.window_us)
+            yield economy.boundary(max(end_us, economy.now_us + 1))  # a wave may have come later
             self._pay_affiliate(order, affiliate, order.amount - returned, capture)
 
     def _affiliate_of(self, order: Deed) -> int:
@@ -161,9 +165,20 @@ class Sellers:
         words = draw(economy.seed, order.actor, RETURN, order.occasion)
         imported = self._goods.imported[order.item % ITEM_SPAN]
         if uniform(words[0]) >= float(terms.import_return_rate if imported else terms.return_rate):
-            return 0
+            return (yield from self._take_back_in_wave(order, capture))
         yield economy.boundary(economy.now_us + around(words[1], float(terms.return_days)))
         in_part = uniform(words[2]) < float(terms.partial_refund_share)
         amount = (order.amount + 1) // 2 if in_part else order.amount
         self._answer(Op.REFUND, order, order.actor, order.peer, amount, capture)
         return amount
+
+    def _take_back_in_wave(self, order: Deed, capture: int) -> Generator[Event, Any, int]:
+        """Take back what would have been kept, where a wave of refunds takes it; returns what of its amount."""
+        economy = self.economy
+        region = int(economy.traders.region[order.peer % KIND_SPAN])
+        at_us = wave_of(economy.seed, order.actor, order.occasion, economy.now_us, region, self._waves)
+        if at_us == NO_WAVE:
+            return 0
+        yield economy.boundary(at_us)
+        self._answer(Op.REFUND, order, order.actor, order.peer, order.amount, capture)
+        return order.amount

@@ -69,4 +69,5 @@ MERCHANT: Final = 90  # once: whether from abroad
 SETTLEMENT: Final = 91  # a turn to take money out; occurrence: the turn
 SELL_LIVE: Final = 92  # whether live selling is taken up or given up; occurrence: the week, 0: before the start
 SELLER_ENTRY: Final = 93  # whether somebody begins to sell; occurrence: the week
+REFUND_WAVE: Final = 95  # whether a wave takes an order; occurrence: the order's hour
 AFFILIATE: Final = 94  # with whom a seller works; occurrence: the attempt

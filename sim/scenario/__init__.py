@@ -26,6 +26,7 @@ from sim.scenario.interventions import (
     PayoutDay,
     PriceFloor,
     Rewards,
+    RefundWave,
     RivalOfferChange,
 )
 from sim.scenario.load import check, load, load_base
@@ -55,6 +56,7 @@ __all__ = [
     "PayoutDay",
     "PriceFloor",
     "Problem",
+    "RefundWave",
     "Region",
     "Rewards",
     "RivalOfferChange",

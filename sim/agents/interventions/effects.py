@@ -24,6 +24,7 @@ from sim.scenario import (
     PackPrice,
     PriceFloor,
     Rewards,
+    RefundWave,
     RivalOfferChange,
 )
 from sim.scenario.interventions import REWARD_COINS, Sanctions
@@ -139,6 +140,7 @@ EFFECTS: Final[dict[type, Effect]] = {
     Rewards: Effect(_set_rewards, _reset_rewards),
     **PAYMENT_EFFECTS,
     Sanctions: Effect(_do_nothing, _do_nothing),
+    RefundWave: Effect(_do_nothing, _do_nothing),  # which orders it takes is known when they are delivered
     CommerceBan: Effect(laws.ban, laws.end_ban),
     PriceFloor: Effect(laws.set_floor, laws.end_floor),
     ImportQuota: Effect(laws.set_quota, laws.end_quota),

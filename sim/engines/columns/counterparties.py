@@ -23,6 +23,7 @@ from sim.agents.merchants import NO_AFFILIATE, affiliates, goods_of
 from sim.agents.session import start_hours_reach
 from sim.agents.stage import Stage
 from sim.agents.traders import Traders, fill
+from sim.agents.waves import waves_of
 from sim.agents.workforce import Hosts as HostColumns
 from sim.agents.workforce import Workforce
 from sim.behavior.commerce import is_hidden
@@ -116,7 +117,7 @@ class Counterparties:
         places = regions.astype(np.int64)
         self._traders = Traders(stage, places[self.n_creators :], self._cash)
         self.workforce = Workforce(stage, HostColumns(accounts, places, starts), self.n_creators, self._traders)
-        self._fulfilment, self._cash_out = fulfilment_of(scenario), cash_out_of(scenario)
+        self._fulfilment, self._cash_out = fulfilment_of(scenario, waves_of(stage)), cash_out_of(scenario)
         self._sales = self._no_sales(regions)
         self._every_days = float(scenario.sellers.settle_every_days)
         floor = scenario.sellers.settle_floor_cents

@@ -15,6 +15,7 @@ from sim.behavior.commerce import Commerce, may_import
 from sim.behavior.delay import around, refunds_end_us
 from sim.behavior.purposes import FULFILMENT, RETURN
 from sim.behavior.types import Int64Array
+from sim.behavior.wave import NO_WAVE, wave_of
 from sim.compiled import inner, rule
 from sim.engines.columns.agenda import (
     NEVER,
@@ -140,12 +141,13 @@ class Fulfilment(NamedTuple):
     return_days: float
     partial_refund_share: float
     affiliate_rate: int
+    waves: Int64Array
 
 
-def fulfilment_of(scenario: Scenario) -> Fulfilment:
-    """A scenario's numbers."""
-    numbers = {name: float(getattr(scenario.sellers, name)) for name in Fulfilment._fields[:-1]}
-    return Fulfilment(**numbers, affiliate_rate=scenario.sellers.affiliate_rate.ppm)
+def fulfilment_of(scenario: Scenario, waves: Int64Array) -> Fulfilment:
+    """A scenario's numbers, and its waves of refunds."""
+    numbers = {name: float(getattr(scenario.sellers, name)) for name in Fulfilment._fields[:-2]}
+    return Fulfilment(**numbers, affiliate_rate=scenario.sellers.affiliate_rate.ppm, waves=waves)
 
 
 def new_sales(
@@ -371,6 +373,8 @@ def capture(
     numbers[0] += 1
     refund_at, returned = _return_of(sales, record, fulfilment, clock)
     bought.shared_at = _shared_at(sales, record, fulfilment, clock)
+    if refund_at != KEPT:
+        bought.shared_at = min(max(bought.shared_at, refund_at + 1), NEVER)
     returns, end = refund_at < sales.agenda.state[0], sales.agenda.state[0]
     goes_on = returns or bought.shared_at < end
     ticket = take_ticket(tickets) if goes_on else NO_TICKET  # before the order's own is given back: see `Tickets`
@@ -416,7 +420,9 @@ def _return_of(sales: Sales, record: int, fulfilment: Fulfilment, clock: Clock) 
     words = draw(clock.seed, bought.buyer, RETURN, bought.occasion)
     imported = sales.imported[bought.item % ITEM_SPAN]
     if uniform(words[0]) >= (fulfilment.import_return_rate if imported else fulfilment.return_rate):
-        return KEPT, 0
+        region = int(bought.region)
+        at_us = wave_of(clock.seed, bought.buyer, bought.occasion, clock.now_us, region, fulfilment.waves)
+        return (KEPT, 0) if at_us == NO_WAVE else (settled_at(clock, at_us), bought.amount)
     in_part = uniform(words[2]) < fulfilment.partial_refund_share
     refund_at = settled_at(clock, clock.now_us + around(words[1], fulfilment.return_days))
     return refund_at, (bought.amount + 1) // 2 if in_part else bought.amount

@@ -25,7 +25,14 @@ from sim.scenario.interventions.coins import (
     Rewards,
     RivalOfferChange,
 )
-from sim.scenario.interventions.commerce import CommerceBan, CommerceIntervention, Commission, ImportQuota, PriceFloor
+from sim.scenario.interventions.commerce import (
+    CommerceBan,
+    CommerceIntervention,
+    Commission,
+    ImportQuota,
+    PriceFloor,
+    RefundWave,
+)
 from sim.scenario.interventions.payments import PaymentIntervention
 from sim.scenario.interventions.people import CreatorShare, GiftStorm, PayoutDay, PeopleIntervention
 from sim.scenario.interventions.sanctions import Sanctions
@@ -49,6 +56,7 @@ __all__ = [
     "PayoutDay",
     "PriceFloor",
     "Rewards",
+    "RefundWave",
     "RivalOfferChange",
     "Sanctions",
 ]

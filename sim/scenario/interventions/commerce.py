@@ -1,10 +1,10 @@
 """Interventions in the shop: what may be sold, where, and for whose part of the price."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from sim.scenario.catalogs import PriceCents
 from sim.scenario.interventions.base import Intervention
-from sim.scenario.quantity import Quantity, Rate
+from sim.scenario.quantity import Days, Quantity, Rate
 
 ShopChannel = Literal["live", "shop", "video"]
 EVERYWHERE: Final[tuple[ShopChannel, ...]] = ("live", "shop", "video")
@@ -64,4 +64,18 @@ class ImportQuota(Intervention, frozen=True, tag="import_quota"):
         return f"{self.orders_a_day} imports a day"
 
 
-CommerceIntervention = Commission | CommerceBan | PriceFloor | ImportQuota
+class RefundWave(Intervention, frozen=True, tag="refund_wave"):
+    """Part of what was delivered lately is sent back, all at one boundary: what a recall or a rumour does."""
+
+    share: Annotated[Rate, "of the orders delivered lately that would have been kept"]
+    days: Annotated[Days, "how far back that reaches"]
+
+    lasts: ClassVar[bool] = False
+
+    @property
+    def text(self) -> str:
+        """`20 % of 7 days refunded`."""
+        return f"{float(self.share.value * 100):g} % of {float(self.days):g} days refunded"
+
+
+CommerceIntervention = Commission | CommerceBan | PriceFloor | ImportQuota | RefundWave
