@@ -25,8 +25,8 @@ from sim.scenario.interventions import (
     PackPrice,
     PayoutDay,
     PriceFloor,
-    Rewards,
     RefundWave,
+    Rewards,
     RivalOfferChange,
 )
 from sim.scenario.load import check, load, load_base

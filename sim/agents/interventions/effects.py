@@ -23,8 +23,8 @@ from sim.scenario import (
     PackOffer,
     PackPrice,
     PriceFloor,
-    Rewards,
     RefundWave,
+    Rewards,
     RivalOfferChange,
 )
 from sim.scenario.interventions import REWARD_COINS, Sanctions

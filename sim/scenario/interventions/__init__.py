@@ -55,8 +55,8 @@ __all__ = [
     "PackPrice",
     "PayoutDay",
     "PriceFloor",
-    "Rewards",
     "RefundWave",
+    "Rewards",
     "RivalOfferChange",
     "Sanctions",
 ]
