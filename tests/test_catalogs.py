@@ -2,6 +2,7 @@
 
 from itertools import chain
 from statistics import median
+from typing import Any
 
 import pytest
 
@@ -67,6 +68,26 @@ GIFTS = {
 
 APP_LADDER_CENTS = {65: 99, 330: 499, 660: 999, 1321: 1999, 3303: 4999, 6607: 9999, 16500: 24999}
 
+# What people pay in the app elsewhere, in the currency's minor unit (whole rupiah for IDR).
+LADDERS = {
+    "packs-gb": {40: 49, 65: 89, 330: 449, 660: 899, 1321: 1799, 3303: 4499, 6607: 8999, 16500: 21999},
+    "packs-eu": {100: 109, 500: 549, 1000: 1099, 5000: 5499, 10000: 10999},
+    "packs-id": {70: 17_000, 350: 85_000, 1400: 340_000, 3500: 850_000, 7000: 1_700_000, 17500: 4_250_000},
+    "packs-cn": {60: 600, 300: 3000, 980: 9800, 2980: 29_800, 6480: 64_800},
+}
+# What a coin costs in the app there, from the cheapest to the dearest pack: in minor units.
+COIN_PRICES = {"packs-gb": (1.22, 1.38), "packs-eu": (1.09, 1.10), "packs-id": (242, 244), "packs-cn": (10, 10)}
+CURRENCIES = {"gb": "GBP", "eu": "EUR", "id": "IDR", "cn": "CNY"}
+MEDIANS = {"goods-gb": 2_799, "goods-eu": 3_199, "goods-id": 79_000, "goods-cn": 7_900}
+
+
+def elsewhere(name: str) -> Any:
+    """A catalogue that no scenario of the United States names."""
+    key, _, place = name.partition("-")
+    home = {"currency": CURRENCIES[place], "packs": f"packs-{place}", "goods": f"goods-{place}"}
+    scenario = load("us-baseline", {f"regions.US.{part}": stated for part, stated in home.items()})
+    return getattr(scenario.catalogs, key)[name]
+
 
 def packs(channel: str) -> tuple[Pack, ...]:
     return tuple(pack for pack in load("us-baseline").packs("US") if pack.channel == channel and not pack.by_amount)
@@ -113,3 +134,32 @@ def test_every_row_has_a_source(kind: str) -> None:
         "goods": chain.from_iterable(catalog.goods for catalog in catalogs.goods.values()),
     }
     assert all(row.source for row in rows[kind])
+
+
+@pytest.mark.parametrize("name", LADDERS)
+def test_other_countries_ladders_are_the_reported_ones(name: str) -> None:
+    sold = elsewhere(name).packs
+    assert {pack.coins: pack.price_cents for pack in sold if pack.channel == "app"} == LADDERS[name]
+    assert all(pack.name == f"{pack.channel}-{pack.coins}" and pack.source for pack in sold)
+
+
+@pytest.mark.parametrize("name", LADDERS)
+def test_what_a_coin_costs_elsewhere(name: str) -> None:
+    low, high = COIN_PRICES[name]
+    prices = [pack.price_cents / pack.coins for pack in elsewhere(name).packs if pack.channel == "app"]
+    assert low <= min(prices) <= max(prices) <= high
+
+
+@pytest.mark.parametrize("name", ["packs-gb", "packs-eu", "packs-id"])
+def test_the_web_elsewhere_costs_a_quarter_less_to_the_nearest_unit(name: str) -> None:
+    web = {pack.coins: pack.price_cents for pack in elsewhere(name).packs if pack.channel == "web"}
+    assert web.keys() == LADDERS[name].keys()
+    assert all(abs(4 * web[coins] - 3 * price) <= 2 for coins, price in LADDERS[name].items())
+
+
+@pytest.mark.parametrize("name", MEDIANS)
+def test_other_countries_goods_lie_around_their_median_order(name: str) -> None:
+    catalog = elsewhere(name)
+    assert median(good.price_cents for good in catalog.goods) == MEDIANS[name] == int(catalog.median_price_cents)
+    assert all(0 < good.cost_cents < good.price_cents and good.source for good in catalog.goods)
+    assert {good.imported for good in catalog.goods} == {False, True}

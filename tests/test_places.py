@@ -122,7 +122,7 @@ def test_everybody_buys_at_home_in_the_own_money() -> None:
 
 
 def test_every_metric_of_money_is_told_by_currency() -> None:
-    kpis = lived().kpis
+    kpis = lived().found.kpis
     for metric in ("bookings", "gmv", "creator_income", "commission", "payouts"):
         assert all(kpis[f"{metric}.{currency}"]["value"] > 0 for currency in ("USD", "IDR", "EUR"))
 
