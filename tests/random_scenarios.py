@@ -434,6 +434,13 @@ INTERVENTIONS: Final[dict[str, Callable[[tuple[str, ...]], Texts]]] = {
         texts(1, 3000, 10_000, 100_000),
         texts([], ["beauty", "food"]),
     ),
+    "flash_sale": lambda regions: st.builds(
+        "kind = 'flash_sale', region = '{}', discount = {}, stock = {}, interest = {}".format,
+        st.sampled_from(regions),
+        RATE,
+        texts(1, 2, 1000),
+        texts(0, 1, 20, 1000),
+    ),
     "import_quota": lambda regions: st.builds(
         "kind = 'import_quota', region = '{}', orders_a_day = {}".format, st.sampled_from(regions), texts(0, 1, 3, 1000)
     ),

@@ -33,7 +33,7 @@ from sim.ledger.postings import Decision
 from sim.metrics import Moves, recognized
 from sim.scenario import CommerceBan, Commission, Parameter, Scenario, load
 
-THEIRS = {Op.ORDER, Op.CAPTURE, Op.CANCEL, Op.REFUND, Op.PAYOUT}
+THEIRS = {Op.ORDER, Op.CAPTURE, Op.CANCEL, Op.REFUND, Op.PAYOUT, Op.SETTLE, Op.AFFILIATE}
 NOT_COMPARED = {"makes", "refers"}
 BUSY = (
     "viewers=250",

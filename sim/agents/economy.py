@@ -7,6 +7,7 @@ import numpy as np
 from simpy import Environment
 
 from sim.agents.boards import Boards
+from sim.agents.flash import SLOT, Flash, flash_sales, keenness, sale_price
 from sim.agents.hosts import Host, draw_hosts, reach_of, running_sum
 from sim.agents.publication import NO_GOOD, Counter, Offer, Publication, Stream, watched
 from sim.agents.shelves import slot_of
@@ -79,6 +80,7 @@ class Economy(Stage):
         self.traders = Traders(self, columns.region[n_creators:], self._cash)
         self.workforce = Workforce(self, columns, n_creators, self.traders)
         self.stock: dict[tuple[int, int], int] = {}
+        self._sellers = [host for host in self.hosts if host.is_seller]
         self._streams: dict[int, Stream] = {}
         self._listeners: dict[Op, list[Listener]] = {Op.GIFT: [self.hear_gift]}
 
@@ -142,7 +144,9 @@ class Economy(Stage):
         now_us = self.now_us
         self._streams = {host: stream for host, stream in self._streams.items() if stream.until_us > now_us}
         self._keep_stars_live()
+        sales = self._hold_sales()
         shown = [self._with_goods(stream) for stream in self._streams.values() if self._may_show(stream)]
+        shown = [self._on_sale(stream, sales) for stream in shown]
         self._look_at_supply([self.hosts[stream.host] for stream in shown])
         self.boards.turn()
         live, show = watched(shown, len(self.hosts), self.boards.eagerness)
@@ -151,6 +155,7 @@ class Economy(Stage):
             show,
             self._counters(),
             self._offers(),
+            keenness(sales, len(self._sellers)),
             self.commerce,
             dict(self.packs),
             dict(self.rewards),
@@ -166,6 +171,34 @@ class Economy(Stage):
             self.supply.turn(day)
         order = list(self.scenario.regions)
         self.supply.see(day, np.array([order.index(self.region_of(host.zone)) for host in live], np.int64))
+
+    def _hold_sales(self) -> list[Flash]:
+        """Let whoever has a flash sale be live with it at least until the next boundary."""
+        offers = self._offers()
+        active = self.workforce.now.active
+        n_goods = np.array([active[host.place] * len(offers.get(host.account, ())) for host in self._sellers])
+        weight = np.array([host.weight for host in self._sellers], np.int64)
+        order = list(self.scenario.regions)
+        region = np.array([order.index(self.region_of(host.zone)) for host in self._sellers], np.int64)
+        sales = flash_sales(self, weight, region, n_goods)
+        until_us = self.now_us + self.windows.window_us
+        for sale in sales:
+            host = self._sellers[sale.seller]
+            good = offers[host.account][SLOT].good
+            if not sale.terms.has_begun:
+                self.stock[host.account, good] = sale.terms.pieces
+                name = self.region_of(host.zone)
+                self.flash[name] = sale.terms._replace(has_begun=True)
+            on = self._streams.get(host.place, Stream(host.place, host.account, host.weight, self.now_us, good))
+            self.workforce.went_live(host.place, max(until_us - on.until_us, 0))
+            self._streams[host.place] = on._replace(good=good, until_us=max(on.until_us, until_us))
+        return sales
+
+    def _on_sale(self, stream: Stream, sales: list[Flash]) -> Stream:
+        for sale in sales:
+            if stream.account == self._sellers[sale.seller].account:
+                return stream._replace(price=sale_price(stream.price, sale.terms))
+        return stream
 
     def _offers(self) -> dict[int, list[Offer]]:
         """What is on every seller's shelf."""

@@ -52,13 +52,15 @@ class Offer(NamedTuple):
 class Publication(NamedTuple):
     """The state published at the start of a window.
 
-    `counters` are by region, `shelves` by seller; `pull` has shape (n_regions,), see `sim.agents.supply`.
+    `counters` are by region, `shelves` by seller; `pull` has shape (n_regions,), see `sim.agents.supply`. `keenness`
+    is, for each seller, how many times as readily those who watch look closely, in ppm.
     """
 
     live: Live
     show: Show
     counters: dict[str, Counter]
     shelves: dict[int, list[Offer]]
+    keenness: Int64Array
     commerce: Commerce
     packs: dict[str, Packs]
     rewards: dict[str, RewardOffer]

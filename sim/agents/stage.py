@@ -53,12 +53,21 @@ class Proposal(Event):
         self.act = act
 
 
+class FlashTerms(NamedTuple):
+    """A flash sale: rates in ppm, pieces on the shelf when it begins, and whether they were put there."""
+
+    discount_ppm: int
+    interest_ppm: int
+    pieces: int
+    has_begun: bool = False
+
+
 class Stage:
     """What agents share, whichever engine runs them.
 
     Attributes
     ----------
-    packs, rewards (by region), commerce, balance_share, rival, ring : what interventions change
+    packs, rewards (by region), commerce, balance_share, rival, ring, flash : what interventions change
     elsewhere : what viewers wanted here and did elsewhere
     diamond_value_ppm : by region, in minor units of its currency
     storms : by region and rank of its star, the factor on the intent to give, in ppm
@@ -77,6 +86,7 @@ class Stage:
         self.balance_share = dict.fromkeys(scenario.regions, float(scenario.balance.share))
         self.ring = NO_RING
         self.rival: RivalOffer = rival_offer(scenario)
+        self.flash: dict[str, FlashTerms] = {}  # by region
         self.elsewhere = Elsewhere(scenario)
         self.diamond_value_ppm = {
             name: region.ppm(scenario.creators.diamond_value_cents) for name, region in scenario.regions.items()

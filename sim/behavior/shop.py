@@ -11,6 +11,7 @@ from sim.behavior.traits import log_normal
 from sim.compiled import rule
 from sim.elementary import normal_quantile
 from sim.ledger import Item, item_id
+from sim.ledger.money import PPM
 from sim.streams import draw, uniform
 
 # Channels, and the items that are sold through them
@@ -50,6 +51,12 @@ def item_of(channel: int, good: int) -> int:
 def looks_closely(word: int, consideration: float) -> bool:
     """Whether a viewer thinks about buying at all, by the chance of it."""
     return uniform(word) < consideration
+
+
+@rule
+def considered_live(consideration: float, keenness_ppm: int) -> float:
+    """The chance of it at a live stream that makes people so many times as keen."""
+    return consideration * (keenness_ppm / PPM)
 
 
 @rule

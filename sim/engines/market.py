@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from sim.agents.boards import most_eager_in
+from sim.agents.flash import keenest
 from sim.agents.merchants import foreign_sellers, goods_of
 from sim.agents.population import Viewers
 from sim.agents.terms import pack_items
@@ -30,6 +31,7 @@ class Terms(NamedTuple):
     gift: GiftTerms
     topup: TopupTerms
     shop: ShopTerms
+    keenest_ppm: int  # what no seller's stream exceeds
     elsewhere: ElsewhereTerms
     favourite_share: float
     watch_days: float
@@ -59,6 +61,7 @@ def terms_of(scenario: Scenario) -> Terms:
             float(topup.left_digit),
         ),
         ShopTerms(float(shopping.tab_share), float(shopping.video_share), float(shopping.taste_sigma)),
+        keenest(scenario),
         ElsewhereTerms(
             float(scenario.elsewhere.rival_share),
             float(scenario.elsewhere.offline_share),

@@ -33,7 +33,7 @@ from sim.behavior.gift import (
 from sim.behavior.purposes import BROWSE, COMBO, DIVERT, GIFT, RIVAL, SHOP, TOPUP, VISIT, WATCH
 from sim.behavior.reward import coins_for_watching, draws_hunters, friend_joins, gives_anything
 from sim.behavior.rival import gives_there, multi_homes
-from sim.behavior.shop import LIVE, LOOK_CLOSELY_S, channel_of, item_of, looks_closely, worth_of
+from sim.behavior.shop import LIVE, LOOK_CLOSELY_S, channel_of, considered_live, item_of, looks_closely, worth_of
 from sim.behavior.topup import (
     NO_PACK,
     WEEK_US,
@@ -407,7 +407,8 @@ class Viewer:
         if not self.traits.is_shopper or self._is_abroad(seller):
             return
         words = draw(market.seed, self.account, SHOP, occasion)
-        if not looks_closely(words[0], self._consideration(LIVE, occasion)):
+        keenness_ppm = int(self.publication.keenness[seller % KIND_SPAN])
+        if not looks_closely(words[0], considered_live(self._consideration(LIVE, occasion), keenness_ppm)):
             return
         yield market.env.timeout(int(uniform(words[1]) * watch_us))
         live, show = self.publication.live, self.publication.show

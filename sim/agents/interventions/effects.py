@@ -7,7 +7,7 @@ from sim.agents.interventions.effect import Effect, currency_of, state_policy
 from sim.agents.interventions.payments import PAYMENT_EFFECTS
 from sim.agents.interventions.people import PEOPLE_EFFECTS
 from sim.agents.rivals import rival_offer
-from sim.agents.stage import NO_RING, Stage, rewards_of
+from sim.agents.stage import NO_RING, FlashTerms, Stage, rewards_of
 from sim.agents.terms import days_us, pack_items
 from sim.behavior.fraud import Ring
 from sim.behavior.reward import RewardOffer
@@ -18,6 +18,7 @@ from sim.scenario import (
     CoinRefundRight,
     CommerceBan,
     Commission,
+    FlashSale,
     FraudRing,
     ImportQuota,
     PackOffer,
@@ -129,6 +130,14 @@ def _do_nothing(_: Stage, __: str, ___: Sanctions) -> None:
     """A ladder's steps are bans and suspensions of their own."""
 
 
+def _begin_sale(stage: Stage, region: str, change: FlashSale) -> None:
+    stage.flash[region] = FlashTerms(change.discount.ppm, change.interest.ppm, change.stock)
+
+
+def _end_sale(stage: Stage, region: str, _: FlashSale) -> None:
+    stage.flash.pop(region, None)
+
+
 EFFECTS: Final[dict[type, Effect]] = {
     PackPrice: Effect(_set_price, _reset_price),
     PackOffer: Effect(_begin_offer, _end_offer),
@@ -142,6 +151,7 @@ EFFECTS: Final[dict[type, Effect]] = {
     Sanctions: Effect(_do_nothing, _do_nothing),
     RefundWave: Effect(_do_nothing, _do_nothing),  # which orders it takes is known when they are delivered
     CommerceBan: Effect(laws.ban, laws.end_ban),
+    FlashSale: Effect(_begin_sale, _end_sale),
     PriceFloor: Effect(laws.set_floor, laws.end_floor),
     ImportQuota: Effect(laws.set_quota, laws.end_quota),
     **PEOPLE_EFFECTS,

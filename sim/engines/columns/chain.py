@@ -39,7 +39,7 @@ from sim.behavior.purposes import BROWSE, CHARGEBACK, COMBO, DIVERT, RIVAL, SHOP
 from sim.behavior.purposes import GIFT as WANT
 from sim.behavior.reward import coins_for_watching, friend_joins, gives_anything
 from sim.behavior.rival import gives_there, multi_homes
-from sim.behavior.shop import LIVE, LOOK_CLOSELY_S, channel_of, item_of, looks_closely, worth_of
+from sim.behavior.shop import LIVE, LOOK_CLOSELY_S, channel_of, considered_live, item_of, looks_closely, worth_of
 from sim.behavior.topup import (
     NO_PACK,
     WEEK_US,
@@ -447,7 +447,10 @@ def _next_act(world: World, crowd: Crowd, viewer: int, occasion: int) -> int:
     if has(habits, SHOPPER):
         words = draw(world.seed, crowd.first + viewer, SHOP, occasion)
         channel = channel_of(words[2], world.terms.shop)
-        closely = looks_closely(words[0], _consideration(world, crowd, viewer, occasion, channel))
+        consideration = _consideration(world, crowd, viewer, occasion, channel)
+        if channel == LIVE:
+            consideration = considered_live(consideration, world.terms.keenest_ppm)
+        closely = looks_closely(words[0], consideration)
         if channel != LIVE:
             return BROWSE_NOW if closely else END
         if closely:
@@ -694,7 +697,9 @@ def _watch(
         if not has(habits, SHOPPER) or not _is_sold_to(world, crowd, viewer, wide(scene.shown.good[place])):
             return
         look = draw(world.seed, account, SHOP, occasion)
-        if not looks_closely(look[0], _consideration(world, crowd, viewer, occasion, LIVE)):
+        keenness_ppm = scene.counter.keenness[wide(live.host[place]) - world.n_creators]
+        consideration = _consideration(world, crowd, viewer, occasion, LIVE)
+        if not looks_closely(look[0], considered_live(consideration, keenness_ppm)):
             return
         stage, word = ORDER_NOW, look[1]
     else:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from sim.agents.flash import keenness
 from sim.agents.shelves import Shelves
 from sim.behavior.types import Int64Array
 from sim.behavior.watch import pick
@@ -22,6 +23,7 @@ class Counter(NamedTuple):
     seller : array of shape (n_sellers,)
     reach : array of shape (n_sellers,): running sum of popularity within the region
     shelves : as published; what comes back to one in the window's course is not seen
+    keenness : array of shape (n_sellers,): how many times as readily those who watch look closely, in ppm
     foreign, imported : origin of each seller and of each good, arrays of shape (n_sellers,) and (n_goods,)
     """
 
@@ -29,6 +31,7 @@ class Counter(NamedTuple):
     seller: Int32Array
     reach: Int64Array
     shelves: Shelves
+    keenness: Int64Array
     foreign: npt.NDArray[np.bool_]
     imported: npt.NDArray[np.bool_]
 
@@ -40,7 +43,15 @@ def new_counter(sales: Sales, weight: npt.NDArray[np.integer], n_regions: int, s
     seller = seller[(shelves.goods[seller] > 0) & sells[seller]]
     begin = np.searchsorted(region[seller], np.arange(n_regions + 1))
     reach = [np.cumsum(weight[seller[begin[k] : begin[k + 1]]], dtype=np.int64) for k in range(n_regions)]
-    return Counter(begin.astype(np.int64), seller, np.concatenate(reach), shelves, sales.foreign, sales.imported)
+    return Counter(
+        begin.astype(np.int64),
+        seller,
+        np.concatenate(reach),
+        shelves,
+        keenness([], len(region)),
+        sales.foreign,
+        sales.imported,
+    )
 
 
 @inner

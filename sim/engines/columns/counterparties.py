@@ -18,9 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.agents.boards import Boards
+from sim.agents.flash import SLOT, Flash, flash_sales, keenness, sale_price
 from sim.agents.hosts import head_counts, reach
 from sim.agents.merchants import NO_AFFILIATE, affiliates, goods_of
 from sim.agents.session import start_hours_reach
+from sim.agents.shelves import NO_SLOT
 from sim.agents.stage import Stage
 from sim.agents.traders import Traders, fill
 from sim.agents.waves import waves_of
@@ -133,6 +135,7 @@ class Counterparties:
         self._on: Streams = no_streams()
         self._next_end_us = 0
         self._shown: Shown | None = None  # while neither streams nor stock have changed
+        self._flash: list[Flash] = []
         self._are_hidden = np.zeros(len(order), np.bool_)
         self._numbers: Int64Array = np.zeros(1, np.int64)
         self._given = 0
@@ -299,11 +302,15 @@ class Counterparties:
             self._shown = None
             self._clear_boards(sessions, first, last)
         self._keep_stars_live()
+        self._flash = self._hold_sales()
         if self._shown is None or (hidden != self._are_hidden).any():
             self._are_hidden = hidden
             self._shown = show(
                 self._on, self._hosts.weight, self._sales.shelves, self._sales.region, self.n_creators, hidden
             )
+            for sale in self._flash:
+                on_sale = self._shown.host == self.n_creators + sale.seller
+                self._shown.price[on_sale] = [sale_price(price, sale.terms) for price in self._shown.price[on_sale]]
         self.boards.turn()
         if self.boards.change:
             eagerness = self.boards.eagerness(self._shown.host, self._shown.reach)
@@ -319,11 +326,35 @@ class Counterparties:
 
     def _keep_stars_live(self) -> None:
         """While a storm is on its star is live, at least until the next boundary."""
-        now_us, live_us = self.stage.now_us, self.workforce.now.live_us
+        live_us = self.workforce.now.live_us
         for place, _ in self.boards.stars():
-            self._on, longer_us = stay_on(self._on, place, now_us + self.stage.windows.window_us, now_us)
-            live_us[place] += longer_us
+            live_us[place] += self._stay_on(place, NO_SLOT)
             self._shown = None
+
+    def _hold_sales(self) -> list[Flash]:
+        """Let whoever has a flash sale be live with it at least until the next boundary."""
+        if not self.stage.flash and not self._flash:
+            return []
+        self._shown = None
+        sales, weight = self._sales, self._hosts.weight[self.n_creators :]
+        n_goods = sales.shelves.goods * self.workforce.now.active[self.n_creators :]
+        held = flash_sales(self.stage, weight, sales.region, n_goods)
+        for sale in held:
+            if not sale.terms.has_begun:
+                sales.shelves.stock[sale.seller, SLOT] = sale.terms.pieces
+                region = list(self.stage.scenario.regions)[sales.region[sale.seller]]
+                self.stage.flash[region] = sale.terms._replace(has_begun=True)
+            place = self.n_creators + sale.seller
+            self.workforce.now.live_us[place] += self._stay_on(place, SLOT)
+        return held
+
+    def _stay_on(self, place: int, slot: int) -> int:
+        """Let a host be live at least until the next boundary; returns for how much longer that is."""
+        now_us = self.stage.now_us
+        until_us = now_us + self.stage.windows.window_us
+        self._on, longer_us = stay_on(self._on, place, slot, until_us, now_us)
+        self._next_end_us = min(self._next_end_us, until_us)
+        return longer_us
 
     def _hidden(self) -> npt.NDArray[np.bool_]:
         """Of each region, whether its sellers may not even show goods live."""
@@ -333,7 +364,8 @@ class Counterparties:
     @property
     def counter(self) -> Counter:
         """What the shop tab and videos show until the next boundary, to be asked for after `publish`."""
-        return self._counter._replace(shelves=self._sales.shelves)
+        counter = self._counter._replace(shelves=self._sales.shelves)
+        return counter._replace(keenness=keenness(self._flash, self.n_sellers)) if self._flash else counter
 
     def after(self) -> None:
         """When everyone has seen what is published: what came too late for this boundary's settlement."""

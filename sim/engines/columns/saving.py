@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from sim.agents.stage import Stage, rewards_of
+from sim.agents.stage import FlashTerms, Stage, rewards_of
 from sim.agents.terms import packs_on_sale
 from sim.behavior.fraud import Ring
 from sim.behavior.reward import RewardOffer
@@ -57,6 +57,8 @@ def state_of_stage(stage: Stage) -> Arrays:
     arrays |= {f"elsewhere.{name}": column for name, column in stage.elsewhere.state().items()}
     arrays |= flat("rival", stage.rival) | flat("ring", stage.ring) | flat("commerce", stage.commerce)
     arrays |= {f"balance_share.{region}": np.array(share) for region, share in stage.balance_share.items()}
+    flash = [(regions.index(region), *terms) for region, terms in stage.flash.items()]
+    arrays["flash"] = np.array(flash, np.int64).reshape(-1, 1 + len(FlashTerms._fields))
     arrays |= {f"supply.{name}": column for name, column in stage.supply.state().items()}
     return arrays | {f"rewards.{region}": np.array(offer) for region, offer in stage.rewards.items()}
 
@@ -77,6 +79,10 @@ def restore_stage(stage: Stage, state: Mapping[str, Any], past: Scenario) -> Non
     stage.storms = {(regions[region], rank): factor for region, rank, factor in state["storms"].tolist()}
     if stage.scenario.creators.diamond_value_cents.value == past.creators.diamond_value_cents.value:
         stage.diamond_value_ppm = {region: state[f"diamond_value.{region}"] for region in regions}
+    stage.flash = {
+        regions[region]: FlashTerms(discount, interest, pieces, bool(begun))
+        for region, discount, interest, pieces, begun in state["flash"].tolist()
+    }
     stage.elsewhere.restore({name: state[f"elsewhere.{name}"] for name in ("steps", "cells")})
 
 

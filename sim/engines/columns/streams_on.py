@@ -80,13 +80,14 @@ def go_on(
     return Streams(after.host[:n], after.until_us[:n], after.slot[:n])
 
 
-def stay_on(on: Streams, place: int, until_us: int, now_us: int) -> tuple[Streams, int]:
-    """The streams with one of a creator on at least until an instant; and for how much longer that is."""
+def stay_on(on: Streams, place: int, slot: int, until_us: int, now_us: int) -> tuple[Streams, int]:
+    """The streams with a host's on at least until an instant, showing what is on a slot; and for how much longer."""
     at = int(np.searchsorted(on.host, place))
     if at == len(on.host) or on.host[at] != place:
-        on = Streams(np.insert(on.host, at, place), np.insert(on.until_us, at, now_us), np.insert(on.slot, at, NO_SLOT))
+        on = Streams(np.insert(on.host, at, place), np.insert(on.until_us, at, now_us), np.insert(on.slot, at, slot))
     longer = max(until_us - int(on.until_us[at]), 0)
     on.until_us[at] += longer
+    on.slot[at] = slot
     return on, longer
 
 

@@ -1,10 +1,14 @@
 """Interventions in the shop: what may be sold, where, and for whose part of the price."""
 
+from decimal import Decimal
 from typing import Annotated, ClassVar, Final, Literal
 
 from sim.scenario.catalogs import PriceCents
 from sim.scenario.interventions.base import Intervention
-from sim.scenario.quantity import Days, Quantity, Rate
+from sim.scenario.quantity import Days, Parameter, Quantity, Rate
+
+Interest = Annotated[Parameter, Quantity("factor", 0, 1000, ledger_rate=True)]
+AS_USUAL: Final = Parameter(value=Decimal(1))
 
 ShopChannel = Literal["live", "shop", "video"]
 EVERYWHERE: Final[tuple[ShopChannel, ...]] = ("live", "shop", "video")
@@ -78,4 +82,22 @@ class RefundWave(Intervention, frozen=True, tag="refund_wave"):
         return f"{float(self.share.value * 100):g} % of {float(self.days):g} days refunded"
 
 
-CommerceIntervention = Commission | CommerceBan | PriceFloor | ImportQuota | RefundWave
+class FlashSale(Intervention, frozen=True, tag="flash_sale"):
+    """The most popular seller of a region is live and sells the first good on the shelf for less, a few pieces of it.
+
+    Viewers in the same window don't see each other's orders, so most of a crowd's are cancelled: a scenario with a sale
+    has windows of some seconds.
+    """
+
+    region: Annotated[str, "whose most popular seller"]
+    discount: Annotated[Rate, "off the price"]
+    stock: Annotated[int, Quantity("number", 1, 10**9, whole=True), "pieces on the shelf when it begins"]
+    interest: Annotated[Interest, "how many times as readily those who watch look closely"] = AS_USUAL
+
+    @property
+    def text(self) -> str:
+        """`flash sale, 50 % off`."""
+        return f"flash sale, {float(self.discount.value * 100):g} % off"
+
+
+CommerceIntervention = Commission | CommerceBan | PriceFloor | ImportQuota | FlashSale | RefundWave
