@@ -409,6 +409,12 @@ INTERVENTIONS: Final[dict[str, Callable[[tuple[str, ...]], Texts]]] = {
     "spending_limit": lambda regions: st.builds(
         "kind = 'spending_limit', coins_a_day = {}{}".format, texts(0, 1, 100, 10**12), somewhere(regions)
     ),
+    "e_money_limits": lambda regions: st.builds(
+        "kind = 'e_money_limits', region = '{}', tier = {}, {}".format,
+        st.sampled_from(regions),
+        st.sampled_from([0, 1]),
+        texts("balance_cents = 500", "topups_cents = 0", "balance_cents = 100000, topups_cents = 5000"),
+    ),
     "sanctions": lambda regions: st.builds(
         "kind = 'sanctions', region = '{}', compliance = {}, warnings = {}, warning_days = 1, monitoring_days = 1, "
         "blacklist_days = 1, block_days = 1".format,

@@ -190,6 +190,26 @@ def test_electronic_money_is_limited_by_tier_of_identification() -> None:
     assert 0 < totals.max() <= 200
 
 
+@pytest.mark.parametrize(
+    "limit", ["topups_cents = 500", "balance_cents = 1500", "balance_cents = 0, topups_cents = 300"]
+)
+def test_limits_of_electronic_money_give_one_trace(limit: str) -> None:
+    change = f"{SPAN}, region = 'GB', kind = 'e_money_limits', tier = 0, {limit}"
+    assert_identical(ran("windowed", scenario(change), threads=2, shards=3), reference(change))
+
+
+@pytest.mark.parametrize("warnings", [0, 1])
+def test_a_ladder_of_sanctions_gives_one_trace_and_ends_all_sales(warnings: int) -> None:
+    """Monitored for a day from hour 3 on, after a warning of a day; then nothing is sold."""
+    steps = f"compliance = 0, warnings = {warnings}, warning_days = 1, monitoring_days = 1"
+    change = f"at = 2024-04-08T07:00:00Z, region = 'GB', kind = 'sanctions', {steps}"
+    told = reference(change)
+    assert_identical(ran("windowed", scenario(change), threads=2), told)
+    late = between(told, Op.ORDER, 27 * HOUR_US, 2 * DAY_US).any()
+    assert late == bool(warnings)
+    assert between(told, Op.ORDER, 27 * HOUR_US, 2 * DAY_US, US).any()
+
+
 def test_a_balance_may_be_worth_so_much_at_most() -> None:
     """99 cents buy 65 coins in the app; 15 dollars of them are 991 at the price of the largest pack."""
     limit = "at = 2024-04-08T04:15:00Z, region = 'GB', kind = 'e_money_limits', tier = 0, balance_cents = 1500"
