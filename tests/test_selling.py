@@ -57,6 +57,7 @@ def test_slow_is_what_sells_less_than_a_share_of_a_days_stock(sold: int, slow: b
         (40, 10, False, 1_000_000, 15),  # half as many again as on the busiest day
         (40, 10, False, 500_000, 28),  # half of the way, 27.5
         (10, 10, True, 1_000_000, 15),
+        (20, 10, True, 1_000_000, 30),  # gone over two days: twenty were wanted, or more
         (10, 14, True, 1_000_000, 21),  # pieces came back and were sold again
         (40, 0, False, 1_000_000, 1),  # one to show
         (40, 0, True, 0, 40),  # neutral
