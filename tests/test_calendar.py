@@ -26,7 +26,7 @@ def calendar(*rows: str) -> Scenario:
         ((f"{FEAST}, visits = 1.5, shopping = 3",), 11, 1.5, 3.0),  # the last day is included
         ((f"{FEAST}, visits = 1.5, shopping = 3",), 12, 1.0, 1.0),
         ((f"{FEAST}, region = 'US', visits = 2",), 10, 2.0, 1.0),
-        ((f"{FEAST}, visits = 2", f"{FEAST}, visits = 0.25, shopping = 2"), 10, 0.5, 2.0),  # both hold
+        ((f"{FEAST}, visits = 2, shopping = 3", f"{FEAST}, visits = 0.25, shopping = 2"), 10, 0.5, 6.0),  # both hold
         ((f"{FEAST}, visits = 0",), 10, 0.0, 1.0),
         (("name = 'w', first_day = 2024-04-13, last_day = 2024-04-13, visits = 2",), 13, 2.3, 1.0),  # and a weekend
     ],
