@@ -40,6 +40,7 @@ LIVELY: Final = (
     "creators.payout_floor_cents=10",
     "creators.payout_delay_days=0.2",
     "creators.cash_out_every_days=0.2",
+    "creators.payout_failure_rate=0.1",
     "topup.hesitation=0.1",
     "rewards.checkin_share=0.7",
     "rewards.watch_coins=2",
@@ -168,6 +169,7 @@ PARAMETERS: Final[dict[str, Texts]] = {
     "creators.payout_ceiling_cents": texts(1000, 1999, 10**9),
     "creators.payout_delay_days": DELAY,
     "creators.cash_out_every_days": DELAY,
+    "creators.payout_failure_rate": SHARE,
     "creators.competition_share": SHARE,
     "creators.hour_cost_cents": texts(0, 1, 20, 100_000),
     "creators.hour_cost_sigma": SIGMA,
@@ -450,6 +452,12 @@ INTERVENTIONS: Final[dict[str, Callable[[tuple[str, ...]], Texts]]] = {
     "import_quota": lambda regions: st.builds(
         "kind = 'import_quota', region = '{}', orders_a_day = {}".format, st.sampled_from(regions), texts(0, 1, 3, 1000)
     ),
+    "creator_share": lambda regions: st.builds(
+        "kind = 'creator_share', diamond_value_cents = {}{}".format,
+        texts(0, "0.000001", "0.333333", "0.6", 1000),
+        somewhere(regions),
+    ),
+    "payout_day": lambda regions: somewhere(regions).map("kind = 'payout_day'{}".format),
     "gift_storm": lambda regions: st.builds(
         "kind = 'gift_storm', factor = {}, rank = {}{}".format,
         texts(0, 1, "2.5", 1000),

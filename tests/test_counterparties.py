@@ -33,7 +33,10 @@ from sim.ledger.postings import Decision
 from sim.metrics import Moves, recognized
 from sim.scenario import CommerceBan, Commission, Parameter, Scenario, load
 
-THEIRS = {Op.ORDER, Op.CAPTURE, Op.CANCEL, Op.REFUND, Op.PAYOUT, Op.SETTLE, Op.AFFILIATE}
+THEIRS = {
+    *(Op.ORDER, Op.CAPTURE, Op.CANCEL, Op.REFUND, Op.AFFILIATE, Op.SETTLE),
+    *(Op.PAYOUT, Op.PAYOUT_RETURN),
+}
 NOT_COMPARED = {"makes", "refers"}
 BUSY = (
     "viewers=250",

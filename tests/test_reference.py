@@ -97,6 +97,7 @@ def test_references_point_back_to_what_they_answer() -> None:
         Op.COIN_REFUND: Op.TOPUP,
         Op.AFFILIATE: Op.CAPTURE,
         Op.PAYOUT: Op.PAYOUT,
+        Op.PAYOUT_RETURN: Op.PAYOUT,
     }
     for operation in operations:
         if operation.ref != NO_REF:

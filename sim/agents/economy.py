@@ -1,7 +1,7 @@
 """The economy of many processes: hosts who go live, stock, and agents who hear what viewers did."""
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 from simpy import Environment
@@ -56,6 +56,15 @@ class Deed(NamedTuple):
     occasion: int
 
 
+class Turn(NamedTuple):
+    """A creator's last turn to cash out: the how manieth it was, and its boundary."""
+
+    number: int
+    at_us: int
+
+
+NO_TURN: Final = Turn(0, -1)
+
 Listener = Callable[[Deed], None]
 
 
@@ -65,6 +74,8 @@ class Economy(Stage):
     Attributes
     ----------
     hosts : creators, then sellers, by `Host.place`
+    turns : of creators, by place
+    known_value_ppm : what a diamond was worth when a state was last published
     stock : pieces left of each (seller account, good)
     traders : what sellers sold, and for which prices
     """
@@ -81,6 +92,8 @@ class Economy(Stage):
         self.workforce = Workforce(self, columns, n_creators, self.traders)
         self.stock: dict[tuple[int, int], int] = {}
         self._sellers = [host for host in self.hosts if host.is_seller]
+        self.turns: dict[int, Turn] = {}
+        self.known_value_ppm = dict(self.diamond_value_ppm)
         self._streams: dict[int, Stream] = {}
         self._listeners: dict[Op, list[Listener]] = {Op.GIFT: [self.hear_gift]}
 
@@ -148,6 +161,7 @@ class Economy(Stage):
         shown = [self._with_goods(stream) for stream in self._streams.values() if self._may_show(stream)]
         shown = [self._on_sale(stream, sales) for stream in shown]
         self._look_at_supply([self.hosts[stream.host] for stream in shown])
+        self.known_value_ppm = dict(self.diamond_value_ppm)
         self.boards.turn()
         live, show = watched(shown, len(self.hosts), self.boards.eagerness)
         return Publication(

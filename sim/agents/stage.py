@@ -70,6 +70,7 @@ class Stage:
     packs, rewards (by region), commerce, balance_share, rival, ring, flash : what interventions change
     elsewhere : what viewers wanted here and did elsewhere
     diamond_value_ppm : by region, in minor units of its currency
+    payout_days : the regions whose creators are all asked, at this boundary, whether they want a payout
     storms : by region and rank of its star, the factor on the intent to give, in ppm
     """
 
@@ -92,6 +93,7 @@ class Stage:
             name: region.ppm(scenario.creators.diamond_value_cents) for name, region in scenario.regions.items()
         }
         self.storms: dict[tuple[str, int], int] = {}
+        self.payout_days: set[str] = set()
         self._proposals: list[Proposal] = []
 
     def __repr__(self) -> str:

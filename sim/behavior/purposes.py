@@ -57,6 +57,8 @@ PAYMENT: Final = 32
 
 # What a creator's time costs; once
 HOUR_COST: Final = 70
+# Whether a payout comes back, and when; occurrence: the turn at which it was asked for
+PAYOUT_BACK: Final = 72
 # Whether somebody begins as a creator; occurrence: the week, counted from the start
 ENTRY: Final = 71
 

@@ -56,6 +56,7 @@ MAY_CHANGE: Final = (
     "creators.payout_ceiling_cents",
     "creators.payout_delay_days",
     "creators.cash_out_every_days",
+    "creators.payout_failure_rate",
     "creators.labor_elasticity",
     "creators.patience_weeks",
     "creators.entry_cost_cents",

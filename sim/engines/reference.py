@@ -168,6 +168,7 @@ class ReferenceEngine:
         windows = self.economy.windows
         yield windows.boundary(0, Phase.SETTLE)
         while True:
+            creator.ask_on_payout_day(self.economy)
             for proposal in self.economy.take_proposals():
                 self._carry_out(proposal)
             self.publication = self.economy.publish()

@@ -205,6 +205,7 @@ class Creators(Table, frozen=True):
     payout_floor_cents: Annotated[Cents, "least payout"]
     payout_ceiling_cents: Annotated[Cents, "largest payout of a creator in a calendar day"]
     payout_delay_days: Annotated[Days, "from the request to the money"]
+    payout_failure_rate: Annotated[Share, "of payouts that come back, after as long again"]
     cash_out_every_days: Annotated[Days, "how often a creator asks for a payout"]
     competition_share: Annotated[Share, "of the sessions in which fans compete; in the others they follow a star"]
     hour_cost_cents: Annotated[Cents, "what an hour of a creator's time costs, in the median"]

@@ -119,7 +119,8 @@ class Counterparties:
         places = regions.astype(np.int64)
         self._traders = Traders(stage, places[self.n_creators :], self._cash)
         self.workforce = Workforce(stage, HostColumns(accounts, places, starts), self.n_creators, self._traders)
-        self._fulfilment, self._cash_out = fulfilment_of(scenario, waves_of(stage)), cash_out_of(scenario)
+        self._fulfilment = fulfilment_of(scenario, waves_of(stage))
+        self._cash_out = cash_out_of(scenario, stage.diamond_value_ppm)
         self._sales = self._no_sales(regions)
         self._every_days = float(scenario.sellers.settle_every_days)
         floor = scenario.sellers.settle_floor_cents
@@ -127,8 +128,7 @@ class Counterparties:
         if self._every_days:
             plan_takings(self._sales.takings, self.n_creators, self._every_days, self._clock(0))
         self._earnings = new_earnings(regions[: self.n_creators], self._n_boundaries)
-        if self._cash_out.value_ppm.any():
-            plan_turns(self._earnings, self._cash_out, self._clock(0))
+        plan_turns(self._earnings, self._cash_out, self._clock(0))
         self._count_sellers()
         n_live = self.n_creators + (self.n_sellers if self._sales.shelves.goods.any() else 0)
         self._timetable = Timetable(stage, self._hosts, n_live, self._habits(scenario))
@@ -255,23 +255,26 @@ class Counterparties:
         takings = self._sales.takings
         agendas = (self._sales.agenda, earnings.turns, earnings.payments, takings.turns)
         orders, turns, payments, earners = (agenda.places for agenda in agendas)
-        if not are_due((orders, turns, payments, earners), clock.boundary):
+        if not (self.stage.payout_days or are_due((orders, turns, payments, earners), clock.boundary)):
             return NO_ROWS
         n_orders, n_turns, n_payments, n_takings = (due_at_most(agenda, clock.boundary) for agenda in agendas)
-        proposals = new_proposals(n_orders + 2 * n_turns + n_payments + n_takings)
+        n_called = self.n_creators if self.stage.payout_days else 0
+        proposals = new_proposals(n_orders + 2 * (n_turns + n_called) + n_payments + n_takings)
         found = np.empty(max(n_orders, n_turns, n_payments, n_takings), np.int32)
         if n_orders:
             self._shown = None
             selling.orders_due(self._sales, found, proposals, clock)
-        if n_turns + n_payments:
-            earning.earnings_due(self._earnings, found, self._cash_out, proposals, clock)
+        if n_turns + n_payments + n_called:
+            payout_day = np.array([region in self.stage.payout_days for region in self.stage.scenario.regions])
+            self.stage.payout_days.clear()
+            earning.earnings_due(self._earnings, found, self._cash_out, payout_day, proposals, clock)
         if n_takings:
             takings_due(takings, found, self.n_creators, self._every_days, self._floor, rates, proposals, clock)
         n = int(proposals.made[0])
         if not n:
             return NO_ROWS
         rows = new_rows(n)
-        self._earnings = room_for_payouts(self._earnings, n_turns)
+        self._earnings = room_for_payouts(self._earnings, n_turns + n_called)
         self.tickets = room_for(self.tickets, n)
         carry_out(
             proposals,
@@ -311,6 +314,8 @@ class Counterparties:
             for sale in self._flash:
                 on_sale = self._shown.host == self.n_creators + sale.seller
                 self._shown.price[on_sale] = [sale_price(price, sale.terms) for price in self._shown.price[on_sale]]
+        if self._cash_out.value_ppm.tolist() != [*self.stage.diamond_value_ppm.values()]:
+            self._cash_out = cash_out_of(self.stage.scenario, self.stage.diamond_value_ppm)
         self.boards.turn()
         if self.boards.change:
             eagerness = self.boards.eagerness(self._shown.host, self._shown.reach)
