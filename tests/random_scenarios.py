@@ -235,6 +235,7 @@ PARAMETERS: Final[dict[str, Texts]] = {
     "rival.viewer_share": SHARE,
     "rival.creator_share": SHARE,
     "rival.sensitivity": texts(0, 1, 2, 100),
+    "rival.mobility": SHARE,
     "regions.US.topup_tax": RATE,
     "regions.US.order_tax": RATE,
     "regions.US.live_taste": texts(0, 1, "2.5", 1000),

@@ -12,7 +12,9 @@ from engine_runs import Result, assert_identical, ran
 from random_scenarios import LIVELY
 from sim.agents.economy import Economy, Ledger
 from sim.agents.hosts import head_counts
+from sim.agents.terms import packs_on_sale
 from sim.behavior.labor import LaborTerms, an_hour_brings, begins, drive_after, own_hour_cost, takes
+from sim.behavior.rival import moved, share_there
 from sim.behavior.topup import WEEK_US
 from sim.ledger import Kind, Op, Outcome
 from sim.scenario import Scenario, load
@@ -79,9 +81,19 @@ def test_entry_ends_where_profit_is_the_sunk_cost(profit: float, sunk: float, sh
     assert abs(begun - share) <= 4 * np.sqrt(share * (1 - share) / N)
 
 
+class Poor:
+    """A ledger of those who have earned nothing."""
+
+    def cash(self, account: int, currency: int) -> int:
+        del account, currency
+        return 0
+
+
 def economy(*overrides: str) -> Economy:
     scenario = load("us-baseline", ["viewers=5000", "creators.hour_cost_sigma=0", *overrides])
-    return Economy(Environment(), scenario, 1, cast("Ledger", None))
+    found = Economy(Environment(), scenario, 1, cast("Ledger", Poor()))
+    found.packs = {region: packs_on_sale(scenario, region) for region in scenario.regions}
+    return found
 
 
 def a_week(found: Economy, coins: int, hours: int) -> None:
@@ -162,6 +174,51 @@ def test_with_neutral_numbers_weeks_change_nothing() -> None:
     cheap, dear = (ran("windowed", weeks(*NEUTRAL, f"creators.hour_cost_cents={cost}")) for cost in (0, 10**6))
     assert_identical(cheap, dear)
     assert of_creators(cheap.hosts_by_week, "active") == of_creators(cheap.hosts_by_week, "active")[:1] * 4
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "viewer_share", "sensitivity", "share"),
+    [
+        (0.33, 0.66, 0.5, 2.0, 0.5),  # half of the fans, who bring twice as much
+        (0.33, 0.33, 0.5, 2.0, 0.2),  # 1 / (1 + 2^2)
+        (0.33, 0.33, 0.5, 0.0, 0.5),  # nobody counts
+        (0.33, 0.66, 0.0, 2.0, 0.0),  # nobody is there
+        (0.33, 0.0, 1.0, 2.0, 0.0),
+        (0.0, 0.66, 0.5, 2.0, 1.0),  # nothing is to be had here
+    ],
+)
+def test_hours_belong_where_they_bring_more(
+    here: float, there: float, viewer_share: float, sensitivity: float, share: float
+) -> None:
+    assert share_there(here, there, viewer_share, sensitivity) == pytest.approx(share)
+
+
+def test_hours_go_a_part_of_the_way_each_week() -> None:
+    weeks, away = [], 0
+    for _ in range(3):
+        away = moved(away, 0.8, 0.5)
+        weeks.append(away)
+    assert weeks == [400_000, 600_000, 700_000]
+    assert moved(700_000, 0.0, 0.5) == 350_000
+
+
+def test_creators_on_both_sides_take_fewer_sessions_here() -> None:
+    neutral = ("creators.labor_elasticity=0", "creators.patience_weeks=0", "creators.pool_factor=0")
+    found = economy("rival.creator_share=0.5", "rival.viewer_share=0.5", "rival.mobility=1", *neutral)
+    a_week(found, 0, 10)
+    drives = np.unique(found.workforce.drive[:100], return_counts=True)
+    assert drives[0][-1] == 1_000_000
+    assert len(drives[0]) == 2
+    assert abs(drives[1][0] - 50) <= 4 * 5
+    offer = found.rival
+    here = 0.5 / min(pack.price_cents / pack.coins for pack in found.scenario.packs("US") if pack.channel == "app")
+    away = share_there(here, offer.creator_value / offer.price, 0.5, 2.0)
+    assert drives[0][0] == pytest.approx(1_000_000 * (1 - away), abs=2)
+
+
+def test_with_a_rival_hosts_of_both_engines_decide_alike() -> None:
+    changes = weeks("rival.creator_share=0.7", "rival.viewer_share=0.7", "rival.mobility=0.5", *CHANGING)
+    assert_identical(ran("windowed", changes, threads=2, shards=3), ran("reference", changes))
 
 
 def test_a_week_is_seven_days() -> None:

@@ -17,7 +17,8 @@ import numpy.typing as npt
 
 from sim.agents.stage import Stage
 from sim.behavior.labor import WHOLE, LaborTerms, an_hour_brings, begins, drive_after, entry_word, own_hour_cost
-from sim.behavior.topup import WEEK_US
+from sim.behavior.rival import moved, multi_homes, share_there
+from sim.behavior.topup import WEEK_US, coin_price
 from sim.behavior.types import Float64Array, Int64Array
 from sim.behavior.visit import HOUR_US
 from sim.compiled import rule
@@ -86,6 +87,7 @@ class Workforce:
 
     Attributes
     ----------
+    drive : the ppm of their opportunities that hosts take here this week, by place
     now : the current week; whoever gives adds to `now.diamonds`, and sellers' income is known to their traders
     """
 
@@ -111,17 +113,15 @@ class Workforce:
         )
         self._sellers = Week(**{name: column[n_creators:] for name, column in self.now._asdict().items()})
         self._sellers.drive[:] = traders.drive(self._sellers.active)
+        self._on_both = creators_on_both(stage, hosts.account[:n_creators])
+        self._away: Int64Array = np.zeros(n_creators, np.int64)  # ppm of the hours that are spent on the rival
+        self.drive: Int64Array = self.now.drive.copy()
         self._weeks: list[Int64Array] = []  # of shape (n_kinds, n_regions, COUNTS)
         nobody = np.zeros(n, np.bool_)
         self._changed = (nobody, nobody)  # who began, and who left, as this week began
 
     def __repr__(self) -> str:
         return f"<Workforce active={int(self.now.active.sum())} of {len(self.now.active)} in week {len(self._weeks)}>"
-
-    @property
-    def drive(self) -> Int64Array:
-        """The ppm of their opportunities that hosts take this week, by place."""
-        return self.now.drive
 
     def went_live(self, place: int, length_us: int) -> None:
         """Count a session that begins now."""
@@ -135,9 +135,26 @@ class Workforce:
         before = self.now.active.copy()
         self._decide()
         self._traders.decide(self._sellers)
+        self._move_to_rival()
         self._changed = (self.now.active & ~before, before & ~self.now.active)
         for column in (self.now.live_us, self.now.income):
             column[:] = 0
+
+    def _move_to_rival(self) -> None:
+        """Let the hours of creators who are on both sides follow what an hour brings, and take the rest here."""
+        stage, region = self._stage, self._hosts.region[: self._n_creators]
+        rival, terms = stage.rival, stage.scenario.rival
+        for place, name in enumerate(self._regions):
+            here = stage.diamond_value_ppm[name] / PPM / coin_price(stage.packs[name], False)
+            share = share_there(here, rival.creator_value / rival.price, rival.viewer_share, float(terms.sensitivity))
+            for n in np.flatnonzero(self._on_both & (region == place)).tolist():
+                self._away[n] = moved(int(self._away[n]), share, float(terms.mobility))
+        self._take_rest()
+
+    def _take_rest(self) -> None:
+        self.drive[:] = self.now.drive
+        mine = self.drive[: self._n_creators]
+        mine[:] = mine * (WHOLE - self._away) // WHOLE
 
     def is_due(self, now_us: int) -> bool:
         """Whether a week, other than the first, begins at this boundary. At the end of a run none does."""
@@ -201,6 +218,7 @@ class Workforce:
             "weeks": weeks,
             "began": began.copy(),
             "left": left.copy(),
+            "away": self._away.copy(),
             **{f"traders.{name}": column for name, column in self._traders.state().items()},
         }
 
@@ -209,9 +227,17 @@ class Workforce:
         for name, column in self.now._asdict().items():
             column[:] = state[name]
         self._weeks = list(state["weeks"].copy())
+        self._away[:] = state["away"]
+        self._take_rest()
         self._changed = (state["began"].copy(), state["left"].copy())
         own = "traders."
         self._traders.restore({name.removeprefix(own): part for name, part in state.items() if name.startswith(own)})
+
+
+def creators_on_both(stage: Stage, account: Int64Array) -> BoolArray:
+    """Which creators go live on the rival's side too."""
+    share = float(stage.scenario.rival.creator_share)
+    return np.array([multi_homes(stage.seed, creator, share) for creator in account.tolist()], np.bool_)
 
 
 def labor_terms(scenario: Scenario) -> LaborTerms:

@@ -1,11 +1,13 @@
 """A rival's currency: fans and creators who are on both sides give and take where a fan's money brings more."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sim.behavior.purposes import MULTIHOMES
 from sim.compiled import rule
 from sim.elementary import power
 from sim.streams import draw, uniform
+
+WHOLE: Final = 1_000_000  # ppm
 
 
 class RivalOffer(NamedTuple):
@@ -44,3 +46,28 @@ def gives_there(word: int, here: float, there: float, sensitivity: float) -> boo
     if there <= 0.0:
         return False
     return here <= 0.0 or uniform(word) * (1.0 + power(here / there, sensitivity)) < 1.0
+
+
+@rule
+def share_there(here: float, there: float, viewer_share: float, sensitivity: float) -> float:
+    """The part of a creator's hours, in [0, 1), that belongs on the rival.
+
+    Parameters
+    ----------
+    here, there : what a fan's minor unit brings the creator on each side, in minor units
+    viewer_share : of the fans who can be met there
+
+    Notes
+    -----
+    A logit choice on the logarithms of what an hour brings, as that of fans in `gives_there`.
+    """
+    brought = there * viewer_share
+    if brought <= 0.0:
+        return 0.0
+    return 1.0 / (1.0 + power(here / brought, sensitivity)) if here > 0.0 else 1.0
+
+
+@rule
+def moved(away: int, share: float, mobility: float) -> int:
+    """The ppm of hours on the rival after a week, in which a part of the way to a share is gone."""
+    return away + int(mobility * (share * WHOLE - away))

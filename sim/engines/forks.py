@@ -99,6 +99,7 @@ MAY_CHANGE: Final = (
     "balance.leftover_value",
     "rival.creator_share",
     "rival.sensitivity",
+    "rival.mobility",
     "calendar",
     "interventions",
 )

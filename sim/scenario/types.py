@@ -297,6 +297,7 @@ class Rival(Table, frozen=True):
     viewer_share: Annotated[Share, "of the givers who give there too"]
     creator_share: Annotated[Share, "of the creators who go live there too"]
     sensitivity: Annotated[Exponent, "how strongly such givers follow what a cent of theirs brings the creator"]
+    mobility: Annotated[Share, "of the way to where an hour brings more, what such creators' hours go in a week"]
 
 
 class Settings(Table, frozen=True):
