@@ -181,9 +181,7 @@ class Played:
 
     def make(self, ticket: int, original: int) -> None:
         assert ticket % 7 == 3
-        assert ticket not in self.tickets or ticket in self.answered, (
-            "given out again, while it is still to be answered"
-        )
+        assert ticket not in self.tickets or ticket in self.answered, "given out again before it was answered"
         self.answered.discard(ticket)
         self.tickets[ticket] = original
 
@@ -346,7 +344,7 @@ def test_a_run_that_was_cut_goes_on_as_if_it_had_not_been(boundary: int) -> None
     before.run(0, boundary)
     state = before.other.state()
     assert all(isinstance(value, (np.ndarray, int)) for value in state.values())
-    after.tickets = dict(before.tickets)
+    after.tickets, after.answered = dict(before.tickets), set(before.answered)
     after.advance(boundary - 1)
     before.run(boundary)  # what goes on leaves the checkpoint alone
     after.other = Counterparties.restored(after.stage, after.assets, state)
