@@ -31,6 +31,7 @@ from sim.trace import Trace
 HERE = Path(__file__).parent
 SCENARIOS = sorted(path.stem for path in scenarios_dir().glob("*.toml"))
 VIEWER_DAYS = 2_400  # few enough for the reference engine; the days stay, so that interventions happen
+MOST = 400  # where windows are many
 FEWEST = 30  # so that a long scenario still has somebody for everything
 WINDOWS = ["1min", "15min", "1h", "6h"]
 MINUTES_5_US = 300_000_000
@@ -50,7 +51,7 @@ campaign = settings(repeatable, max_examples=500, derandomize=False, phases=tupl
 
 def small(name: str, *changes: str) -> Scenario:
     """A scenario over all its days, with few viewers."""
-    return load(name, [f"viewers={max(VIEWER_DAYS // load(name).days, FEWEST)}", *changes])
+    return load(name, [f"viewers={min(max(VIEWER_DAYS // load(name).days, FEWEST), MOST)}", *changes])
 
 
 @lru_cache

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 from simpy import Environment
 
-from sim.agents.boards import Boards
+from sim.agents.boards import STARS_STAY_US, Boards
 from sim.agents.flash import SLOT, Flash, flash_sales, keenness, sale_price
 from sim.agents.hosts import Host, draw_hosts, reach_of, running_sum
 from sim.agents.publication import NO_GOOD, Counter, Offer, Publication, Stream, watched
@@ -124,8 +124,8 @@ class Economy(Stage):
         self.workforce.went_live(stream.host, stream.until_us - self.now_us)
 
     def _keep_stars_live(self) -> None:
-        """While a storm is on its star is live, at least until the next boundary."""
-        until_us = self.now_us + self.windows.window_us
+        """While a storm is on its star is live, and for an hour from now."""
+        until_us = self.now_us + STARS_STAY_US
         for place, _ in self.boards.stars():
             star, on = self.hosts[place], self._streams.get(place)
             if on is None:
@@ -187,7 +187,7 @@ class Economy(Stage):
         self.supply.see(day, np.array([order.index(self.region_of(host.zone)) for host in live], np.int64))
 
     def _hold_sales(self) -> list[Flash]:
-        """Let whoever has a flash sale be live with it at least until the next boundary."""
+        """Let whoever has a flash sale be live with it, and for an hour from now."""
         offers = self._offers()
         active = self.workforce.now.active
         n_goods = np.array([active[host.place] * len(offers.get(host.account, ())) for host in self._sellers])
@@ -195,7 +195,7 @@ class Economy(Stage):
         order = list(self.scenario.regions)
         region = np.array([order.index(self.region_of(host.zone)) for host in self._sellers], np.int64)
         sales = flash_sales(self, weight, region, n_goods)
-        until_us = self.now_us + self.windows.window_us
+        until_us = self.now_us + STARS_STAY_US
         for sale in sales:
             host = self._sellers[sale.seller]
             good = offers[host.account][SLOT].good

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from sim.paths import scenarios_dir
+from sim.paths import results_dir, scenarios_dir
 from sim.scenario.convert import Field, fields_of, is_struct
 from sim.scenario.files import parse_toml, read_document
 from sim.scenario.interventions import AnyIntervention, Intervention
@@ -45,13 +45,29 @@ def tables() -> dict[str, str]:
 
 
 def scenario_table() -> str:
-    """A row for each scenario: its question, length, people and changes."""
-    rows = []
+    """A row for each scenario: its question and answer, length, people and changes."""
+    rows, answers = [], kept_answers()
     for path in sorted(scenarios_dir().glob("*.toml")):
         scenario = load(path)
         changes = ", ".join(change.kind for change in scenario.interventions) or "none"
-        rows.append([f"`{path.stem}`", scenario.question, f"{scenario.days}", f"{scenario.viewers:,}", changes])
-    return _markdown(["scenario", "question", "days", "viewers", "interventions"], rows)
+        rows.append(
+            [
+                f"`{path.stem}`",
+                scenario.question,
+                answers.get(path.stem, ""),
+                f"{scenario.days}",
+                f"{scenario.viewers:,}",
+                changes,
+            ]
+        )
+    return _markdown(["scenario", "question", "answer", "days", "viewers", "interventions"], rows)
+
+
+def kept_answers() -> dict[str, str]:
+    """The sentences that `coinworks headlines` keeps, by scenario; none in an installed wheel."""
+    kept = results_dir() / "economy" / "headlines.json"
+    told = msgspec.json.decode(kept.read_bytes())["scenarios"] if kept.is_file() else {}
+    return {name: headline["text"] for name, headline in told.items()}
 
 
 def catalog_table() -> str:

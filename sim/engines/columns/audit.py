@@ -30,7 +30,7 @@ _Part = tuple[AccountClass, Int64Array, npt.NDArray[np.integer], Int64Array]
 
 
 def balances_of(sales: Sales, earnings: Earnings, assets: Sequence[int]) -> Columns:
-    """Every (account, asset) that an entry has touched, zeros included, by class, owner and asset."""
+    """Every (account, asset) that an entry has touched, zeros included, in no order."""
     parts = [*_held(sales, earnings), _escrow(sales), _pending(earnings)]
     codes = np.array(assets)
     columns = [

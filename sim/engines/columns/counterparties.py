@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from sim.agents.boards import Boards
+from sim.agents.boards import STARS_STAY_US, Boards
 from sim.agents.flash import SLOT, Flash, flash_sales, keenness, sale_price
 from sim.agents.hosts import head_counts, reach
 from sim.agents.merchants import NO_AFFILIATE, affiliates, goods_of
@@ -330,14 +330,14 @@ class Counterparties:
                 self.boards.begin(place, day)
 
     def _keep_stars_live(self) -> None:
-        """While a storm is on its star is live, at least until the next boundary."""
+        """While a storm is on its star is live, and for an hour from now: nobody gives in a hurry."""
         live_us = self.workforce.now.live_us
         for place, _ in self.boards.stars():
             live_us[place] += self._stay_on(place, NO_SLOT)
             self._shown = None
 
     def _hold_sales(self) -> list[Flash]:
-        """Let whoever has a flash sale be live with it at least until the next boundary."""
+        """Let whoever has a flash sale be live with it, and for an hour from now."""
         if not self.stage.flash and not self._flash:
             return []
         self._shown = None
@@ -354,9 +354,9 @@ class Counterparties:
         return held
 
     def _stay_on(self, place: int, slot: int) -> int:
-        """Let a host be live at least until the next boundary; returns for how much longer that is."""
+        """Let a host be live for an hour from now; returns for how much longer that is."""
         now_us = self.stage.now_us
-        until_us = now_us + self.stage.windows.window_us
+        until_us = now_us + STARS_STAY_US
         self._on, longer_us = stay_on(self._on, place, slot, until_us, now_us)
         self._next_end_us = min(self._next_end_us, until_us)
         return longer_us
