@@ -112,7 +112,7 @@ def test_own_limits_are_kept() -> None:
 
 def test_leftovers_that_are_worth_more_make_those_who_have_the_page_buy_ahead() -> None:
     def mean_price(value: str) -> float:
-        changes = ("balance.share=1", "balance.limit_share=0", f"balance.leftover_value={value}")
+        changes = ("viewers=600", "balance.share=1", "balance.limit_share=0", f"balance.leftover_value={value}")
         columns = reference(*changes).trace.columns
         return float(columns["amount"][columns["op"] == Op.TOPUP].mean())
 

@@ -28,6 +28,7 @@ SET = (
     "topup.refund_intent=0.7",
 )
 RIGHT = "regions.US.refund_days=1"
+DISPUTED = "platform.chargeback_rate=1"
 IN_BRITAIN = f"interventions=[{{ kind = 'coin_refund_right', at = {LATE}, region = 'GB', days = 0.25 }}]"
 SUSPENDED = f"interventions=[{{ kind = 'payment_licence', at = {LATE}, region = 'US' }}]"
 
@@ -37,7 +38,11 @@ def reference(*changes: str) -> Result:
     return ran("reference", load("us-baseline", [*SET, *changes]))
 
 
-@pytest.mark.parametrize("changes", [(RIGHT,), (IN_BRITAIN,), (RIGHT, SUSPENDED)], ids=["right", "late", "suspended"])
+@pytest.mark.parametrize(
+    "changes",
+    [(RIGHT,), (IN_BRITAIN,), (RIGHT, SUSPENDED), (RIGHT, DISPUTED)],
+    ids=["right", "late", "suspended", "disputed"],
+)
 def test_refunds_give_one_trace(changes: tuple[str, ...]) -> None:
     assert_identical(ran("windowed", load("us-baseline", [*SET, *changes]), shards=2), reference(*changes))
 
@@ -84,7 +89,7 @@ def test_a_right_holds_where_and_from_when_it_is_given() -> None:
 
 
 def test_a_bank_cannot_take_back_what_was_returned() -> None:
-    result = reference(RIGHT)
+    result = reference(RIGHT, DISPUTED)
     columns, refunded = result.trace.columns, set(returned(result)["ref"].tolist())
     charged = columns["op"] == Op.CHARGEBACK
     pairs = zip(columns["ref"][charged].tolist(), columns["outcome"][charged].tolist(), strict=True)

@@ -136,7 +136,7 @@ def test_tiers_of_identification_are_bound_apart() -> None:
             (Rule.TOPUP_LIMIT, 5_000, USD, 1),
         )
     )
-    tiered = load("us-baseline", [*CHANGES, verified])
+    tiered = load("us-baseline", [*CHANGES, "viewers=400", verified])
     result = ran("reference", tiered, acts=tight)
     assert_identical(ran("windowed", tiered, acts=tight, shards=2), result)
     columns, region = result.trace.columns, result.recognized["actor_region"]

@@ -14,7 +14,7 @@ from sim.scenario import PackOffer, PackPrice, Scenario, load
 from sim.scenario.catalogs import Pack
 
 HOUR_US = 3_600_000_000
-BASE = load("us-baseline", ["viewers=200", "days=2", *LIVELY, "topup.web_share=0", "gifting.intent=0.6"])
+BASE = load("us-baseline", ["viewers=300", "days=2", *LIVELY, "topup.web_share=0", "gifting.intent=0.6"])
 N_PACKS = len(BASE.packs("US"))
 GRAND = Pack("app-grand", "app", 400, 199, "", bonus=100, limited=True)
 
@@ -77,7 +77,7 @@ DEAR = PackPrice(at=BASE.start + timedelta(hours=24), region="US", pack="any", p
 
 def by_amount() -> Scenario:
     scenario = msgspec.structs.replace(with_packs(CUSTOM), interventions=(DEAR,))
-    lively = load("us-baseline", ["viewers=200", "days=2", *LIVELY, "topup.web_share=1"])
+    lively = load("us-baseline", ["viewers=300", "days=2", *LIVELY, "topup.web_share=1"])
     return msgspec.structs.replace(scenario, topup=lively.topup)
 
 

@@ -164,13 +164,14 @@ def test_lives_that_change_twice_give_one_trace(changes: tuple[str, ...]) -> Non
 @pytest.mark.parametrize(
     ("packs", "cents", "coins"),
     [
-        ([(65, 99, 0, 1)], 99, 65),
-        ([(65, 99, 0, 1)], 100, 65),  # rounded down, for a limit
-        ([(65, 99, 0, 1), (1321, 1999, 0, 1)], 1999, 1321),  # by the cheapest coin
-        ([(65, 99, 0, 1), (1000, 99, 1, 1)], 99, 65),  # not by the web's
-        ([(65, 99, 0, 1), (1000, 99, 0, 0)], 99, 65),  # nor by what isn't on sale
-        ([(65, 99, 1, 1)], 99, AMOUNT_MAX),
-        ([(65, 99, 0, 1)], 0, 0),
+        ([(65, 99, 0, 1, 0)], 99, 65),
+        ([(65, 99, 0, 1, 0)], 100, 65),  # rounded down, for a limit
+        ([(65, 99, 0, 1, 0), (1321, 1999, 0, 1, 0)], 1999, 1321),  # by the cheapest coin
+        ([(65, 99, 0, 1, 0), (1000, 99, 1, 1, 0)], 99, 65),  # not by the web's
+        ([(65, 99, 0, 1, 0), (1000, 99, 0, 0, 0)], 99, 65),  # nor by what isn't on sale
+        ([(65, 99, 1, 1, 0)], 99, AMOUNT_MAX),
+        ([(65, 99, 0, 1, 0), (30, 30, 0, 1, 1_000_000)], 99, 99),  # by amount, at a cent a coin
+        ([(65, 99, 0, 1, 0)], 0, 0),
     ],
 )
 def test_a_limit_in_money_as_coins(packs: list[tuple[int, ...]], cents: int, coins: int) -> None:
