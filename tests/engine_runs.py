@@ -30,7 +30,7 @@ from sim.tables import Columns
 from sim.trace import SCHEMA, Digest, Trace
 
 # Operations that the ledger and the wallet know, and no engine performs yet. Whoever performs one strikes it out.
-NOT_PERFORMED_YET = {Op.VOUCHER, Op.PAYOUT_RETURN}
+NOT_PERFORMED_YET = {Op.VOUCHER}
 
 
 class Result(NamedTuple):

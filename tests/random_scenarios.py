@@ -342,14 +342,19 @@ def starts(draw: st.DrawFn) -> datetime:
     return draw(st.sampled_from(DAYS)) + timedelta(hours=draw(st.integers(0, 23)))
 
 
+HAPPEN_ONCE: Final = frozenset({"payout_day", "refund_wave"})  # and have no end
+
+
 @st.composite
 def interventions(draw: st.DrawFn, start: datetime, days: int, window: str, regions: tuple[str, ...]) -> str:
     """A dated change, as an inline table: at the start, on and off a boundary, or after the end; certain or not."""
     at_us = draw(instants(days, window))
     until_us = draw(st.none() | instants(days, window))
-    until = [] if until_us is None or until_us <= at_us else [f"until = {_iso(start, until_us)}"]
     uncertain = draw(st.sampled_from(([], [], ["chance = 0.5"], ["delay_days = 0.3"])))
-    change = draw(st.one_of([kind(regions) for kind in INTERVENTIONS.values()]))
+    change = draw(st.one_of([told(regions) for told in INTERVENTIONS.values()]))
+    kind = parse_toml(f"change = {{ {change} }}")["change"]["kind"]
+    is_lasting = kind not in HAPPEN_ONCE
+    until = [f"until = {_iso(start, until_us)}"] if until_us is not None and at_us < until_us and is_lasting else []
     return f"{{ at = {_iso(start, at_us)}, {', '.join([*until, *uncertain, change])} }}"
 
 

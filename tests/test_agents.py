@@ -13,10 +13,11 @@ from sim.agents.population import draw_viewers
 from sim.agents.publication import Stream, watched
 from sim.agents.session import start_hours_reach
 from sim.agents.stage import Process
-from sim.agents.terms import opening_terms
+from sim.agents.terms import opening_terms, pack_items
 from sim.agents.windows import Phase, Windows
 from sim.behavior.watch import NOTHING
 from sim.ledger import CoinworksError, Op, Rule
+from sim.ledger.money import PPM
 from sim.scenario import Scenario, load
 
 HOUR_US = 3_600_000_000
@@ -130,7 +131,12 @@ def test_opening_terms_state_every_pack_and_each_rule_once() -> None:
     terms = list(opening_terms(scenario))
     assert all(fields.op == Op.POLICY for fields in terms)
     packs = {fields.item: fields.amount for fields in terms if fields.peer == Rule.PACK_COINS}
-    assert sorted(packs.values()) == sorted(pack.coins for pack in scenario.packs("US"))
+    each = {fields.item: fields.amount for fields in terms if fields.peer == Rule.COIN_PRICE}
+    published = list(zip(pack_items(scenario, "US"), scenario.packs("US"), strict=True))
+    assert packs == {item: pack.coins for item, pack in published if not pack.by_amount}
+    assert each == {item: pack.price_cents * PPM // pack.coins for item, pack in published if pack.by_amount}
+    assert packs
+    assert each
     scopes = [(fields.peer, fields.item, fields.region) for fields in terms]
     assert len(scopes) == len(set(scopes))
 

@@ -8,7 +8,7 @@ from simpy import Environment
 
 from engine_runs import Result, assert_identical, ran
 from random_scenarios import LIVELY
-from sim.agents.boards import Boards, most_eager_in
+from sim.agents.boards import STARS_STAY_US, Boards, most_eager_in
 from sim.agents.stage import Stage
 from sim.behavior.crowding import PLAIN, Board, CrowdTerms, competes, eagerness, most_eager, saturation
 from sim.behavior.gift import GiftTerms, may_want_to_give, wants_to_give
@@ -163,4 +163,6 @@ def test_in_a_storm_the_star_is_live_and_gets_the_gifts() -> None:
 def test_a_storm_of_factor_one_only_makes_the_star_live() -> None:
     calm, stormy = (cast("Any", ran("windowed", lively(*changes))) for changes in ((), (STORM.format(1),)))
     hours = [result.hosts_by_week["live_us"].sum() for result in (calm, stormy)]
-    assert 0 <= hours[1] - hours[0] <= UNTIL_US - FROM_US + 900_000_000
+    window_us = lively().window_us
+    first, last = -(-FROM_US // window_us), (UNTIL_US - 1) // window_us  # boundaries at which the storm is on
+    assert 0 <= hours[1] - hours[0] <= (last - first) * window_us + STARS_STAY_US

@@ -85,7 +85,7 @@ AMERICAN_PRICE = "{ at = 2024-04-11T04:00:00Z, kind = 'pack_price', region = 'US
 
 def test_goods_are_numbered_through_all_regions() -> None:
     scenario = three_regions()
-    assert scenario.first_good == {"US": 0, "ID": 15, "DE": 30}
+    assert scenario.first_good == {"US": 0, "ID": 15, "DE": 32}
     assert scenario.all_goods == (*scenario.goods("US"), *scenario.goods("ID"), *scenario.goods("DE"))
 
 

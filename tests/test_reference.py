@@ -47,6 +47,7 @@ BUSY = (
     "creators.payout_floor_cents=100",
     "creators.payout_delay_days=1",
     "creators.cash_out_every_days=1",
+    "creators.payout_failure_rate=0.5",
 )
 
 

@@ -116,7 +116,8 @@ def test_sellers_enter_while_it_pays(sunk: str, enters: bool) -> None:
 
 
 def test_foreign_goods_cost_domestic_shops_what_they_displace() -> None:
-    untouched, hit = (weeks(f"trade.displacement={share}") for share in ("0", "0.2"))
+    no_diversion = "elsewhere.offline_share=0"  # else orders of what is sold out here add to what shops earn
+    untouched, hit = (weeks(no_diversion, f"trade.displacement={share}") for share in ("0", "0.2"))
     assert total(untouched, "offline", foreign=True) == 0
     domestic = total(untouched, "active", week=0, foreign=False)
     assert total(untouched, "offline", week=0) == 30_000 * domestic

@@ -26,9 +26,7 @@ from sim.scenario import GiftStorm, Scenario
 
 MINUTE_US: Final = 60_000_000
 # What a star of a storm or a sale announces at every boundary: nobody is in a hurry
-STARS_STAY_US: Final = (
-    60 * MINUTE_US
-)
+STARS_STAY_US: Final = 60 * MINUTE_US
 MINUTES_AN_HOUR: Final = 60
 
 
