@@ -154,6 +154,7 @@ PARAMETERS: Final[dict[str, Texts]] = {
     "shopping.live_conversion": SHARE,
     "shopping.tab_conversion": SHARE,
     "shopping.video_conversion": SHARE,
+    "shopping.coin_share": SHARE,
     "shopping.shopper_share": SHARE,
     "shopping.taste_sigma": SIGMA,
     "elsewhere.rival_share": texts(0, "0.2", "0.5"),
@@ -489,6 +490,11 @@ INTERVENTIONS: Final[dict[str, Callable[[tuple[str, ...]], Texts]]] = {
         "kind = 'rival_offer', viewer_share = {}, {}".format,
         SHARE,
         texts("price_cents = 0.5", "creator_cents = 0", "price_cents = 1000, creator_cents = 1000"),
+    ),
+    "coins_in_shop": lambda regions: st.builds(
+        "kind = 'coins_in_shop', region = '{}', coin_value_cents = {}".format,
+        st.sampled_from(regions),
+        texts(0, "0.000001", 1, "7.3", 1000),
     ),
     "pack_offer": lambda regions: st.builds(
         "kind = 'pack_offer', region = '{}', pack = '{}', bonus_coins = {}".format,

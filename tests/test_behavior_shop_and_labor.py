@@ -28,7 +28,7 @@ def test_orders_are_considerations_times_those_for_whom_it_is_worth_the_price(ra
 
 
 def test_visits_go_to_channels_by_their_shares() -> None:
-    terms = ShopTerms(tab_share=0.2, video_share=0.5, taste_sigma=0.8)
+    terms = ShopTerms(tab_share=0.2, video_share=0.5, taste_sigma=0.8, coin_share=0.5)
     channels = np.array([channel_of(draw(1, viewer, 96, 0)[2], terms) for viewer in range(N)])
     for channel, share in ((TAB, 0.2), (VIDEO, 0.5), (LIVE, 0.3)):
         assert np.mean(channels == channel) == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / N))

@@ -35,6 +35,9 @@ class Ledger(Protocol):
     def cash(self, account: int, currency: int) -> int:
         """Fiat that a seller or creator has earned in the shop."""
 
+    def order_net(self, order: int) -> tuple[int, int]:
+        """What is left of an order or its capture, before tax and commission, and in which currency."""
+
     def commission_ppm(self, seller: int, at_us: int) -> int:
         """The platform's part of what a seller delivers then."""
 

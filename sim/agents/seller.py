@@ -1,10 +1,8 @@
 """A seller: shows goods live, holds stock, delivers, takes returns."""
 
-from collections.abc import Generator
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from simpy import Event
 
 from sim.agents import takings
 from sim.agents.economy import Deed, Economy, accepted
@@ -95,9 +93,10 @@ class Sellers:
         if self.economy.stock[shelf] > 0 and self._may_come_in(order):
             self.economy.stock[shelf] -= 1
             note_sale(self._trade, n, slot, self.economy.stock[shelf])
-            commission = portion(order.amount, self.economy.ledger.commission_ppm(order.peer, self.economy.now_us))
+            net, _ = self.economy.ledger.order_net(order.ticket)
+            commission = portion(net, self.economy.ledger.commission_ppm(order.peer, self.economy.now_us))
             is_live, imported = order.item // ITEM_SPAN == Item.GOOD_LIVE, self._goods.imported[shelf[1]]
-            note_order(self._trade, n, slot, order.amount, commission, is_live, bool(imported))
+            note_order(self._trade, n, slot, net, commission, is_live, bool(imported))
             self.economy.env.process(self._fulfil(order))
         else:
             self._cancel(order)
@@ -118,8 +117,9 @@ class Sellers:
         return n, slot_of(self._shelves, n, order.item % ITEM_SPAN)
 
     def _answer(self, op: Op, order: Deed, actor: int, peer: int, amount: int, ref: int) -> Proposal:
-        item, currency = order.item, order.currency
-        return self.economy.propose(op, actor, peer=peer, item=item, amount=amount, currency=currency, ref=ref)
+        return self.economy.propose(
+            op, actor, peer=peer, item=order.item, amount=amount, currency=order.currency, ref=ref
+        )
 
     def _cancel(self, order: Deed) -> None:
         self._answer(Op.CANCEL, order, order.actor, order.peer, order.amount, order.ticket)
@@ -141,12 +141,12 @@ class Sellers:
         capture, settled_us = settled[0], economy.now_us
         n, slot = self._place(order)
         self._trade.cost_paid[n] += self._trade.cost[n, slot]
-        returned = yield from self._take_return(order, capture)
+        yield from self._take_return(order, capture)
         affiliate = self._affiliate_of(order)
         if affiliate != NO_AFFILIATE:
             end_us = refunds_end_us(settled_us, float(terms.return_days), economy.windows.window_us)
             yield economy.boundary(max(end_us, economy.now_us + 1))  # a wave may have come later
-            self._pay_affiliate(order, affiliate, order.amount - returned, capture)
+            self._pay_affiliate(order, affiliate, capture)
 
     def _affiliate_of(self, order: Deed) -> int:
         """The creator from whose video or stream an order came, if that creator gets a part."""
@@ -154,31 +154,31 @@ class Sellers:
             return NO_AFFILIATE
         return int(self._affiliates[order.peer % KIND_SPAN])
 
-    def _pay_affiliate(self, order: Deed, affiliate: int, kept: int, capture: int) -> None:
+    def _pay_affiliate(self, order: Deed, affiliate: int, capture: int) -> None:
+        kept, currency = self.economy.ledger.order_net(capture)
         amount = portion(kept, self.economy.scenario.sellers.affiliate_rate.ppm)
         if amount:
-            self._answer(Op.AFFILIATE, order, account_id(Kind.CREATOR, affiliate), order.peer, amount, capture)
+            paid = order._replace(currency=currency)
+            self._answer(Op.AFFILIATE, paid, account_id(Kind.CREATOR, affiliate), order.peer, amount, capture)
 
-    def _take_return(self, order: Deed, capture: int) -> Generator[Event, Any, int]:
-        """Take an order back, in part or whole, or not; returns what of its amount."""
+    def _take_return(self, order: Deed, capture: int) -> Process:
+        """Take an order back, in part or whole, or not."""
         economy, terms = self.economy, self.economy.scenario.sellers
         words = draw(economy.seed, order.actor, RETURN, order.occasion)
         imported = self._goods.imported[order.item % ITEM_SPAN]
         if uniform(words[0]) >= float(terms.import_return_rate if imported else terms.return_rate):
-            return (yield from self._take_back_in_wave(order, capture))
+            yield from self._take_back_in_wave(order, capture)
+            return
         yield economy.boundary(economy.now_us + around(words[1], float(terms.return_days)))
         in_part = uniform(words[2]) < float(terms.partial_refund_share)
         amount = (order.amount + 1) // 2 if in_part else order.amount
         self._answer(Op.REFUND, order, order.actor, order.peer, amount, capture)
-        return amount
 
-    def _take_back_in_wave(self, order: Deed, capture: int) -> Generator[Event, Any, int]:
-        """Take back what would have been kept, where a wave of refunds takes it; returns what of its amount."""
+    def _take_back_in_wave(self, order: Deed, capture: int) -> Process:
+        """Take back what would have been kept, where a wave of refunds takes it."""
         economy = self.economy
         region = int(economy.traders.region[order.peer % KIND_SPAN])
         at_us = wave_of(economy.seed, order.actor, order.occasion, economy.now_us, region, self._waves)
-        if at_us == NO_WAVE:
-            return 0
-        yield economy.boundary(at_us)
-        self._answer(Op.REFUND, order, order.actor, order.peer, order.amount, capture)
-        return order.amount
+        if at_us != NO_WAVE:
+            yield economy.boundary(at_us)
+            self._answer(Op.REFUND, order, order.actor, order.peer, order.amount, capture)

@@ -42,6 +42,7 @@ RETURN: Final = 22
 # In the shop; occurrence: the hour
 BROWSE: Final = 60  # whose goods are seen, and which of them
 DIVERT: Final = 61  # where an order goes that can't be made here
+COIN_PAYMENT: Final = 62  # whether an order is paid with coins; occurrence: the hour
 
 # A creator's or seller's day; occurrence: the day on their own calendar, counted from 1970
 SESSION: Final = 30

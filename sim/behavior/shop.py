@@ -6,11 +6,11 @@ shown; those who do want it if it is worth its price to them, which it is to hal
 
 from typing import Final, NamedTuple
 
-from sim.behavior.purposes import WORTH
+from sim.behavior.purposes import COIN_PAYMENT, WORTH
 from sim.behavior.traits import log_normal
 from sim.compiled import rule
 from sim.elementary import normal_quantile
-from sim.ledger import Item, item_id
+from sim.ledger import Item, item_id, money
 from sim.ledger.money import PPM
 from sim.streams import draw, uniform
 
@@ -21,15 +21,21 @@ TAB: Final = 1
 VIDEO: Final = 2
 FIRST_ITEMS: Final = tuple(item_id(kind, 0) for kind in (Item.GOOD_LIVE, Item.GOOD_SHOP, Item.GOOD_VIDEO))
 
+_portion = rule(money.portion)
+
 LOOK_CLOSELY_S: Final = (10, 180)  # how long it takes in the shop tab, or in front of a video
 
 
 class ShopTerms(NamedTuple):
-    """Shares of shoppers' visits that go to the shop tab, and to videos; `taste_sigma` is of a natural logarithm."""
+    """Shares of shoppers' visits that go to the shop tab, and to videos; of buyers with enough coins who pay with them.
+
+    `taste_sigma` is of a natural logarithm.
+    """
 
     tab_share: float
     video_share: float
     taste_sigma: float
+    coin_share: float
 
 
 @rule
@@ -64,3 +70,24 @@ def worth_of(seed: int, viewer: int, good: int, usual_price: int, taste_sigma: f
     """What a good is worth to a viewer, in minor units: its usual price in the median, the same wherever it is seen."""
     words = draw(seed, viewer, WORTH, item_of(LIVE, good))
     return log_normal(float(usual_price), taste_sigma, normal_quantile(uniform(words[0])))
+
+
+@rule
+def price_in_coins(price: int, order_tax_ppm: int, value_ppm: int) -> int:
+    """The fewest coins that are worth a price with its tax; 0 where coins are worth nothing, so that they don't pay.
+
+    Parameters
+    ----------
+    price : before tax, in minor units
+    value_ppm : what a coin is worth, in ppm of a minor unit
+    """
+    if value_ppm <= 0:
+        return 0
+    worth = price + _portion(price, order_tax_ppm)
+    return -(-worth * PPM // value_ppm)
+
+
+@rule
+def pays_with_coins(seed: int, viewer: int, occasion: int, coin_share: float) -> bool:
+    """Whether a buyer who holds enough coins pays with them."""
+    return uniform(draw(seed, viewer, COIN_PAYMENT, occasion)[0]) < coin_share

@@ -48,6 +48,7 @@ MAY_CHANGE: Final = (
     "shopping.live_conversion",
     "shopping.tab_conversion",
     "shopping.video_conversion",
+    "shopping.coin_share",
     "elsewhere.rival_share",
     "elsewhere.offline_share",
     "elsewhere.link_out_share",

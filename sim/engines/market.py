@@ -60,7 +60,7 @@ def terms_of(scenario: Scenario) -> Terms:
             float(topup.noise),
             float(topup.left_digit),
         ),
-        ShopTerms(float(shopping.tab_share), float(shopping.video_share), float(shopping.taste_sigma)),
+        ShopTerms(*(float(getattr(shopping, name)) for name in ShopTerms._fields)),
         keenest(scenario),
         ElsewhereTerms(
             float(scenario.elsewhere.rival_share),

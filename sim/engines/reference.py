@@ -224,6 +224,11 @@ class BookLedger:
         """Fiat that a seller or creator has earned in the shop."""
         return self._book.holders[account].cash.get(currency, 0)
 
+    def order_net(self, order: int) -> tuple[int, int]:
+        """What is left of an order or its capture, before tax and commission, and in which currency."""
+        bought = self._book.orders.get(order) or self._book.captures[order]
+        return bought.net_left, bought.pays
+
     def commission_ppm(self, seller: int, at_us: int) -> int:
         """The platform's part of what a seller delivers then."""
         holder = self._book.holders[seller]

@@ -33,7 +33,17 @@ from sim.behavior.gift import (
 from sim.behavior.purposes import BROWSE, COMBO, DIVERT, GIFT, RIVAL, SHOP, TOPUP, VISIT, WATCH
 from sim.behavior.reward import coins_for_watching, draws_hunters, friend_joins, gives_anything
 from sim.behavior.rival import gives_there, multi_homes
-from sim.behavior.shop import LIVE, LOOK_CLOSELY_S, channel_of, considered_live, item_of, looks_closely, worth_of
+from sim.behavior.shop import (
+    LIVE,
+    LOOK_CLOSELY_S,
+    channel_of,
+    considered_live,
+    item_of,
+    looks_closely,
+    pays_with_coins,
+    price_in_coins,
+    worth_of,
+)
 from sim.behavior.topup import (
     NO_PACK,
     WEEK_US,
@@ -183,7 +193,8 @@ class Viewer:
         market, book = self.market, self.market.engine.book
         now_us, code = int(market.env.now), REGION_BY_NAME[self.region]
         since_us = now_us - book.terms.get(Rule.COIN_REFUND_WINDOW, now_us, region=code)
-        lot = next((lot for lot in self._holder.lots if book.topups[lot.topup].at_us > since_us), None)
+        lots = (lot for lot in self._holder.lots if lot.topup in book.topups)  # not those that came back from the shop
+        lot = next((lot for lot in lots if book.topups[lot.topup].at_us > since_us), None)
         if lot is not None and asks_back(market.seed, self.account, occasion, market.terms.refund_intent):
             self._act(Op.COIN_REFUND, amount=lot.left, currency=COIN, ref=lot.topup)
 
@@ -428,8 +439,7 @@ class Viewer:
         price = legal_price(commerce, good, offer.price, foreign)
         reason = obstacle(commerce, self.place, channel, imported, price, worth, offer.stock)
         if reason == NO_REASON:
-            item = item_of(channel, good)
-            self._act(Op.ORDER, peer=seller, item=item, amount=price, currency=self.currency, occasion=occasion)
+            self._order(occasion, seller, item_of(channel, good), price)
             return
         has_links = reason == BAN and bool(commerce.advertised[self.place])
         word = draw(market.seed, self.account, DIVERT, occasion)[0]
@@ -437,6 +447,21 @@ class Viewer:
         market.engine.note_elsewhere(
             self.region, ELSEWHERE_ORDER, reason, route, int(foreign), int(imported), offer.price
         )
+
+    def _order(self, occasion: int, seller: int, item: int, price: int) -> None:
+        coins = self._coins_to_pay(occasion, price)
+        amount, currency = (coins, COIN) if coins else (price, self.currency)
+        self._act(Op.ORDER, peer=seller, item=item, amount=amount, currency=currency, occasion=occasion)
+
+    def _coins_to_pay(self, occasion: int, price: int) -> int:
+        """What an order costs in coins, if it is paid with them, else 0."""
+        market, terms, now_us = self.market, self.market.engine.book.terms, int(self.market.env.now)
+        code = REGION_BY_NAME[self.region]
+        tax_ppm, value_ppm = (terms.get(rule, now_us, region=code) for rule in (Rule.ORDER_TAX, Rule.SHOP_COIN_VALUE))
+        coins = price_in_coins(price, tax_ppm, value_ppm)
+        if not 0 < coins <= self._holder.coins:
+            return 0
+        return coins if pays_with_coins(market.seed, self.account, occasion, market.terms.shop.coin_share) else 0
 
     def _is_abroad(self, seller: int) -> bool:
         """Whether a seller is of another region: what such a one shows is watched and not bought."""

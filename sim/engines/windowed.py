@@ -31,6 +31,7 @@ from sim.engines.columns.opening import opened, policies
 from sim.engines.columns.orders import ORDERED
 from sim.engines.columns.rates import Rates, rates_at, refuse_unknown
 from sim.engines.columns.remote_division import Place, Remote
+from sim.engines.columns.returns import note_debts
 from sim.engines.columns.rows import NO_ROWS, Structs, joined, new_tickets
 from sim.engines.columns.saving import Arrays, part_of, restore_stage, state_of_stage
 from sim.engines.columns.scene import Scene, Scenes
@@ -221,7 +222,7 @@ class WindowedEngine:
         self._settled = [stated, self.counterparties.settle(self.rates)]
         shown = self.counterparties.publish()
         self._look_at_supply(shown)
-        scene = self._scenes.now(shown, self.counterparties.counter, self.rates)
+        scene = self._scenes.now(shown, self.counterparties.counter, self.rates, self.counterparties.returned)
         self.counterparties.after()
         return scene
 
@@ -291,6 +292,7 @@ class WindowedEngine:
         harvests = self._harvests
         for harvest in harvests:
             self.stage.elsewhere.add(self._begun_us, harvest.elsewhere)
+            note_debts(self._settled[1], harvest.debts)
         gifts = joined([harvest.gifts for harvest in harvests], GIVEN)
         if any(len(harvest.orders) for harvest in harvests):
             self._hand_out(gifts)
@@ -320,7 +322,7 @@ class WindowedEngine:
         ConservationError : names the law, the account and the amounts
         """
         audits = self.division.audits()
-        self.audit = combined(audits, self.counterparties.totals)
+        self.audit = combined(audits, self.counterparties.totals, self.counterparties.unspent())
         check_sums(self.audit.totals, self.assets)
         self.counterparties.check()
         check_float(self.audit, self.assets)

@@ -16,6 +16,7 @@ from sim.ledger import COIN, Rule
 from sim.scenario import (
     BalanceRollout,
     CoinRefundRight,
+    CoinsInShop,
     CommerceBan,
     Commission,
     FlashSale,
@@ -82,6 +83,18 @@ def _reset_refund_right(stage: Stage, region: str, _: CoinRefundRight) -> None:
     state_policy(stage, Rule.COIN_REFUND_WINDOW, region, days_us(stage.scenario.regions[region].refund_days))
 
 
+def _take_coins(stage: Stage, region: str, change: CoinsInShop) -> None:
+    _set_coin_value(stage, region, change.coin_value_cents.ppm)
+
+
+def _take_no_coins(stage: Stage, region: str, _: CoinsInShop) -> None:
+    _set_coin_value(stage, region, 0)
+
+
+def _set_coin_value(stage: Stage, region: str, ppm: int) -> None:
+    state_policy(stage, Rule.SHOP_COIN_VALUE, region, ppm, currency=currency_of(stage, region))
+
+
 def _roll_out_balance(stage: Stage, region: str, change: BalanceRollout) -> None:
     stage.balance_share[region] = float(change.share)
 
@@ -142,6 +155,7 @@ EFFECTS: Final[dict[type, Effect]] = {
     PackPrice: Effect(_set_price, _reset_price),
     PackOffer: Effect(_begin_offer, _end_offer),
     CoinRefundRight: Effect(_set_refund_right, _reset_refund_right),
+    CoinsInShop: Effect(_take_coins, _take_no_coins),
     BalanceRollout: Effect(_roll_out_balance, _roll_back_balance),
     RivalOfferChange: Effect(_set_rival, _reset_rival),
     FraudRing: Effect(_begin_ring, _end_ring),

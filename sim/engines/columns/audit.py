@@ -17,7 +17,8 @@ from sim.engines.columns.host_columns import FIRST_CREATOR, FIRST_SELLER
 from sim.engines.columns.orders import Sales
 from sim.engines.columns.rates import Rates
 from sim.engines.columns.rows import Structs
-from sim.engines.columns.totals import DIAMONDS, FIRST_FIAT, Totals, by_class, check_sums
+from sim.engines.columns.totals import COINS, DIAMONDS, FIRST_FIAT, Totals, by_class, check_sums
+from sim.engines.columns.unspent import S_US, Unspent
 from sim.ledger import CURRENCIES, DIAMOND, AccountClass
 from sim.ledger.accounts import Account
 from sim.ledger.errors import ConservationError
@@ -31,7 +32,7 @@ _Part = tuple[AccountClass, Int64Array, npt.NDArray[np.integer], Int64Array]
 
 def balances_of(sales: Sales, earnings: Earnings, assets: Sequence[int]) -> Columns:
     """Every (account, asset) that an entry has touched, zeros included, in no order."""
-    parts = [*_held(sales, earnings), _escrow(sales), _pending(earnings)]
+    parts = [*_held(sales, earnings), *_escrow(sales), _pending(earnings)]
     codes = np.array(assets)
     columns = [
         np.concatenate([np.full(len(owner), klass) for klass, owner, _, _ in parts]),
@@ -53,8 +54,8 @@ def _held(sales: Sales, earnings: Earnings) -> list[_Part]:
     ]
 
 
-def _escrow(sales: Sales) -> _Part:
-    return AccountClass.ESCROW, *holdings(sales.escrow)
+def _escrow(sales: Sales) -> list[_Part]:
+    return [(AccountClass.ESCROW, *holdings(escrow)) for escrow in (sales.escrow, sales.coin_escrow)]
 
 
 def _pending(earnings: Earnings) -> _Part:
@@ -76,8 +77,26 @@ def payable_of(earnings: Earnings, rates: Rates) -> dict[int, Fraction]:
     return {currency: amount for currency, amount in worth.items() if amount}
 
 
-def check(sales: Sales, earnings: Earnings, given: int, totals: Totals, assets: Sequence[int]) -> None:
-    """Assert every law that concerns these accounts; `given` are the diamonds of all gifts.
+def unspent_of(sales: Sales, rates: Rates, n_assets: int) -> Unspent:
+    """What the coins in escrow add up to, each order's a lot."""
+    due = dues(sales.agenda)
+    step = sales.open["step"][: len(due)]
+    waiting = sales.open[: len(due)][(due != FREE) & np.isin(step, (CANCEL, CAPTURE))]
+    asset, coins = rates.of["asset"][waiting["region"]], waiting["coins"]
+    found = Unspent(*np.zeros((len(Unspent._fields), n_assets), np.int64))
+    columns = (waiting["cost"], waiting["price"], coins, coins * (waiting["bought_us"] // S_US))
+    for total, column in zip(found, columns, strict=True):
+        np.add.at(total, asset, column)
+    return found
+
+
+def check(sales: Sales, earnings: Earnings, given: int, paid_coins: int, totals: Totals, assets: Sequence[int]) -> None:
+    """Assert every law that concerns these accounts.
+
+    Parameters
+    ----------
+    given : diamonds of all gifts
+    paid_coins : coins of all orders, less those that came back from escrow
 
     Raises
     ------
@@ -88,8 +107,9 @@ def check(sales: Sales, earnings: Earnings, given: int, totals: Totals, assets: 
     _check_diamonds(earnings)
     stated = by_class(totals)
     stated[AccountClass.HOLDER, DIAMONDS] += given
+    stated[AccountClass.ESCROW, COINS] += paid_coins
     found = np.zeros_like(stated)
-    for klass, _, asset, amount in [*_held(sales, earnings), _escrow(sales), _pending(earnings)]:
+    for klass, _, asset, amount in [*_held(sales, earnings), *_escrow(sales), _pending(earnings)]:
         np.add.at(found[klass], asset, amount)
     for klass in (AccountClass.HOLDER, AccountClass.ESCROW, AccountClass.PENDING):
         for place in np.flatnonzero(stated[klass] != found[klass]).tolist():
@@ -99,21 +119,25 @@ def check(sales: Sales, earnings: Earnings, given: int, totals: Totals, assets: 
 
 
 def _check_escrow(sales: Sales, assets: Sequence[int]) -> None:
-    """What a buyer has in escrow is the price and tax of the orders on their way."""
-    buyer, asset, held = holdings(sales.escrow)
-    explained = np.zeros_like(held)
-    _explain(sales.open, dues(sales.agenda), buyer, explained)
-    for i in np.flatnonzero(held != explained)[:1]:
-        account = Account(AccountClass.ESCROW, int(buyer[i]))
-        _refuse(account, int(held[i]), assets[asset[i]], int(explained[i]))
+    """What a buyer has in escrow is the price and tax, or the coins, of the orders on their way."""
+    for escrow, in_coins in ((sales.escrow, False), (sales.coin_escrow, True)):
+        buyer, asset, held = holdings(escrow)
+        explained = np.zeros_like(held)
+        _explain(sales.open, dues(sales.agenda), buyer, in_coins, explained)
+        for i in np.flatnonzero(held != explained)[:1]:
+            account = Account(AccountClass.ESCROW, int(buyer[i]))
+            _refuse(account, int(held[i]), assets[asset[i]], int(explained[i]))
 
 
 @rule
-def _explain(orders: Structs, due: npt.NDArray[np.int32], buyers: Int64Array, explained: Int64Array) -> None:
+def _explain(
+    orders: Structs, due: npt.NDArray[np.int32], buyers: Int64Array, in_coins: bool, explained: Int64Array
+) -> None:
     for record in range(due.shape[0]):
         bought = orders[record]
-        if due[record] != FREE and bought.step in (CANCEL, CAPTURE):
-            explained[np.searchsorted(buyers, bought.buyer)] += bought.amount + bought.tax
+        if due[record] != FREE and bought.step in (CANCEL, CAPTURE) and (bought.coins > 0) == in_coins:
+            paid = bought.coins if in_coins else bought.amount + bought.tax
+            explained[np.searchsorted(buyers, bought.buyer)] += paid
 
 
 def _check_diamonds(earnings: Earnings) -> None:

@@ -39,7 +39,17 @@ from sim.behavior.purposes import BROWSE, CHARGEBACK, COMBO, DIVERT, RIVAL, SHOP
 from sim.behavior.purposes import GIFT as WANT
 from sim.behavior.reward import coins_for_watching, friend_joins, gives_anything
 from sim.behavior.rival import gives_there, multi_homes
-from sim.behavior.shop import LIVE, LOOK_CLOSELY_S, channel_of, considered_live, item_of, looks_closely, worth_of
+from sim.behavior.shop import (
+    LIVE,
+    LOOK_CLOSELY_S,
+    channel_of,
+    considered_live,
+    item_of,
+    looks_closely,
+    pays_with_coins,
+    price_in_coins,
+    worth_of,
+)
 from sim.behavior.topup import (
     NO_PACK,
     WEEK_US,
@@ -1085,19 +1095,52 @@ def _order(world: World, scene: Scene, viewers: Viewers, chain: Struct, item: in
     region = _region(world, crowd, chain.viewer)
     rates = scene.rates.of[region]
     seller = FIRST_SELLER + chain.host - world.n_creators
-    outcome = SUSPENDED if rates.suspended else ACCEPTED
+    coins = _coins_to_pay(world, scene, viewers, chain, price)
+    amount, currency = (coins, COIN) if coins else (price, wide(rates.currency))
+    paid = money.Paid(SUSPENDED if rates.suspended else ACCEPTED, 0, 0, 0)
+    if coins:
+        paid = _pay_with_coins(world, scene, viewers, chain, coins)
     row = note(
-        viewers.rows, chain.at_us, codes.ORDER, account, seller, item, price, rates.currency, outcome, rates.code
+        viewers.rows, chain.at_us, codes.ORDER, account, seller, item, amount, currency, paid.outcome, rates.code
     )
-    if outcome != ACCEPTED:
+    if paid.outcome != ACCEPTED:
         return
     order = viewers.deeds.order[viewers.deeds.used[1]]
     viewers.deeds.used[1] += 1
     order.at_us = chain.at_us
     order.buyer = account
     order.amount = price
+    order.coins = coins
+    order.cost = paid.cost
+    order.price = paid.price
+    order.bought_us = paid.at_us
     order.occasion = occasion
     order.row = row
     order.host = chain.host
     order.item = item
     order.region = region
+
+
+@inner
+def _coins_to_pay(world: World, scene: Scene, viewers: Viewers, chain: Struct, price: int) -> int:
+    """What an order costs in coins, if it is paid with them, else 0."""
+    crowd, rates = viewers.crowd, scene.rates.of[_region(world, viewers.crowd, chain.viewer)]
+    if not rates.shop_coin_value or not has(crowd.habits[chain.viewer], GIVER):
+        return 0
+    coins = price_in_coins(price, rates.order_tax, rates.shop_coin_value)
+    if viewers.purses[crowd.purse[chain.viewer]].coins < coins:
+        return 0
+    account, occasion = crowd.first + chain.viewer, _occasion(world, chain)
+    return coins if pays_with_coins(world.seed, account, occasion, world.terms.shop.coin_share) else 0
+
+
+@inner
+def _pay_with_coins(world: World, scene: Scene, viewers: Viewers, chain: Struct, coins: int) -> money.Paid:
+    crowd = viewers.crowd
+    purse, rates = crowd.purse[chain.viewer], scene.rates.of[_region(world, crowd, chain.viewer)]
+    spending = viewers.spending[purse]
+    room = room_today(spending, _tier(world, scene, crowd, chain.viewer).spending_limit, chain.at_us)
+    paid = money.pay(viewers.purses, viewers.lots, viewers.totals, purse, coins, rates.suspended, room)
+    if paid.outcome == ACCEPTED:
+        note_given(spending, coins, chain.at_us)
+    return paid

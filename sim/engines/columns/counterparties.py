@@ -35,6 +35,7 @@ from sim.engines.columns import audit
 from sim.engines.columns import earnings as earning
 from sim.engines.columns import orders as selling
 from sim.engines.columns.agenda import Agenda, Int32Array, are_due, due_at_most, dues, restored_agenda
+from sim.engines.columns.codes import CANCEL
 from sim.engines.columns.counter import Counter, new_counter
 from sim.engines.columns.earnings import (
     CREATOR,
@@ -50,12 +51,14 @@ from sim.engines.columns.host_columns import accounts_of, draw_hosts
 from sim.engines.columns.orders import OPEN_ORDER, fulfilment_of, new_sales, room_for_orders
 from sim.engines.columns.proposals import Clock, canonical, new_proposals
 from sim.engines.columns.rates import Rates
+from sim.engines.columns.returns import NO_RETURNS, new_returns
 from sim.engines.columns.rows import NO_ROWS, Structs, Tickets, new_rows, room_for
 from sim.engines.columns.settlement import carry_out
 from sim.engines.columns.streams_on import Shown, Streams, count_hours, go_on, no_streams, show, stay_on
 from sim.engines.columns.takings import EARNER, new_takings, plan_takings, takings_due
 from sim.engines.columns.timetable import Habits, Sessions, Timetable
 from sim.engines.columns.totals import FIRST_FIAT, Totals, new_totals
+from sim.engines.columns.unspent import Unspent
 from sim.ledger import CURRENCY_BY_NAME, REGION_BY_NAME
 from sim.ledger.errors import CoinworksError
 from sim.metrics.hosts import Hosts
@@ -86,6 +89,7 @@ class Counterparties:
     creators_region, sellers_region : region codes, arrays of shape (n_creators,) and (n_sellers,)
     workforce, boards : who works, and how much; what was given at whose stream
     totals : of the operations order, capture, cancel, refund and payout
+    returned : coins that come back to viewers at the boundary that was settled last, an array of `RETURNED`
 
     Raises
     ------
@@ -139,6 +143,8 @@ class Counterparties:
         self._are_hidden = np.zeros(len(order), np.bool_)
         self._numbers: Int64Array = np.zeros(1, np.int64)
         self._given = 0
+        self._paid_coins = 0  # of all orders, less what came back from escrow
+        self.returned: Structs = NO_RETURNS
         self._late: Int32Array = np.empty(0, np.int32)
         self._rates: Rates | None = None
 
@@ -217,7 +223,8 @@ class Counterparties:
         if self._rates is None:
             raise CoinworksError("orders before the first settlement: expected the rates of their window first")
         self._shown = None
-        self._sales = room_for_orders(self._sales, len(orders))
+        self._sales = room_for_orders(self._sales, len(orders), int(np.count_nonzero(orders["coins"])))
+        self._paid_coins += int(orders["coins"].sum())
         made, self._late = selling.receive(
             self._sales,
             orders,
@@ -239,7 +246,7 @@ class Counterparties:
         ----------
         rates : in force from this boundary on
         """
-        self._rates = rates
+        self._rates, self.returned = rates, NO_RETURNS
         clock = self._clock(self.stage.now_us)
         if self.workforce.is_due(clock.now_us):
             self.workforce.begin_week()
@@ -273,7 +280,7 @@ class Counterparties:
         n = int(proposals.made[0])
         if not n:
             return NO_ROWS
-        rows = new_rows(n)
+        rows, returns = new_rows(n), new_returns(n if self._sales.coin_escrow.buyers[0] else 0)
         self._earnings = room_for_payouts(self._earnings, n_turns + n_called)
         self.tickets = room_for(self.tickets, n)
         carry_out(
@@ -287,9 +294,12 @@ class Counterparties:
             self.totals,
             self.tickets,
             self._numbers,
+            returns,
             rows,
             clock,
         )
+        self.returned = returned = returns.back[: int(returns.used[0])]
+        self._paid_coins -= int(returned["coins"][returned["op"] == CANCEL].sum())
         return rows.row
 
     def publish(self) -> Shown:
@@ -394,6 +404,12 @@ class Counterparties:
         """By currency, what creators' diamonds are worth: held by these rates, pending by their request's."""
         return audit.payable_of(self._earnings, rates)
 
+    def unspent(self) -> Unspent:
+        """What the coins in escrow add up to."""
+        if self._rates is None:
+            return Unspent(*np.zeros((len(Unspent._fields), len(self._assets)), np.int64))
+        return audit.unspent_of(self._sales, self._rates, len(self._assets))
+
     def check(self) -> None:
         """Assert the laws of conservation that concern these accounts.
 
@@ -401,7 +417,7 @@ class Counterparties:
         ------
         ConservationError : names the account or class, and the amounts
         """
-        audit.check(self._sales, self._earnings, self._given, self.totals, self._assets)
+        audit.check(self._sales, self._earnings, self._given, self._paid_coins, self.totals, self._assets)
 
     def state(self) -> dict[str, Any]:
         """Everything that can't be drawn again, as arrays and whole numbers; to be asked for after `close`."""
@@ -417,6 +433,7 @@ class Counterparties:
             "workforce": self.workforce.state(),
             "boards": self.boards.state(),
             "escrow": dict(zip(ESCROW, holdings(sales.escrow), strict=True)),
+            "coin_escrow": dict(zip(ESCROW, holdings(sales.coin_escrow), strict=True)),
             "sellers": {
                 "stock": sales.shelves.stock,
                 "price": sales.shelves.price,
@@ -431,7 +448,13 @@ class Counterparties:
             },
         }
         arrays = {f"{name}.{field}": array.copy() for name, part in parts.items() for field, array in part.items()}
-        return {**arrays, "late": self._late.copy(), "numbers": int(self._numbers[0]), "given": self._given}
+        return {
+            **arrays,
+            "late": self._late.copy(),
+            "numbers": int(self._numbers[0]),
+            "given": self._given,
+            "paid_coins": self._paid_coins,
+        }
 
     @classmethod
     def restored(cls, stage: Stage, assets: list[int], state: dict[str, Any]) -> Self:
@@ -450,6 +473,7 @@ class Counterparties:
             agenda=other._agenda(state["due.orders"]),
             open=_structs(OPEN_ORDER, "orders", state),
             escrow=restored_escrow(*(state[f"escrow.{name}"] for name in ESCROW)),
+            coin_escrow=restored_escrow(*(state[f"coin_escrow.{name}"] for name in ESCROW)),
             takings=other._sales.takings._replace(
                 cash=state["takings.cash"].copy(),
                 had_cash=state["takings.had_cash"].copy(),
@@ -470,6 +494,7 @@ class Counterparties:
         other._rates = _tuple(Rates, "rates", state) if "rates.of" in state else None
         other._numbers[0] = state["numbers"]
         other._given = state["given"]
+        other._paid_coins = state["paid_coins"]
         other._late = state["late"].copy()
         return other
 

@@ -5,6 +5,7 @@ Its rows are in order for each viewer, and the journal puts the viewers into ord
 
 from typing import NamedTuple
 
+from sim.behavior.types import Int64Array
 from sim.compiled import inner, on_columns
 from sim.engines.columns import purses as money
 from sim.engines.columns.chain import Disputes, Viewers
@@ -81,6 +82,24 @@ def settle_grants(
         give_back(tickets, grants.grant[state[FIRST]].ticket)
         state[FIRST] = (state[FIRST] + 1) % room
         state[COUNT] -= 1
+
+
+@on_columns
+def take_coins_back(zones: Structs, returned: Structs, viewers: Viewers, debts: Int64Array) -> int:
+    """Put coins of orders back into the purses that are here; `debts[:n]` are rows, and what debts earned in them."""
+    crowd, n = viewers.crowd, 0
+    for i in range(returned.shape[0]):
+        back = returned[i]
+        viewer = back.buyer - crowd.first
+        if not 0 <= viewer < crowd.zone.shape[0]:
+            continue
+        asset, purse = zones[crowd.zone[viewer]].asset, crowd.purse[viewer]
+        earned = money.take_back(viewers.purses, viewers.lots, viewers.totals, purse, asset, back)
+        if earned:
+            debts[n, 0] = back.row
+            debts[n, 1] = earned
+            n += 1
+    return n
 
 
 @inner

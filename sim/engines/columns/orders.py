@@ -30,7 +30,7 @@ from sim.engines.columns.agenda import (
     release,
     take,
 )
-from sim.engines.columns.amounts import portion, share_left
+from sim.engines.columns.amounts import portion, share_left, tax_inside
 from sim.engines.columns.codes import (
     ACCEPTED,
     AFFILIATE,
@@ -38,6 +38,7 @@ from sim.engines.columns.codes import (
     CANCEL,
     CAPTURE,
     ESCROW,
+    EXCHANGE,
     ORDER,
     PLATFORM,
     REFUND,
@@ -47,10 +48,11 @@ from sim.engines.columns.escrow import Escrow, hold, new_escrow, with_room
 from sim.engines.columns.host_columns import FIRST_CREATOR, FIRST_SELLER
 from sim.engines.columns.proposals import Clock, Proposals, boundary_after, propose, settled_at
 from sim.engines.columns.rates import NO_LIMIT, Rates
-from sim.engines.columns.rows import NO_TICKET, Rows, Structs, Tickets, give_back, grown, note, take_ticket
+from sim.engines.columns.returns import Returns, return_coins
+from sim.engines.columns.rows import NO_TICKET, Rows, Struct, Structs, Tickets, give_back, grown, note, take_ticket
 from sim.engines.columns.takings import Takings, add_cash
-from sim.engines.columns.totals import Totals, post
-from sim.ledger import Item
+from sim.engines.columns.totals import COINS, Totals, post
+from sim.ledger import COIN, Item
 from sim.ledger.operations import ITEM_SPAN
 from sim.scenario import Scenario
 from sim.streams import draw, uniform
@@ -60,7 +62,8 @@ GOOD_LIVE: Final = int(Item.GOOD_LIVE)
 KEPT: Final = 2**62  # a boundary after every run
 
 # An accepted order, as viewers leave it: `host` is the seller's place among all hosts, `region` the buyer's in `Rates`,
-# and `row` where it stands among the rows of its source.
+# and `row` where it stands among the rows of its source. One paid with `coins` has no amount yet; the lot that travels
+# with it has a cost, a price and the instant when its first coins were bought.
 ORDERED: Final = np.dtype(
     [
         ("at_us", np.int64),
@@ -68,6 +71,10 @@ ORDERED: Final = np.dtype(
         ("amount", np.int64),
         ("occasion", np.int64),
         ("row", np.int64),
+        ("coins", np.int64),
+        ("cost", np.int64),
+        ("price", np.int64),
+        ("bought_us", np.int64),
         ("host", np.int32),
         ("item", np.int32),
         ("region", np.int32),
@@ -80,7 +87,9 @@ ORDERED: Final = np.dtype(
 #   number              in which order the operations happened that `step` answers
 #   received            the boundary at which the seller heard of it
 #   slot                the good's place on the shelf, or NO_SLOT where no piece would come back
+#   amount              what is left of it for the seller, before commission
 #   tax, commission     on the amount; the commission is known from the delivery on
+#   coins               paid, 0 if it was money, with the cost, price and first instant of their lot
 #   answer              the amount of the next operation
 #   shared_at           the boundary at which an affiliate gets a part, NEVER if none does; known from the delivery on
 OPEN_ORDER: Final = np.dtype(
@@ -90,6 +99,10 @@ OPEN_ORDER: Final = np.dtype(
         ("amount", np.int64),
         ("tax", np.int64),
         ("commission", np.int64),
+        ("coins", np.int64),
+        ("cost", np.int64),
+        ("price", np.int64),
+        ("bought_us", np.int64),
         ("answer", np.int64),
         ("occasion", np.int64),
         ("ticket", np.int64),
@@ -110,6 +123,7 @@ class Sales(NamedTuple):
     Attributes
     ----------
     agenda, open : when an order's next step is due, and the order, an `OPEN_ORDER`
+    escrow, coin_escrow : what waits for delivery, money and coins
     trade : what they sold this week
     takings : what sellers are owed
     affiliate : the number of the creator with whom each seller works, or NO_AFFILIATE
@@ -121,6 +135,7 @@ class Sales(NamedTuple):
     agenda: Agenda
     open: Structs
     escrow: Escrow
+    coin_escrow: Escrow
     trade: Trade
     takings: Takings
     affiliate: Int64Array
@@ -165,17 +180,29 @@ def new_sales(
     open_orders = np.zeros(capacity_of(agenda), OPEN_ORDER)
     region = takings.region[n_creators:]
     return Sales(
-        shelves, agenda, open_orders, new_escrow(), trade, takings, affiliate, n_creators, region, foreign, imported
+        shelves,
+        agenda,
+        open_orders,
+        new_escrow(),
+        new_escrow(),
+        trade,
+        takings,
+        affiliate,
+        n_creators,
+        region,
+        foreign,
+        imported,
     )
 
 
-def room_for_orders(sales: Sales, more: int) -> Sales:
-    """The same with room for so many more orders."""
-    escrow, capacity = with_room(sales.escrow, more), needed(sales.agenda, more)
+def room_for_orders(sales: Sales, more: int, in_coins: int) -> Sales:
+    """The same with room for so many more orders, some of them in coins."""
+    capacity = needed(sales.agenda, more)
+    sales = sales._replace(escrow=with_room(sales.escrow, more), coin_escrow=with_room(sales.coin_escrow, in_coins))
     if capacity <= capacity_of(sales.agenda):
-        return sales._replace(escrow=escrow)
+        return sales
     agenda = enlarged(sales.agenda, capacity)
-    return sales._replace(escrow=escrow, agenda=agenda, open=grown(sales.open, capacity_of(agenda)))
+    return sales._replace(agenda=agenda, open=grown(sales.open, capacity_of(agenda)))
 
 
 @rule
@@ -200,7 +227,7 @@ def receive(
     for i in range(n):
         order, record = orders[i], hire(sales.agenda)
         region = int(order.region)
-        bought, asset = sales.open[record], rates.of[region].asset
+        bought = sales.open[record]
         bought.number = numbers[0]
         numbers[0] += 1
         bought.received = clock.boundary
@@ -208,17 +235,11 @@ def receive(
         bought.seller = order.host - n_creators
         bought.item = order.item
         bought.region = region
-        bought.amount = order.amount
-        bought.answer = order.amount
-        bought.tax = portion(bought.amount, rates.of[region].order_tax)
         bought.commission = 0
         bought.occasion = order.occasion
         bought.slot = _take_piece(sales, commerce, region, int(bought.seller), order.item % ITEM_SPAN)
         made[i] = bought.ticket = take_ticket(tickets)
-        paid = bought.amount + bought.tax
-        hold(sales.escrow, bought.buyer, asset, paid)
-        post(totals, ORDER, BANK, asset, -paid)
-        post(totals, ORDER, ESCROW, asset, paid)
+        _pay(sales, record, order, rates.of[region], totals)
         if bought.slot == NO_SLOT:
             bought.step = CANCEL
             put(sales.agenda, record, clock.boundary)
@@ -228,6 +249,30 @@ def receive(
             late[n_late] = record
             n_late += 1
     return made, late[:n_late]
+
+
+@inner
+def _pay(sales: Sales, record: int, order: Struct, rates: Struct, totals: Totals) -> None:
+    """Put what is paid into escrow. Coins are posted where they leave the purse; what they are worth is settled now."""
+    bought = sales.open[record]
+    bought.coins = order.coins
+    bought.cost = order.cost
+    bought.price = order.price
+    bought.bought_us = order.bought_us
+    if order.coins:
+        worth = portion(order.coins, rates.shop_coin_value)
+        bought.tax = tax_inside(worth, rates.order_tax)
+        bought.amount = worth - bought.tax
+        bought.answer = order.coins
+        hold(sales.coin_escrow, bought.buyer, COINS, order.coins)
+        return
+    bought.amount = order.amount
+    bought.answer = order.amount
+    bought.tax = portion(bought.amount, rates.order_tax)
+    paid = bought.amount + bought.tax
+    hold(sales.escrow, bought.buyer, rates.asset, paid)
+    post(totals, ORDER, BANK, rates.asset, -paid)
+    post(totals, ORDER, ESCROW, rates.asset, paid)
 
 
 @inner
@@ -316,6 +361,7 @@ def _answer(sales: Sales, record: int, rates: Rates, tickets: Tickets, rows: Row
         actor, peer, home = peer, actor, int(sales.region[seller])
     elif bought.step == AFFILIATE:
         actor, home = FIRST_CREATOR + sales.affiliate[seller], int(sales.region[seller])
+    in_coins = bought.coins > 0 and bought.step != AFFILIATE
     row = note(
         rows,
         clock.now_us,
@@ -324,7 +370,7 @@ def _answer(sales: Sales, record: int, rates: Rates, tickets: Tickets, rows: Row
         peer,
         int(bought.item),
         bought.answer,
-        rates.of[region].currency,
+        COIN if in_coins else rates.of[region].currency,
         ACCEPTED,
         rates.of[home].code,
     )
@@ -335,14 +381,29 @@ def _answer(sales: Sales, record: int, rates: Rates, tickets: Tickets, rows: Row
 
 
 @inner
-def cancel(sales: Sales, record: int, rates: Rates, totals: Totals, tickets: Tickets, rows: Rows, clock: Clock) -> None:
+def cancel(
+    sales: Sales,
+    record: int,
+    rates: Rates,
+    totals: Totals,
+    tickets: Tickets,
+    returns: Returns,
+    rows: Rows,
+    clock: Clock,
+) -> None:
     """Before delivery: all of the escrow back to the buyer."""
     bought = sales.open[record]
-    asset, paid = rates.of[bought.region].asset, bought.amount + bought.tax
-    hold(sales.escrow, bought.buyer, asset, -paid)
-    post(totals, CANCEL, ESCROW, asset, -paid)
-    post(totals, CANCEL, BANK, asset, paid)
-    _answer(sales, record, rates, tickets, rows, clock, True)
+    row = _answer(sales, record, rates, tickets, rows, clock, True)
+    if bought.coins:
+        hold(sales.coin_escrow, bought.buyer, COINS, -bought.coins)
+        return_coins(
+            returns, CANCEL, bought.buyer, bought.coins, bought.cost, bought.price, bought.bought_us, 0, 0, row
+        )
+    else:
+        asset, paid = rates.of[bought.region].asset, bought.amount + bought.tax
+        hold(sales.escrow, bought.buyer, asset, -paid)
+        post(totals, CANCEL, ESCROW, asset, -paid)
+        post(totals, CANCEL, BANK, asset, paid)
     release(sales.agenda, record)
 
 
@@ -361,11 +422,10 @@ def capture(
     """On delivery: the escrow to the seller, less commission, and the tax on its way; some orders come back later."""
     bought = sales.open[record]
     asset, seller = rates.of[bought.region].asset, int(bought.seller)
-    paid, commission = bought.amount + bought.tax, portion(bought.amount, rates.of[sales.region[seller]].commission)
-    hold(sales.escrow, bought.buyer, asset, -paid)
-    post(totals, CAPTURE, ESCROW, asset, -paid)
+    commission = portion(bought.amount, rates.of[sales.region[seller]].commission)
+    revenue = commission + _empty_escrow(sales, record, asset, totals)
     add_cash(sales.takings, totals, CAPTURE, sales.n_creators + seller, asset, bought.amount - commission)
-    post(totals, CAPTURE, PLATFORM, asset, commission)
+    post(totals, CAPTURE, PLATFORM, asset, revenue)
     post(totals, CAPTURE, TAX, asset, bought.tax)
     bought.commission = commission
     sales.trade.cost_paid[seller] += sales.trade.cost[seller, bought.slot]
@@ -379,7 +439,9 @@ def capture(
     goes_on = returns or bought.shared_at < end
     ticket = take_ticket(tickets) if goes_on else NO_TICKET  # before the order's own is given back: see `Tickets`
     row = _answer(sales, record, rates, tickets, rows, clock, True)
-    rows.row[row].revenue = commission
+    rows.row[row].revenue = revenue
+    rows.row[row].float_cost = -bought.cost
+    rows.row[row].float_coins = -bought.coins
     rows.row[row].tax = bought.tax
     rows.row[row].makes = ticket
     bought.ticket, bought.number = ticket, number
@@ -390,6 +452,22 @@ def capture(
         _share_later(sales, record, fulfilment)
     else:
         release(sales.agenda, record)
+
+
+@inner
+def _empty_escrow(sales: Sales, record: int, asset: int, totals: Totals) -> int:
+    """Take what was paid from escrow; returns what the platform gains by paying seller and tax for coins."""
+    bought = sales.open[record]
+    paid = bought.amount + bought.tax
+    if not bought.coins:
+        hold(sales.escrow, bought.buyer, asset, -paid)
+        post(totals, CAPTURE, ESCROW, asset, -paid)
+        return 0
+    hold(sales.coin_escrow, bought.buyer, COINS, -bought.coins)
+    post(totals, CAPTURE, ESCROW, COINS, -bought.coins)
+    post(totals, CAPTURE, EXCHANGE, COINS, bought.coins)
+    post(totals, CAPTURE, EXCHANGE, asset, -bought.cost)
+    return int(bought.cost - paid)
 
 
 @inner
@@ -422,10 +500,10 @@ def _return_of(sales: Sales, record: int, fulfilment: Fulfilment, clock: Clock) 
     if uniform(words[0]) >= (fulfilment.import_return_rate if imported else fulfilment.return_rate):
         region = int(bought.region)
         at_us = wave_of(clock.seed, bought.buyer, bought.occasion, clock.now_us, region, fulfilment.waves)
-        return (KEPT, 0) if at_us == NO_WAVE else (settled_at(clock, at_us), bought.amount)
+        return (KEPT, 0) if at_us == NO_WAVE else (settled_at(clock, at_us), bought.answer)
     in_part = uniform(words[2]) < fulfilment.partial_refund_share
     refund_at = settled_at(clock, clock.now_us + around(words[1], fulfilment.return_days))
-    return refund_at, (bought.amount + 1) // 2 if in_part else bought.amount
+    return refund_at, (bought.answer + 1) // 2 if in_part else bought.answer
 
 
 @inner
@@ -447,27 +525,35 @@ def refund(
     rates: Rates,
     totals: Totals,
     tickets: Tickets,
+    returns: Returns,
     rows: Rows,
     clock: Clock,
 ) -> None:
     """After delivery: all or part back to the buyer; the platform returns its commission, less a fee."""
     bought = sales.open[record]
     asset, seller = rates.of[bought.region].asset, int(bought.seller)
-    home, returned = sales.region[seller], bought.answer
-    left = bought.amount - returned
-    commission = bought.commission - share_left(bought.commission, left, bought.amount)
-    tax = bought.tax - share_left(bought.tax, left, bought.amount)
+    home, whole = sales.region[seller], bought.coins or bought.amount
+    kept = whole - bought.answer
+    left = share_left(bought.amount, kept, whole)
+    returned = bought.amount - left
+    commission = bought.commission - share_left(bought.commission, kept, whole)
+    tax = bought.tax - share_left(bought.tax, kept, whole)
     fee = portion(commission, rates.of[home].refund_fee)
     if rates.of[home].refund_fee_cap != NO_LIMIT and rates.of[home].asset == asset:
         fee = min(fee, rates.of[home].refund_fee_cap)
     add_cash(sales.takings, totals, REFUND, sales.n_creators + seller, asset, commission - fee - returned)
     post(totals, REFUND, PLATFORM, asset, fee - commission)
     post(totals, REFUND, TAX, asset, -tax)
-    post(totals, REFUND, BANK, asset, returned + tax)
+    post(totals, REFUND, EXCHANGE if bought.coins else BANK, asset, returned + tax)
     goes_on = bought.shared_at < sales.agenda.state[0] and portion(left, fulfilment.affiliate_rate) > 0
     row = _answer(sales, record, rates, tickets, rows, clock, not goes_on)
     rows.row[row].revenue = fee - commission
     rows.row[row].tax = -tax
+    if bought.coins:
+        coins, worth = bought.answer, returned + tax
+        rows.row[row].float_cost = worth
+        rows.row[row].float_coins = coins
+        return_coins(returns, REFUND, bought.buyer, coins, worth, worth, clock.now_us, worth, fee - commission, row)
     if goes_on:
         bought.amount = left
         _share_later(sales, record, fulfilment)

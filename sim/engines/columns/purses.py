@@ -16,14 +16,17 @@ from sim.engines.columns.codes import (
     ACCEPTED,
     BANK,
     BREAKAGE,
+    CANCEL,
     CHARGEBACK,
     COIN_REFUND,
+    ESCROW,
     EXCHANGE,
     EXPIRE,
     FROZEN,
     GIFT,
     HOLDER,
     INSUFFICIENT_FUNDS,
+    ORDER,
     OVER_CAP,
     OVER_LIMIT,
     PLATFORM,
@@ -35,7 +38,7 @@ from sim.engines.columns.codes import (
 )
 from sim.engines.columns.rates import NO_LIMIT
 from sim.engines.columns.rows import Struct, Structs, wide
-from sim.engines.columns.totals import COINS, DIAMONDS, REWARDS, Totals, post
+from sim.engines.columns.totals import COINS, DIAMONDS, REWARDS, Totals, amend, post
 
 NONE: Final = -1
 NEVER: Final = -1
@@ -185,14 +188,21 @@ def top_up(
 
 
 @inner
-def _append_lot(purses: Structs, lots: Lots, purse: int) -> int:
-    """A free place as the last of a purse's lots."""
-    mine, place = purses[purse], lots.state[0]
+def _free_place(lots: Lots) -> int:
+    """A place for a lot that nobody uses."""
+    place = lots.state[0]
     if place == NONE:
         place = lots.state[1]
         lots.state[1] += 1
     else:
         lots.state[0] = lots.lot[place].next
+    return int(place)
+
+
+@inner
+def _append_lot(purses: Structs, lots: Lots, purse: int) -> int:
+    """A free place as the last of a purse's lots."""
+    mine, place = purses[purse], _free_place(lots)
     lots.lot[place].next = NONE
     if mine.first_lot == NONE:
         mine.first_lot = place
@@ -349,6 +359,79 @@ def give(
     return Spent(ACCEPTED, int(earned), int(from_coins))
 
 
+class Paid(NamedTuple):
+    """How an order in coins went, and its lot: cost, price, and when the first of its coins were bought."""
+
+    outcome: int
+    cost: int
+    price: int
+    at_us: int
+
+
+@inner
+def pay(purses: Structs, lots: Lots, totals: Totals, purse: int, amount: int, suspended: int, room: int) -> Paid:
+    """Bought coins, which the purse holds, into escrow: out of the oldest lots, as one."""
+    if suspended:
+        return Paid(SUSPENDED, 0, 0, 0)
+    if amount > room:
+        return Paid(OVER_LIMIT, 0, 0, 0)
+    mine, cost, price = purses[purse], 0, 0
+    at_us = wide(lots.lot[mine.first_lot].at_us)
+    mine.coins -= amount
+    left = amount
+    while left:
+        place = mine.first_lot
+        lot = lots.lot[place]
+        before, taken = lot.left, min(lot.left, left)
+        after = before - taken
+        cost += share_left(lot.cost, before, lot.coins) - share_left(lot.cost, after, lot.coins)
+        price += lot.price * before // lot.coins - lot.price * after // lot.coins
+        lot.left = after
+        left -= taken
+        if not after:
+            mine.first_lot = lot.next
+            lot.next = lots.state[0]
+            lots.state[0] = place
+    post(totals, ORDER, HOLDER, COINS, -amount)
+    post(totals, ORDER, ESCROW, COINS, amount)
+    return Paid(ACCEPTED, int(cost), int(price), at_us)
+
+
+@inner
+def take_back(purses: Structs, lots: Lots, totals: Totals, purse: int, asset: int, back: Struct) -> int:
+    """Coins of an order that came to nothing, a `RETURNED`, as the first to be spent again; returns what debts earned.
+
+    All other entries of the operation are posted where the order is.
+    """
+    mine, coins = purses[purse], wide(back.coins)
+    owed = min(max(-mine.coins, 0), coins)
+    left = coins - owed
+    earned = back.cost - share_left(back.cost, left, coins)
+    if left:
+        place = _free_place(lots)
+        lot = lots.lot[place]
+        lot.coins = coins
+        lot.left = left
+        lot.cost = back.cost
+        lot.price = back.price
+        lot.tax = 0
+        lot.serial = lots.state[2]
+        lot.ticket = NONE
+        lot.at_us = back.at_us
+        lot.next = mine.first_lot
+        lots.state[2] += 1
+        if mine.first_lot == NONE:
+            mine.last_lot = place
+        mine.first_lot = place
+    mine.coins += coins
+    source = ESCROW if back.op == CANCEL else EXCHANGE
+    post(totals, back.op, HOLDER, COINS, coins)
+    post(totals, back.op, source, COINS, -coins)
+    amend(totals, back.op, EXCHANGE, asset, back.exchange, -earned)
+    amend(totals, back.op, PLATFORM, asset, back.platform, earned)
+    return int(earned)
+
+
 @inner
 def charge_back(
     purses: Structs,
@@ -378,9 +461,9 @@ def charge_back(
 
 @inner
 def lot_to_return(mine: Struct, lots: Lots, bought_after_us: int) -> int:
-    """The first lot of a topup after an instant, or NONE."""
+    """The first lot of a topup after an instant, or NONE; what came back from the shop is no topup's."""
     place = wide(mine.first_lot)
-    while place != NONE and lots.lot[place].at_us <= bought_after_us:
+    while place != NONE and (lots.lot[place].ticket == NONE or lots.lot[place].at_us <= bought_after_us):
         place = lots.lot[place].next
     return place
 

@@ -86,6 +86,7 @@ class Scene(NamedTuple):
     pull : array of shape (n_regions,): what supply does to the chance of a visit, see `sim.agents.supply`
     coin_price : array of shape (n_regions, 2): the least price of a coin, in the app alone and with the web
     balance_share : array of shape (n_regions,): of the viewers who have the Balance page
+    returned : coins that come back from the shop at this boundary, an array of `RETURNED`
     """
 
     begin_us: int
@@ -102,6 +103,7 @@ class Scene(NamedTuple):
     rival: RivalOffer
     ring: Ring
     rates: Rates
+    returned: Structs
 
 
 def world_of(stage: Stage, assets: Sequence[int], n_creators: int) -> World:
@@ -224,7 +226,7 @@ class Scenes:
     def __repr__(self) -> str:
         return f"<Scenes packs={len(self._packs.coins)}>"
 
-    def now(self, shown: Shown, counter: Counter, rates: Rates) -> Scene:
+    def now(self, shown: Shown, counter: Counter, rates: Rates, returned: Structs) -> Scene:
         """What viewers see from this boundary to the next."""
         stage = self._stage
         on_sale = [stage.packs[name] for name in stage.scenario.regions]
@@ -249,6 +251,7 @@ class Scenes:
             stage.rival,
             stage.ring,
             rates,
+            returned,
         )
 
     def _look_at_rewards(self, rewards: list[RewardOffer]) -> None:

@@ -10,6 +10,7 @@ from sim.engines.columns.earnings import CashOut, Earnings
 from sim.engines.columns.orders import Fulfilment, Sales
 from sim.engines.columns.proposals import ANSWERS_NOTHING, Clock, Proposals
 from sim.engines.columns.rates import Rates
+from sim.engines.columns.returns import Returns
 from sim.engines.columns.rows import Rows, Tickets
 from sim.engines.columns.totals import Totals
 
@@ -26,6 +27,7 @@ def carry_out(
     totals: Totals,
     tickets: Tickets,
     numbers: Int64Array,
+    returns: Returns,
     rows: Rows,
     clock: Clock,
 ) -> None:
@@ -34,9 +36,9 @@ def carry_out(
         wanted = proposals.wanted[k]
         op, record = wanted.op, wanted.record
         if op == CANCEL:
-            selling.cancel(sales, record, rates, totals, tickets, rows, clock)
+            selling.cancel(sales, record, rates, totals, tickets, returns, rows, clock)
         elif op == REFUND:
-            selling.refund(sales, record, fulfilment, rates, totals, tickets, rows, clock)
+            selling.refund(sales, record, fulfilment, rates, totals, tickets, returns, rows, clock)
         elif op == CAPTURE:
             selling.capture(sales, record, fulfilment, rates, totals, tickets, numbers, rows, clock)
         elif op == AFFILIATE:

@@ -8,7 +8,7 @@ a shard is told what is published, and answers with rows and with what the other
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -35,10 +35,11 @@ from sim.engines.columns.chain import (
 from sim.engines.columns.counterparties import Shown
 from sim.engines.columns.crowd import NO_PURSE, draw_crowd
 from sim.engines.columns.earnings import GIVEN
-from sim.engines.columns.maturity import due_at, reverse, settle_grants
+from sim.engines.columns.maturity import due_at, reverse, settle_grants, take_coins_back
 from sim.engines.columns.orders import ORDERED
 from sim.engines.columns.purses import NONE, Grants, Lots, new_grants, new_lots, new_purses
 from sim.engines.columns.rates import PACK, REGION, TIER, Rates
+from sim.engines.columns.returns import RETURNED
 from sim.engines.columns.rows import Rows, Structs, Tickets, copied, grown, new_rows, new_tickets, room_for, taken
 from sim.engines.columns.saving import Arrays, filled, flat
 from sim.engines.columns.scene import Scene, World, packed, world_of
@@ -49,6 +50,8 @@ from sim.engines.columns.visits import BLOCK, Visits, roster, visits_of
 from sim.metrics.elsewhere import empty_cells
 from sim.metrics.elsewhere import taken as counted
 from sim.scenario import Scenario
+
+NO_DEBTS: Final = np.zeros((0, 2), np.int64)
 
 
 class Setting(NamedTuple):
@@ -66,7 +69,7 @@ class Harvest(NamedTuple):
     """What a shard's viewers did: first what fell due at the boundary, then their own acts, in no order yet.
 
     The first two are arrays of `ROW`, `gifts` of `GIVEN`, those accepted, and `orders` of `ORDERED`; `elsewhere` are
-    cells of `sim.metrics.elsewhere`.
+    cells of `sim.metrics.elsewhere`; `debts` are what coins that came back earned, see `returns.note_debts`.
     """
 
     boundary: Structs
@@ -74,6 +77,7 @@ class Harvest(NamedTuple):
     gifts: Structs
     orders: Structs
     elsewhere: Int64Array
+    debts: Int64Array
 
 
 class Kept(NamedTuple):
@@ -119,6 +123,7 @@ class Shard:
         self._days: Int64Array = np.full(len(world.zones), NEVER, np.int64)  # on which habits are marked
         self._chains = Chains(np.zeros(4, np.int64), np.zeros(2 * BLOCK, CHAIN))
         self._due = new_rows(1024)
+        self._debts = NO_DEBTS
         self._place = np.full(setting.n_hosts, NOTHING, np.int32)
         self._seen = np.zeros(0, np.int32)  # who was live when the place of each host was set
         nobody, nothing = np.zeros(0, np.int32), np.zeros(0, np.int64)
@@ -150,7 +155,10 @@ class Shard:
         """Live through one window."""
         if scene.rates.of.dtype is not REGION:  # records from another process bear kinds of their own, though alike
             rates = scene.rates
-            scene = scene._replace(rates=Rates(rates.of.view(REGION), rates.tiers.view(TIER), rates.packs.view(PACK)))
+            scene = scene._replace(
+                rates=Rates(rates.of.view(REGION), rates.tiers.view(TIER), rates.packs.view(PACK)),
+                returned=scene.returned.view(RETURNED),
+            )
         boundary = self._settle(scene)
         audience = self._see(scene.shown)
         begin_us = scene.begin_us
@@ -186,7 +194,7 @@ class Shard:
         return Kept(self._viewers.crowd.free_us, *(getattr(self._viewers, name) for name in Kept._fields[1:]))
 
     def _settle(self, scene: Scene) -> Structs:
-        """What falls due at the boundary: expiries, then chargebacks."""
+        """What falls due at the boundary: expiries, coins that come back from the shop, then chargebacks."""
         boundary = scene.begin_us // self.world.window_us
         due = due_at(self._viewers.grants, self._viewers.disputes, boundary, self.world.window_us)
         n = due.expiring + due.disputed
@@ -205,9 +213,19 @@ class Shard:
                 viewers.tickets,
                 self._due,
             )
+        self._debts = self._take_coins_back(scene.returned)
         if due.disputed:
-            reverse(zones, scene.rates.of, viewers, boundary, scene.begin_us, self._due)
+            reverse(zones, scene.rates.of, self._viewers, boundary, scene.begin_us, self._due)
         return taken(self._due)
+
+    def _take_coins_back(self, returned: Structs) -> Int64Array:
+        if not len(returned):
+            return NO_DEBTS
+        lots, needed = self._viewers.lots, int(self._viewers.lots.state[1]) + len(returned)
+        if len(lots.lot) < needed:
+            self._viewers = self._viewers._replace(lots=_with_room(lots, needed))
+        debts = np.zeros((len(returned), 2), np.int64)
+        return debts[: take_coins_back(self.world.zones, returned, self._viewers, debts)]
 
     def _make_room_to_settle(self, n: int, tickets: int) -> None:
         self._viewers = self._viewers._replace(tickets=room_for(self._viewers.tickets, tickets))
@@ -283,7 +301,8 @@ class Shard:
         gifts, orders = deeds.used.tolist()
         deeds.used[:] = 0
         given, ordered = copied(deeds.gift[:gifts]), copied(deeds.order[:orders])
-        return Harvest(boundary, taken(self._viewers.rows), given, ordered, counted(self._viewers.elsewhere))
+        elsewhere = counted(self._viewers.elsewhere)
+        return Harvest(boundary, taken(self._viewers.rows), given, ordered, elsewhere, self._debts)
 
 
 _Pool = TypeVar("_Pool", Chains, Deeds, Disputes, Grants, Lots, Rows)

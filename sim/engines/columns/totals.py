@@ -52,6 +52,13 @@ def post(totals: Totals, op: int, klass: int, asset: int, amount: int) -> None:
         totals.entries[op, klass, asset] += 1
 
 
+@inner
+def amend(totals: Totals, op: int, klass: int, asset: int, before: int, change: int) -> None:
+    """Change a net entry that may be counted elsewhere already, and that was `before`."""
+    totals.amount[op, klass, asset] += change
+    totals.entries[op, klass, asset] += int(before + change != 0) - int(before != 0)
+
+
 def summed(parts: Sequence[Totals]) -> Totals:
     """The totals of several columns together."""
     return Totals(sum(part.amount for part in parts), sum(part.entries for part in parts))  # type: ignore[arg-type]

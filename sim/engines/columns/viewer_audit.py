@@ -1,7 +1,7 @@
 """The audit: whether a shard's columns explain its totals, and what its accounts say when a run ends."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,27 +14,11 @@ from sim.engines.columns.purses import HELD_COINS, HELD_REWARDS, MIXED, NONE
 from sim.engines.columns.rows import Structs, wide
 from sim.engines.columns.scene import World
 from sim.engines.columns.totals import COINS, FIRST_FIAT, N_CLASSES, REWARDS, Totals, by_class, summed
+from sim.engines.columns.unspent import S_US, Unspent
 from sim.ledger import COIN, CURRENCIES, REWARD, AccountClass
 from sim.ledger.accounts import NOBODY, Account
 from sim.ledger.errors import ConservationError
 from sim.tables import Columns
-
-S_US: Final = 1_000_000
-
-
-class Unspent(NamedTuple):
-    """What lots add up to, by place on the asset axis.
-
-    Attributes
-    ----------
-    cost, price : the money behind unspent coins, and what fans paid for them
-    coins, seconds : these coins, and the sum over them of the second, from the start, in which each was bought
-    """
-
-    cost: Int64Array
-    price: Int64Array
-    coins: Int64Array
-    seconds: Int64Array
 
 
 class Audit(NamedTuple):
@@ -121,13 +105,13 @@ def _explain(zones: Structs, viewers: Viewers, unspent: Unspent) -> tuple[int, i
     return -1, 0, 0
 
 
-def combined(audits: Sequence[Audit], counterparties: Totals) -> Audit:
-    """The audits of all shards together, with the totals of everyone else."""
+def combined(audits: Sequence[Audit], counterparties: Totals, in_escrow: Unspent) -> Audit:
+    """The audits of all shards together, with the totals of everyone else and the coins in escrow."""
     balances = {name: np.concatenate([audit.balances[name] for audit in audits]) for name in audits[0].balances}
     return Audit(
         summed([counterparties, *(audit.totals for audit in audits)]),
         balances,
-        Unspent(*np.sum([audit.unspent for audit in audits], axis=0)),
+        Unspent(*np.sum([in_escrow, *(audit.unspent for audit in audits)], axis=0)),
         np.sum([audit.people for audit in audits], axis=0),
     )
 

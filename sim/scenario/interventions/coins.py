@@ -112,5 +112,19 @@ class Rewards(Intervention, frozen=True, tag="rewards"):
         return f"rewards: {', '.join(words)}" if words else "rewards"
 
 
+class CoinsInShop(Intervention, frozen=True, tag="coins_in_shop"):
+    """The shop takes bought coins too; what the buyer doesn't keep comes back as coins."""
+
+    region: Annotated[str, "where the buyers are"]
+    coin_value_cents: Annotated[CentsEach, "what a coin is worth there, in the region's own minor units; 0: nothing"]
+
+    @property
+    def text(self) -> str:
+        """`coins buy goods at 1.2`."""
+        return f"coins buy goods at {float(self.coin_value_cents.value):g}"
+
+
 REWARD_COINS: Final = ("checkin_coins", "watch_coins", "watch_cap_coins", "invite_coins")
-CoinIntervention = PackPrice | PackOffer | CoinRefundRight | BalanceRollout | RivalOfferChange | FraudRing | Rewards
+CoinIntervention = (
+    PackPrice | PackOffer | CoinRefundRight | BalanceRollout | RivalOfferChange | FraudRing | Rewards | CoinsInShop
+)
