@@ -186,7 +186,7 @@ PARAMETERS: Final[dict[str, Texts]] = {
     "sellers.goods_each": texts(1, 3, 5, 100),
     "sellers.foreign_share": SHARE,
     "sellers.imported_share": SHARE,
-    "sellers.foreign_goods_each": texts(0, 1, 3, 5, 100),
+    "sellers.foreign_goods_each": texts(1, 3, 5, 100),
     "sellers.foreign_cost_factor": texts(0, 1, "0.8", 1000),
     "sellers.import_price_factor": texts(0, "0.333333", 1, 1000),
     "sellers.stock_per_good": texts(0, 1, 2, 3, 40),

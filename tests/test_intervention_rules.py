@@ -111,6 +111,14 @@ CASES = {
         "[sellers]\ngoods_each = { value = 0, range = [0, 15] }\n",
         ["sellers.goods_each = 0: expected at least 1, since there are sellers (or per_thousand_viewers = 0)"],
     ),
+    "foreign sellers without goods": (
+        "[sellers]\nforeign_goods_each = { value = 0, range = [0, 15] }\n",
+        ["sellers.foreign_goods_each = 0: expected at least 1, since there are foreign sellers (or foreign_share = 0)"],
+    ),
+    "foreign goods that nobody would carry": (
+        "[sellers]\nforeign_share = 0\nforeign_goods_each = { value = 0, range = [0, 15] }\n",
+        [],
+    ),
     # what is only worth knowing
     "a price while the wallet is off": (
         f'[[interventions]]\nkind = "payment_licence"\nat = {DAY.format(8)}\n' + price(9, "app-65"),

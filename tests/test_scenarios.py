@@ -58,8 +58,10 @@ def test_a_question_opens_its_file_and_an_answer_is_told_in_a_metric(name: str) 
 def test_a_scenario_changes_what_its_text_says_and_nothing_else(name: str) -> None:
     """Every changed key and every kind of intervention stands in the text, and all that stands there is changed."""
     scenario, before = load(name), parent(name)
-    changed = {difference.key for difference in differences(before, scenario)} - {"interventions"}
     told = named(scenario)
+    changed = {difference.key for difference in differences(before, scenario)} - {"interventions"}
+    if "regions" in told:  # which name their catalogues
+        changed = {key for key in changed if not covers("catalogs", key)}
     untold = {key for key in changed if not any(covers(item, key) for item in told)} | kinds(scenario) - told
     idle = {item for item in told - kinds(scenario) if not any(covers(item, key) for key in changed)}
     assert (untold, idle) == (set(), set())

@@ -7,7 +7,13 @@ from sim.cli.terminal import progress, say
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[SCENARIO]...")
-@click.option("--seeds", type=click.IntRange(1, 1000), default=5, show_default=True, help="So many, from its own on.")
+@click.option(
+    "--seeds",
+    type=click.IntRange(1, 1000),
+    default=5,
+    show_default=True,
+    help="So many, from its own on.",
+)
 @click.option("--workers", type=click.IntRange(1, 256), metavar="N", help="So many processes; a core each, else.")
 @click.option("--check", is_flag=True, help="Write nothing: say whether the kept answers are still what comes out.")
 def headlines(*, names: tuple[str, ...], seeds: int, workers: int | None, check: bool) -> int:
@@ -31,6 +37,8 @@ def headlines(*, names: tuple[str, ...], seeds: int, workers: int | None, check:
 
     kept_at = paths.results_dir() / KEPT
     kept = dict(kept_in(kept_at))
+    if check and not kept:
+        raise CoinworksError(f"{shown_path(kept_at)}: no answers are kept there; expected some to check")
     asked = names or tuple(sorted(path.stem for path in paths.scenarios_dir().glob("*.toml")))
     stale = []
     with working(workers, seeds) as executor, progress("asking", len(asked), "scenarios") as done:

@@ -1,5 +1,6 @@
 """`coinworks rollout`: what an estimate of a staggered rollout is worth."""
 
+from math import isnan
 from typing import Any
 
 import click
@@ -36,6 +37,8 @@ def rollout(
       coinworks rollout balance-rollout
       coinworks rollout balance-rollout --outcome topups --seeds 20 --effect 0.05 --json
     """
+    if isnan(relative):  # which is in every range
+        raise click.UsageError("--effect nan: expected a number from 0 to 10")
     from sim.experiments.replicate import workers as working
     from sim.experiments.rollout import study
     from sim.report.rollout import effect_table, power_table

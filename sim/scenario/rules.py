@@ -208,6 +208,9 @@ def _goods(found: Conversion) -> None:
     sellers, each = _value(found, ("sellers", "per_thousand_viewers")), _value(found, path)
     if sellers and each == 0:
         found.report(path, each, "at least 1, since there are sellers", "or per_thousand_viewers = 0")
+    foreign = ("sellers", "foreign_goods_each")
+    if sellers and _value(found, ("sellers", "foreign_share")) and _value(found, foreign) == 0:
+        found.report(foreign, 0, "at least 1, since there are foreign sellers", "or foreign_share = 0")
 
 
 def _pack_prices(found: Conversion) -> list[tuple[int, str, str | None]]:
