@@ -232,7 +232,8 @@ def test_run_closes_the_loop(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1].endswith(f"Read the report: {report}")
     assert (tmp_path / report).exists()
     folder = (tmp_path / report).parent
-    files = {"balances.parquet", "manifest.json", "metrics.parquet", "replay.json", "requests.parquet", "summary.json"}
+    tables = ("balances", "elsewhere", "hosts_by_week", "metrics", "requests", "sellers_by_week", "shop")
+    files = {"manifest.json", "replay.json", "summary.json", *(f"{table}.parquet" for table in tables)}
     assert {path.name for path in folder.iterdir()} == files | {"figures", "report.html", "trace"}
 
 
