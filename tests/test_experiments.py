@@ -3,6 +3,7 @@
 import json
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ def test_replications_are_the_same_in_any_executor_and_of_their_own_seed() -> No
     assert len({json.dumps(one.kpis) for one in here}) == 3
 
 
-def test_a_replication_is_the_run_of_that_seed(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_replication_is_the_run_of_that_seed(tmp_path: Path) -> None:
     scenario = load("us-baseline", TINY)
     run = simulate(scenario, seed=2, manner=Manner(metrics_only=True), out=tmp_path / "run")
     assert replicate(scenario, [2])[0].kpis == run.summary.kpis
@@ -38,7 +39,7 @@ def test_a_replication_is_the_run_of_that_seed(tmp_path) -> None:  # type: ignor
 
 def test_a_scenario_travels_to_other_processes() -> None:
     scenario = load("us-web-push", TINY)
-    assert pickle.loads(pickle.dumps(scenario)) == scenario  # noqa: S301  # our own
+    assert pickle.loads(pickle.dumps(scenario)) == scenario  # noqa: S301  # pickled in the same line
 
 
 def replication(seed: int, gmv: int | None, *rules: str) -> Replication:
@@ -92,7 +93,7 @@ def test_the_figure_says_how_bad_it_may_become_and_carries_its_numbers() -> None
     assert "svg" in figure.page_svg
 
 
-def test_the_command_tells_the_quantiles_to_people_and_machines(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_the_command_tells_the_quantiles_to_people_and_machines(tmp_path: Path) -> None:
     sizes = ["--viewers", "60", "--days", "1", "--set", "window=6h", "--seeds", "2", "--workers", "1"]
     told = CliRunner().invoke(outlook_command, ["us-baseline", *sizes, "--metric", "gmv", "--out", str(tmp_path / "o")])
     assert told.exit_code == 0, told.output

@@ -36,10 +36,11 @@ def commission(rate: str, begin: float, end: float | None = None, **fields: Any)
 def happened(scenario: Scenario, seed: int = 1) -> list[tuple[float, str, str]]:
     """Hour, region, and the rate that holds from then on; `usual` for the scenario's own."""
     hour_us = scenario.window_us
-    return [
-        (turn.at_us / HOUR_US, turn.region, str(turn.change.rate.value) if turn.begins else "usual")  # type: ignore[union-attr]  # all are commissions
-        for turn in turns(scenario, seed, lambda instant_us: -(-instant_us // hour_us) * hour_us)
-    ]
+    found = []
+    for turn in turns(scenario, seed, lambda instant_us: -(-instant_us // hour_us) * hour_us):
+        assert isinstance(turn.change, Commission)
+        found.append((turn.at_us / HOUR_US, turn.region, str(turn.change.rate.value) if turn.begins else "usual"))
+    return found
 
 
 CASES = {

@@ -22,27 +22,27 @@ LIFE_US = 1_000
 
 
 @rule
-def top_up(purses, lots, totals, coins, price, fee, tax):  # type: ignore[no-untyped-def]
+def top_up(purses, lots, totals, coins, price, fee, tax):
     return columns.top_up(purses, lots, totals, 0, FIRST_FIAT, coins, price, fee, tax, 0, -1)
 
 
 @rule
-def grant(purses, grants, totals, amount, at_us, life_us, ticket):  # type: ignore[no-untyped-def]
+def grant(purses, grants, totals, amount, at_us, life_us, ticket):
     columns.grant(purses, grants, totals, 0, CHECKIN, amount, at_us, life_us, ticket)
 
 
 @rule
-def expire(purses, grants, totals, place):  # type: ignore[no-untyped-def]
+def expire(purses, grants, totals, place):
     return columns.expire(purses, grants, totals, place)
 
 
 @rule
-def give(purses, lots, grants, totals, amount):  # type: ignore[no-untyped-def]
+def give(purses, lots, grants, totals, amount):
     return columns.give(purses, lots, grants, totals, 0, FIRST_FIAT, amount, 0, NO_END)
 
 
 @rule
-def charge_back(purses, lots, totals, coins, price, fee, tax, serial):  # type: ignore[no-untyped-def]
+def charge_back(purses, lots, totals, coins, price, fee, tax, serial):
     return columns.charge_back(purses, lots, totals, 0, FIRST_FIAT, coins, price, fee, tax, serial)
 
 

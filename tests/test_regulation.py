@@ -126,7 +126,7 @@ def test_rewards_live_as_long_as_the_rule_said_when_they_were_given() -> None:
     rewards = dict(
         zip(columns["seq"][columns["op"] == Op.REWARD], columns["at_us"][columns["op"] == Op.REWARD], strict=True)
     )
-    lives = {True: set(), False: set()}  # type: ignore[var-annotated]  # whole hours, by whether given under the rule
+    lives: dict[bool, set[float]] = {True: set(), False: set()}  # whole hours, by whether given under the rule
     expired = between(result, Op.EXPIRE, 0, 2 * DAY_US)
     for ref, at_us in zip(columns["ref"][expired], columns["at_us"][expired], strict=True):
         given_us = rewards[ref]

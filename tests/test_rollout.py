@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -64,7 +65,7 @@ def test_a_rollout_that_is_taken_back_is_refused() -> None:
         first_days(rollouts((1, 0.7), (2, 0.2)), 1, np.full(200, US))
 
 
-def test_a_panel_adds_up_the_trace(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_panel_adds_up_the_trace(tmp_path: Path) -> None:
     columns = simulate(STAGGERED, seed=1, manner=Manner(), out=tmp_path / "run").trace().columns
     for outcome in ("coins_given", "gifts", "topups"):
         panel, measure = Panel(STAGGERED, OUTCOMES[outcome]), OUTCOMES[outcome]
@@ -111,7 +112,7 @@ def test_a_study_sums_up_its_trials() -> None:
         study(STAGGERED, "gift", [1])
 
 
-def test_the_command_prints_the_parts_and_the_power(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_the_command_prints_the_parts_and_the_power(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(
         'question = "Why?"\nextends = "us-baseline"\nviewers = 200\ndays = 3\nwindow = "6h"\n'

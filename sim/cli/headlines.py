@@ -37,6 +37,8 @@ def headlines(*, names: tuple[str, ...], seeds: int, workers: int | None, check:
 
     kept_at = paths.results_dir() / KEPT
     kept = dict(kept_in(kept_at))
+    if not kept_at.parent.is_dir():
+        raise CoinworksError(f"{shown_path(kept_at.parent)}: no such folder; answers are kept in a clone of coinworks")
     if check and not kept:
         raise CoinworksError(f"{shown_path(kept_at)}: no answers are kept there; expected some to check")
     asked = names or tuple(sorted(path.stem for path in paths.scenarios_dir().glob("*.toml")))

@@ -16,7 +16,7 @@ import msgspec
 from sim.experiments.answer import Answer
 from sim.experiments.replicate import Floats
 from sim.metrics.definitions import METRIC
-from sim.report.numbers import THIN, about_money, index, share, significant
+from sim.report.numbers import THIN, about_money, index, plural, share, significant
 from sim.runs import read_json, write_json
 from sim.scenario import Scenario
 
@@ -97,7 +97,7 @@ def sentence(found: Answer, base: str) -> str:
     """
     name, _, currency = found.metric.partition(".")
     title = f"{METRIC[name].title} {currency}".rstrip()
-    seeds = f"in {len(found.seeds)} seeds"
+    seeds = f"in {plural(len(found.seeds), 'seed')}"
     if not base:
         low, high = (_amount(found, float(bound)) for bound in (found.values.min(), found.values.max()))
         return f"{title} {_amount(found, found.value)} ({low} to {high} {seeds})"
