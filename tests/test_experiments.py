@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from sim.cli.group import execute
 from sim.cli.outlook import outlook as outlook_command
 from sim.experiments.outlook import QUANTILES, difference, summed_up
 from sim.experiments.replicate import Replication, column, replicate
@@ -91,6 +92,16 @@ def test_the_figure_says_how_bad_it_may_become_and_carries_its_numbers() -> None
     assert f"{100 * worst:.1f}" in figure.title
     assert figure.csv.splitlines()[:3] == ["seed,gmv", "1,100.0", "2,40.0"]
     assert "svg" in figure.page_svg
+
+
+def test_a_folder_that_cannot_be_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    asked = ("outlook", "us-web-push", "--seeds", "2", "--viewers", "20", "--days", "4", "--workers", "1", "--out")
+    assert execute([*asked, str(tmp_path / "file" / "folder")]) == 1
+    told = capsys.readouterr().err
+    assert told.endswith("Not a directory\n")
+    assert told.count("\n") == 1
+    assert execute([*asked, str(tmp_path / "file")]) == 2
 
 
 def test_the_command_tells_the_quantiles_to_people_and_machines(tmp_path: Path) -> None:

@@ -33,7 +33,16 @@ INTERRUPTED: Final = 130
 SIGNALLED: Final = 128  # plus the signal's number, as a shell has it
 ENDINGS: Final = (signal.SIGTERM, signal.SIGHUP)
 # What a machine refuses and its owner can mend; any other OSError is our bug and keeps its traceback.
-REFUSALS: Final = {errno.EACCES, errno.EDQUOT, errno.EMFILE, errno.ENOSPC, errno.EPERM, errno.EROFS}
+REFUSALS: Final = {
+    errno.EACCES,
+    errno.EDQUOT,
+    errno.EEXIST,
+    errno.EMFILE,
+    errno.ENOSPC,
+    errno.ENOTDIR,
+    errno.EPERM,
+    errno.EROFS,
+}
 
 
 class Verbs(click.Group):

@@ -14,7 +14,12 @@ from sim.cli.terminal import json_option, say, show, show_json
 @experiment_options
 @click.option("--seeds", type=click.IntRange(2, 100_000), default=20, show_default=True, help="So many futures.")
 @click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Of these, else of the headlines; repeatable.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write a figure and its numbers there.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Put a figure and its numbers there.",
+)
 @json_option
 def outlook(
     scenario: str,
