@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from sim.compiled import STALE_AFTER_S, cache_folder, rule, sources_hash
+from sim.compiled import STALE_AFTER_S, WITHOUT_RULES, cache_folder, rule, sources_hash
 
 
 @pytest.fixture
@@ -34,6 +34,14 @@ def test_what_is_no_source_does_not_change_the_hash(package):
     before = sources_hash(package)
     (package / "__pycache__").mkdir()
     (package / "__pycache__" / "rule.pyc").write_bytes(b"compiled")
+    assert sources_hash(package) == before
+
+
+@pytest.mark.parametrize("layer", WITHOUT_RULES)
+def test_what_holds_no_rule_does_not_change_the_hash(package, layer):
+    before = sources_hash(package)
+    (package / layer).mkdir()
+    (package / layer / "verb.py").write_text("C = 3\n")
     assert sources_hash(package) == before
 
 

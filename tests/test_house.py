@@ -15,6 +15,8 @@ from hatchling.builders.wheel import WheelBuilder
 from importlinter import api, cli
 from packaging.requirements import Requirement
 
+from sim.compiled import WITHOUT_RULES
+
 ROOT = Path(__file__).parent.parent
 TOP_LEVEL = {"pyproject.toml", "README.md", "LICENSE", "sim", "scenarios", "loadtests", "results", "tests"}
 USED_BY_LOADTESTS = {"sim.files", "sim.ledger", "sim.paths", "sim.runs", "sim.scenario", "sim.tables", "sim.trace"}
@@ -95,6 +97,11 @@ def test_vocabulary_uses_the_standard_library_only() -> None:
         if not inside(found, "sim.ledger") and found.split(".")[0] not in sys.stdlib_module_names
     }
     assert outside == set()
+
+
+def test_layers_that_do_not_count_for_the_compilers_cache_hold_no_rules() -> None:
+    for layer in WITHOUT_RULES:
+        assert not {importer for importer, found in imported(f"sim.{layer}") if found in ("sim.compiled", "numba")}
 
 
 def test_package_imports_nothing() -> None:
