@@ -1,6 +1,7 @@
 """Scenarios: exact numbers, short differences, and every problem told at once in one line."""
 
 import json
+import re
 import typing
 from decimal import Decimal
 from pathlib import Path
@@ -15,12 +16,13 @@ from sim.cli.scenarios import scenarios as scenarios_command
 from sim.ledger.errors import CoinworksError
 from sim.paths import scenarios_dir
 from sim.scenario import PackPrice, Parameter, ScenarioError, check, from_resolved, load, load_base, resolved
-from sim.scenario.convert import INSTANT_EXPECTED
+from sim.scenario.convert import INSTANT_EXPECTED, fields_of
 from sim.scenario.difference import differences
 from sim.scenario.files import key_lines, merge
-from sim.scenario.guide import all_source_ids, filled_in
+from sim.scenario.guide import BASE, READMES, _sections, all_source_ids, filled_in
 from sim.scenario.interventions import AnyIntervention
 from sim.scenario.schema import schema_text
+from sim.scenario.symbols import SYMBOLS
 from sim.scenario.window import window_us
 
 STEMS = sorted(path.stem for path in scenarios_dir().glob("*.toml"))
@@ -529,9 +531,31 @@ def test_the_schema_is_current() -> None:
     )
 
 
-def test_the_readme_is_current() -> None:
-    text = (scenarios_dir() / "README.md").read_text("utf-8")
+@pytest.mark.parametrize("readme", READMES, ids=lambda path: path.parent.name)
+def test_a_readme_is_current(readme: Path) -> None:
+    text = readme.read_text("utf-8")
     assert filled_in(text) == text, "python -m sim.scenario.guide"
+
+
+def test_every_parameter_has_a_symbol_of_its_own() -> None:
+    stated = {
+        (name.partition(".")[0], field.name)
+        for name, struct, table in _sections(load(BASE))
+        for field in fields_of(struct)
+        if isinstance(getattr(table, field.name), Parameter)
+    }
+    assert stated == {(table, name) for table, symbols in SYMBOLS.items() for name in symbols}
+    used = [symbol for symbols in SYMBOLS.values() for symbol in symbols.values()]
+    assert len(used) == len(set(used))
+
+
+def test_the_description_and_its_symbols_agree() -> None:
+    """Each formula's symbols are in the table, and each of the table is used in the description."""
+    text = READMES[1].read_text("utf-8").partition("# Overview")[2].partition("## Symbols")[0]
+    known = {symbol for symbols in SYMBOLS.values() for symbol in symbols.values()}
+    submodels = re.sub(r"`[^`]*`", "", text.partition("## Submodels")[2])
+    assert set(re.findall(r"[^\W\d]̄?_\w+", submodels)) - known == {"z_M", "z_W"}
+    assert {symbol for symbol in known if not re.search(rf"(?<!\w){re.escape(symbol)}(?!\w)", text)} == set()
 
 
 def test_the_readme_explains_every_source_that_is_cited() -> None:

@@ -1,4 +1,4 @@
-"""The tables of scenarios/README.md, made from the types and files they describe.
+"""The tables of scenarios/README.md and of sim/README.md, made from the types and files they describe.
 
     python -m sim.scenario.guide
 
@@ -7,6 +7,7 @@ writes them anew between their markers; a test fails while they are out of date.
 
 import typing
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -19,15 +20,19 @@ from sim.scenario.load import load
 from sim.scenario.problems import shown
 from sim.scenario.quantity import Parameter
 from sim.scenario.schema import first_line
+from sim.scenario.symbols import SYMBOLS
 from sim.scenario.types import Scenario, Season, Settings
 
 BASE: Final = "us-baseline"
+READMES: Final = (scenarios_dir() / "README.md", Path(__file__).parents[1] / "README.md")
 
 
 def filled_in(text: str) -> str:
-    """The README with every generated table as it should be."""
+    """A README with every generated table that it marks as it should be."""
     for name, table in tables().items():
         before, opening, rest = text.partition(f"<!-- {name} -->\n")
+        if not opening:
+            continue
         _, closing, after = rest.partition(f"\n<!-- end of {name} -->")
         text = f"{before}{opening}\n{table}\n{closing}{after}"
     return text
@@ -41,6 +46,7 @@ def tables() -> dict[str, str]:
         "calendar": _markdown(["key", "meaning"], [[f"`{field.name}`", field.meaning] for field in fields_of(Season)]),
         "interventions": intervention_table(),
         "parameters": parameter_tables(load(BASE)),
+        "symbols": symbol_table(load(BASE)),
     }
 
 
@@ -104,6 +110,20 @@ def parameter_tables(scenario: Scenario) -> str:
     return "\n\n".join(parts)
 
 
+def symbol_table(scenario: Scenario) -> str:
+    """A row for each parameter: its symbol, name in code, unit, default, sources, and what it rests on."""
+    rows = []
+    for name, struct, table in _sections(scenario):
+        symbols = SYMBOLS[name.partition(".")[0]]
+        for field in fields_of(struct):
+            value = getattr(table, field.name)
+            if isinstance(value, Parameter):
+                unit = field.quantity.unit if field.quantity else ""
+                code = f"`{name}.{field.name}`"
+                rows.append([symbols[field.name], code, unit, f"{value.value}", value.source, value.basis])
+    return _markdown(["symbol", "name in code", "unit", "default", "source", "basis"], rows)
+
+
 def source_ids(data: Any) -> Iterator[str]:
     """Every source id in a file's keys."""
     if isinstance(data, dict):
@@ -142,9 +162,9 @@ def _markdown(header: list[str], rows: Iterable[list[str]]) -> str:
 
 
 def main() -> None:
-    """Bring the README up to date."""
-    readme = scenarios_dir() / "README.md"
-    readme.write_text(filled_in(readme.read_text("utf-8")), "utf-8")
+    """Bring the READMEs up to date."""
+    for readme in READMES:
+        readme.write_text(filled_in(readme.read_text("utf-8")), "utf-8")
 
 
 if __name__ == "__main__":
