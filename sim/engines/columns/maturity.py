@@ -8,12 +8,12 @@ from typing import NamedTuple
 from sim.behavior.types import Int64Array
 from sim.compiled import inner, on_columns
 from sim.engines.columns import purses as money
-from sim.engines.columns.chain import Disputes, Viewers
 from sim.engines.columns.codes import ACCEPTED, CHARGEBACK, EXPIRE, WRONG_STATE
 from sim.engines.columns.crowd import HAS_REWARDS, Crowd
 from sim.engines.columns.purses import COUNT, FIRST, MIXED, Grants
 from sim.engines.columns.rows import Rows, Struct, Structs, Tickets, give_back, note
 from sim.engines.columns.totals import Totals
+from sim.engines.columns.viewers import Disputes, Viewers
 from sim.ledger import REWARD
 from sim.ledger.accounts import NOBODY
 

@@ -17,21 +17,8 @@ from sim.agents.stage import Stage
 from sim.behavior.types import Float64Array, Int64Array
 from sim.behavior.visit import HOUR_US, HOURS_A_DRAW, NEVER
 from sim.behavior.watch import GUIDE_BITS, NOTHING, Live
-from sim.engines.columns.chain import (
-    CHAIN,
-    COUNT,
-    DISPUTE,
-    REWARDS_A_VISIT,
-    Audience,
-    Chains,
-    Deeds,
-    Disputes,
-    Viewers,
-    live_through,
-    look_around,
-    mark,
-    new_scratch,
-)
+from sim.engines.columns.chain import live_through, look_around, mark, new_scratch
+from sim.engines.columns.collecting import REWARDS_A_VISIT
 from sim.engines.columns.counterparties import Shown
 from sim.engines.columns.crowd import NO_PURSE, draw_crowd
 from sim.engines.columns.earnings import GIVEN
@@ -46,6 +33,7 @@ from sim.engines.columns.scene import Scene, World, packed, world_of
 from sim.engines.columns.spending import new_spending
 from sim.engines.columns.totals import Totals, new_totals
 from sim.engines.columns.viewer_audit import Audit, audited
+from sim.engines.columns.viewers import CHAIN, COUNT, DISPUTE, Audience, Chains, Deeds, Disputes, Viewers
 from sim.engines.columns.visits import BLOCK, Visits, roster, visits_of
 from sim.metrics.elsewhere import empty_cells
 from sim.metrics.elsewhere import taken as counted

@@ -8,13 +8,13 @@ import numpy as np
 from sim.behavior.types import Int64Array
 from sim.compiled import on_columns
 from sim.engines.columns.amounts import share_left
-from sim.engines.columns.chain import Viewers
 from sim.engines.columns.codes import HOLDER
 from sim.engines.columns.purses import HELD_COINS, HELD_REWARDS, MIXED, NONE
 from sim.engines.columns.rows import Structs, wide
 from sim.engines.columns.scene import World
 from sim.engines.columns.totals import COINS, FIRST_FIAT, N_CLASSES, REWARDS, Totals, by_class, summed
 from sim.engines.columns.unspent import S_US, Unspent
+from sim.engines.columns.viewers import Viewers
 from sim.ledger import COIN, CURRENCIES, REWARD, AccountClass
 from sim.ledger.accounts import NOBODY, Account
 from sim.ledger.errors import ConservationError

@@ -1,0 +1,142 @@
+"""Shopping: see a good, order it if it is worth its price, and pay with money or with coins."""
+
+from typing import Final
+
+from sim.agents.publication import Offer
+from sim.behavior.commerce import NO_REASON, is_hidden, legal_price, obstacle
+from sim.behavior.elsewhere import BAN, route_of
+from sim.behavior.elsewhere import ORDER as ELSEWHERE_ORDER
+from sim.behavior.purposes import BROWSE, DIVERT, SHOP
+from sim.behavior.shop import LIVE, channel_of, item_of, pays_with_coins, price_in_coins, worth_of
+from sim.behavior.watch import NOTHING, Live
+from sim.compiled import inner
+from sim.engines.columns import codes
+from sim.engines.columns import purses as money
+from sim.engines.columns.codes import ACCEPTED, SUSPENDED
+from sim.engines.columns.counter import seller_at
+from sim.engines.columns.crowd import GIVER, has
+from sim.engines.columns.rows import Struct, note, wide
+from sim.engines.columns.scene import Scene, World
+from sim.engines.columns.spending import note_given, room_today
+from sim.engines.columns.viewers import Viewers, leave, limits_of, occasion_of, region_of
+from sim.ledger import COIN, Kind
+from sim.ledger.accounts import KIND_SPAN
+from sim.metrics.elsewhere import note_elsewhere
+from sim.streams import below, draw
+
+FIRST_SELLER: Final = KIND_SPAN * int(Kind.SELLER)
+
+
+@inner
+def look_at_show(world: World, scene: Scene, live: Live, viewers: Viewers, chain: Struct) -> None:
+    """Buy what the seller shows at this moment, or not."""
+    place = live.place[chain.host]
+    leave(chain)
+    if place != NOTHING:
+        shown = scene.shown
+        offer = Offer(wide(shown.good[place]), wide(shown.price[place]), wide(shown.stock[place]))
+        _perhaps_order(world, scene, viewers, chain, LIVE, offer)
+
+
+@inner
+def browse(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None:
+    """See a good of the region's sellers in the shop tab or in a video, and buy it or not."""
+    crowd, counter = viewers.crowd, scene.counter
+    region, account, occasion = (
+        region_of(world, crowd, chain.viewer),
+        crowd.first + chain.viewer,
+        occasion_of(world, chain),
+    )
+    leave(chain)
+    channel = channel_of(draw(world.seed, account, SHOP, occasion)[2], world.terms.shop)
+    if counter.begin[region] == counter.begin[region + 1] or is_hidden(scene.commerce, region, channel):
+        return
+    words = draw(world.seed, account, BROWSE, occasion)
+    seller, shelves = seller_at(counter, region, words[0]), counter.shelves
+    slot = below(words[1], int(shelves.goods[seller]))
+    chain.host = world.n_creators + seller
+    offer = Offer(wide(shelves.good[seller, slot]), shelves.price[seller, slot], shelves.stock[seller, slot])
+    _perhaps_order(world, scene, viewers, chain, channel, offer)
+
+
+@inner
+def _perhaps_order(world: World, scene: Scene, viewers: Viewers, chain: Struct, channel: int, offer: Offer) -> None:
+    """Order what is seen of `chain.host`, if it is worth its price; where it can't be had, go elsewhere or nowhere."""
+    crowd, good = viewers.crowd, offer.good
+    region, account, occasion = (
+        region_of(world, crowd, chain.viewer),
+        crowd.first + chain.viewer,
+        occasion_of(world, chain),
+    )
+    worth = worth_of(world.seed, account, good, world.usual_prices[good], world.terms.shop.taste_sigma)
+    if worth < offer.price:
+        return
+    seller = chain.host - world.n_creators
+    foreign, imported = scene.counter.foreign[seller], scene.counter.imported[good]
+    price = legal_price(scene.commerce, good, offer.price, foreign)
+    reason = obstacle(scene.commerce, region, channel, imported, price, worth, offer.stock)
+    if reason == NO_REASON:
+        _order(world, scene, viewers, chain, item_of(channel, good), price)
+        return
+    has_links = reason == BAN and scene.commerce.advertised[region] != 0
+    route = route_of(draw(world.seed, account, DIVERT, occasion)[0], world.terms.elsewhere, has_links)
+    note_elsewhere(viewers.elsewhere, region, ELSEWHERE_ORDER, reason, route, int(foreign), int(imported), offer.price)
+
+
+@inner
+def _order(world: World, scene: Scene, viewers: Viewers, chain: Struct, item: int, price: int) -> None:
+    """Order of `chain.host`."""
+    crowd = viewers.crowd
+    account, occasion = crowd.first + chain.viewer, occasion_of(world, chain)
+    region = region_of(world, crowd, chain.viewer)
+    rates = scene.rates.of[region]
+    seller = FIRST_SELLER + chain.host - world.n_creators
+    coins = _coins_to_pay(world, scene, viewers, chain, price)
+    amount, currency = (coins, COIN) if coins else (price, wide(rates.currency))
+    paid = money.Paid(SUSPENDED if rates.suspended else ACCEPTED, 0, 0, 0)
+    if coins:
+        paid = _pay_with_coins(world, scene, viewers, chain, coins)
+    row = note(
+        viewers.rows, chain.at_us, codes.ORDER, account, seller, item, amount, currency, paid.outcome, rates.code
+    )
+    if paid.outcome != ACCEPTED:
+        return
+    order = viewers.deeds.order[viewers.deeds.used[1]]
+    viewers.deeds.used[1] += 1
+    order.at_us = chain.at_us
+    order.buyer = account
+    order.amount = price
+    order.coins = coins
+    order.cost = paid.cost
+    order.price = paid.price
+    order.bought_us = paid.at_us
+    order.occasion = occasion
+    order.row = row
+    order.host = chain.host
+    order.item = item
+    order.region = region
+
+
+@inner
+def _coins_to_pay(world: World, scene: Scene, viewers: Viewers, chain: Struct, price: int) -> int:
+    """What an order costs in coins, if it is paid with them, else 0."""
+    crowd, rates = viewers.crowd, scene.rates.of[region_of(world, viewers.crowd, chain.viewer)]
+    if not rates.shop_coin_value or not has(crowd.habits[chain.viewer], GIVER):
+        return 0
+    coins = price_in_coins(price, rates.order_tax, rates.shop_coin_value)
+    if viewers.purses[crowd.purse[chain.viewer]].coins < coins:
+        return 0
+    account, occasion = crowd.first + chain.viewer, occasion_of(world, chain)
+    return coins if pays_with_coins(world.seed, account, occasion, world.terms.shop.coin_share) else 0
+
+
+@inner
+def _pay_with_coins(world: World, scene: Scene, viewers: Viewers, chain: Struct, coins: int) -> money.Paid:
+    crowd = viewers.crowd
+    purse, rates = crowd.purse[chain.viewer], scene.rates.of[region_of(world, crowd, chain.viewer)]
+    spending = viewers.spending[purse]
+    room = room_today(spending, limits_of(world, scene, crowd, chain.viewer).spending_limit, chain.at_us)
+    paid = money.pay(viewers.purses, viewers.lots, viewers.totals, purse, coins, rates.suspended, room)
+    if paid.outcome == ACCEPTED:
+        note_given(spending, coins, chain.at_us)
+    return paid
