@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.experiments.replicate import Floats, column, replicate
+from sim.experiments.runs import Floats, Task, column, run_all
 from sim.ledger.errors import CoinworksError
 from sim.scenario import Scenario
 
@@ -62,10 +62,10 @@ def answer(scenario: Scenario, base: Scenario | None, seeds: Iterable[int], exec
     seeds = list(seeds)
     if scenario.headline is None:
         raise CoinworksError(f"{scenario.name}: expected a headline, the metric in which its answer is told")
-    found = replicate(scenario, seeds, executor)
+    found = run_all([Task(scenario, seed) for seed in seeds], executor)
     values = column(found, scenario.headline)
-    bases = None if base is None else column(replicate(base, seeds, executor), scenario.headline)
+    bases = None if base is None else column(run_all([Task(base, seed) for seed in seeds], executor), scenario.headline)
     if np.isnan(values).any() or (bases is not None and np.isnan(bases).any()):
         raise CoinworksError(f"{scenario.name}: nothing can be said of {scenario.headline} under some of its seeds")
-    stated = found[0].kpis[scenario.headline]
-    return Answer(scenario.headline, stated["unit"], stated.get("currency", ""), seeds, values, bases)
+    _, unit, currency = found[0][scenario.headline]
+    return Answer(scenario.headline, unit, currency, seeds, values, bases)

@@ -15,7 +15,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from sim.experiments.replicate import Floats, Replication, column, replicate
+from sim.experiments.replicate import Replication, replicate
+from sim.experiments.runs import Floats, column
 from sim.scenario import Scenario
 
 QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -80,14 +81,14 @@ def summed_up(found: Sequence[Replication], metrics: Sequence[str] = ()) -> Outl
 
 def headlines(found: Sequence[Replication]) -> list[str]:
     """The headline metrics that the runs have, one for each currency."""
-    names = [name for name in found[0].kpis if name.split(".")[0] in HEADLINES]
+    names = [name for name in found[0].figures if name.split(".")[0] in HEADLINES]
     return sorted(names, key=lambda name: HEADLINES.index(name.split(".")[0]))
 
 
 def _outcome(found: Sequence[Replication], metric: str) -> Outcome:
-    values = column(found, metric)
-    stated = found[0].kpis[metric]
-    return Outcome(metric, stated["unit"], stated.get("currency", ""), values)
+    values = column([one.figures for one in found], metric)
+    _, unit, currency = found[0].figures[metric]
+    return Outcome(metric, unit, currency, values)
 
 
 def _effects(found: Sequence[Replication], outcomes: Sequence[Outcome]) -> Iterable[RuleEffect]:

@@ -1,6 +1,7 @@
 """A run in memory: its key figures and nothing on disk, for experiments that make many runs.
 
 measured(load("us-baseline", ["viewers=200", "days=1"]), seed=1).kpis["bookings"]["value"]
+measured(load("us-baseline", ["viewers=200"]), seed=1, from_day=2)      # of the days after the second
 """
 
 from sim.engines.journal import Record
@@ -8,6 +9,7 @@ from sim.engines.windowed import WindowedEngine
 from sim.metrics.tally import Found
 from sim.model.recorder import Recorder
 from sim.model.simulation import ending_of
+from sim.model.since import Since
 from sim.scenario import Scenario
 from sim.tables import Columns
 
@@ -17,16 +19,28 @@ def unheard(block: Columns) -> None:
     del block
 
 
-def measured(scenario: Scenario, seed: int, hear: Record = unheard) -> Found:
-    """Simulate a scenario on one thread of this process; `hear` gets every record too, block by block."""
+def measured(scenario: Scenario, seed: int, hear: Record = unheard, *, from_day: int = 0) -> Found:
+    """Simulate a scenario on one thread of this process; `hear` gets every record too, block by block.
+
+    With `from_day` what happened before that day is left out of the metrics, see `sim.model.since`.
+    """
     recorder = Recorder(scenario, None, None)
+    since = Since(scenario, from_day)
 
     def record(block: Columns) -> None:
         recorder(block)
         hear(block)
 
-    engine = WindowedEngine(scenario, seed, record, opens=hear is not unheard)
+    engine = WindowedEngine(
+        scenario,
+        seed,
+        record,
+        cuts=since.cuts,
+        save=lambda *_: since.begin(engine, recorder),
+        opens=hear is not unheard,
+    )
     recorder.count(engine.hosts)
     engine.run()
     assert recorder.tally is not None, "the metrics begin when the engine is made"
-    return recorder.tally.close(ending_of(engine))
+    found = recorder.tally.close(since.ending(ending_of(engine)))
+    return found._replace(kpis=since.told(found.kpis))

@@ -14,7 +14,7 @@ from typing import Final, Literal
 import msgspec
 
 from sim.experiments.answer import Answer
-from sim.experiments.replicate import Floats
+from sim.experiments.runs import Floats
 from sim.metrics.definitions import METRIC
 from sim.report.numbers import THIN, about_money, index, plural, share, significant
 from sim.runs import read_json, write_json
