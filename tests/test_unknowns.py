@@ -169,7 +169,7 @@ def test_the_least_payout_is_at_most_the_largest() -> None:
 
 def test_an_unknown_that_does_not_exist_gets_the_nearest_name() -> None:
     scenario = load("us-baseline")
-    with pytest.raises(CoinworksError, match="gifting.intent"):
+    with pytest.raises(CoinworksError, match=r"unknown .gifting.intend.: expected one like gifting.intent"):
         find(unknowns(scenario, scenario), "gifting.intend")
 
 

@@ -3,15 +3,15 @@
     studied = study(base, other, draws=64, executor=executor)
     gmv = studied.metrics["gmv"]
     gmv.interval, gmv.sign_share                    # over the ranges of all unknowns
-    gmv.influences[:3], gmv.label                   # what it rests on
-    turn = break_even(base, other, gmv.influences[0].unknown, "gmv")
+    gmv.believed[:3], gmv.label                     # what it rests on
+    turn = break_even(base, other, gmv.believed[0].unknown, "gmv")
 
 Every draw gives all unknowns other values, the same in both scenarios and under the same seed, and each draw has people
 of its own. So draws differ by what is believed and by chance; how much is chance is measured with the stated values,
-under as many people and some seeds.
+among as many people and under some seeds.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple
@@ -19,8 +19,8 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 import numpy as np
 
-from sim.experiments.influences import Floats, Influence, influences
-from sim.experiments.runs import Figures, Keep, Task, column, run_all
+from sim.experiments.influences import Influence, influences
+from sim.experiments.runs import Figures, Floats, Keep, Task, column, run_all, unseen
 from sim.experiments.turning import Bracket, nearest_turn
 from sim.experiments.unknowns import Unknown, Values, design, drawn, unknowns
 from sim.ledger.errors import CoinworksError
@@ -30,10 +30,12 @@ from sim.scenario.quantity import Basis
 Label = Literal["mechanism", "fitted", "assumed"]
 
 DRAWS: Final = 64
+LEAST_DRAWS: Final = 8
 REPEATS: Final = 16  # pairs with the stated values
 VIEWERS: Final = 5_000
 TOLERANCE: Final = 0.1  # of the middle answer: what moves less whatever is believed is arithmetic
 QUANTILES: Final = (0.05, 0.95)
+OF_NO_SIZE: Final = ("share", "index")
 COUNTS_PIECES: Final = ("import_quota", "flash_sale")  # whole numbers of a scenario's own size
 POINTS: Final = 7
 TURN_REPEATS: Final = 4
@@ -55,6 +57,7 @@ class Belief(NamedTuple):
     bases, others : shape (n_draws,), in minor units where it is money
     stated_bases, stated_others : shape (n_repeats,), with the stated values
     scale : from the people drawn to those of the scenario, for differences that aren't told as a part of the base
+    sign : of the difference whose sign is to be kept
     believed : what moves it, the most important first
     """
 
@@ -66,22 +69,28 @@ class Belief(NamedTuple):
     stated_bases: Floats
     stated_others: Floats
     scale: float
+    sign: int
     believed: list[Believed]
 
     @property
     def is_relative(self) -> bool:
-        """Whether it is told as a part of the base; not for shares and indices, nor where a base is nothing."""
-        return is_relative(self.unit, self.bases, self.stated_bases)
+        """Whether it is told as a part of the base: not of shares and indices, nor where the base is nothing."""
+        return self.unit not in OF_NO_SIZE and mean(self.stated_bases) > 0
+
+    @property
+    def all_changes(self) -> Floats:
+        """Of each draw: a part of its base, or the difference itself; NaN where nothing can be said."""
+        return self._changes(self.bases, self.others)
 
     @property
     def changes(self) -> Floats:
-        """Of each draw of which something can be said: a part of the base, or the difference itself."""
-        return self._changes(self.bases, self.others)
+        """Of the draws of which something can be said."""
+        return known(self.all_changes)
 
     @property
     def stated_changes(self) -> Floats:
         """The same with the stated values."""
-        return self._changes(self.stated_bases, self.stated_others)
+        return known(self._changes(self.stated_bases, self.stated_others))
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -101,23 +110,27 @@ class Belief(NamedTuple):
 
     @property
     def sign_share(self) -> float:
-        """Of the draws, those with the sign of the stated values' mean."""
-        return sign_share(self.changes, float(self.stated_changes.mean()) if len(self.stated_changes) else 0.0)
-
-    @property
-    def label(self) -> Label:
-        """What the answer rests on."""
-        return label(self.changes, [(one.unknown.basis, one.influence.share) for one in self.told])
+        """Of the draws, those whose difference has this sign; NaN where nothing can be said."""
+        differences = known(self.others - self.bases)
+        return float((np.sign(differences) == self.sign).mean()) if len(differences) else float("nan")
 
     @property
     def told(self) -> list[Believed]:
         """What moves it and can be told from chance."""
         return [one for one in self.believed if one.influence.is_told]
 
+    @property
+    def label(self) -> Label:
+        """What the answer rests on."""
+        return label_of(self.changes, [(one.unknown.basis, one.influence.share) for one in self.told])
+
     def _changes(self, bases: Floats, others: Floats) -> Floats:
-        known = ~(np.isnan(bases) | np.isnan(others))
-        differences = others[known] - bases[known]
-        return differences / bases[known] if self.is_relative else differences * self.scale
+        differences = others - bases
+        if self.unit in OF_NO_SIZE:
+            return differences
+        if not self.is_relative:
+            return differences * self.scale
+        return differences / np.where(bases > 0, bases, np.nan)
 
 
 class Beliefs(NamedTuple):
@@ -158,7 +171,7 @@ class BreakEven(NamedTuple):
 
     @property
     def rises(self) -> bool:
-        """Whether the answer is above zero beyond the turn, and below zero before it."""
+        """Whether the answer is larger at the high end of the range than at the low one."""
         return bool(self.changes[-1] > self.changes[0])
 
 
@@ -173,9 +186,9 @@ def study(
     welfare: bool = False,
     executor: Executor | None = None,
     keep: Keep | None = None,
-    on_done: Callable[[int], None] = lambda done: None,
+    on_done: Callable[[int], None] = unseen,
 ) -> Beliefs:
-    """Run two scenarios under draws of all that nobody knows.
+    """Run two scenarios under draws of all that nobody knows: `runs_of` runs in all.
 
     Parameters
     ----------
@@ -188,20 +201,19 @@ def study(
     ------
     CoinworksError : a draw that is no scenario, or fewer draws than it takes to tell anything
     """
-    if draws < 8 or repeats < 2:
-        raise CoinworksError(f"draws(={draws}) must be >= 8, and repeats(={repeats}) >= 2")
+    if draws < LEAST_DRAWS or repeats < 2:
+        raise CoinworksError(f"draws(={draws}) must be >= {LEAST_DRAWS}, and repeats(={repeats}) >= 2")
     people = viewers or min(size_of(base), size_of(other))
-    known = unknowns(base, other)
-    values = design(known, draws, base.seed)
+    found = unknowns(base, other)
+    values = design(found, draws, base.seed)
     pairs = [(base, other)] * repeats
-    pairs += [(drawn(base, known, row), drawn(other, known, row)) for row in values]
+    pairs += [(drawn(base, found, row), drawn(other, found, row)) for row in values]
     seeds = [base.seed + n for n in (*range(repeats), *range(draws))]
     tasks = list(_tasks(pairs, seeds, people, from_day, welfare=welfare))
-    found = run_all(tasks, executor, keep, on_done)
-    scale = base.viewers / people
-    return Beliefs(
-        base.name, other.name, people, known, values, _beliefs(found[::2], found[1::2], repeats, known, values, scale)
-    )
+    figures = run_all(tasks, executor, keep, on_done)
+    metrics = _differences(figures[::2], figures[1::2], repeats, base.viewers / people)
+    traced = {metric: belief._replace(believed=traced_to(belief, found, values)) for metric, belief in metrics.items()}
+    return Beliefs(base.name, other.name, people, found, values, traced)
 
 
 def break_even(
@@ -215,7 +227,7 @@ def break_even(
     welfare: bool = False,
     executor: Executor | None = None,
     keep: Keep | None = None,
-    on_done: Callable[[int], None] = lambda done: None,
+    on_done: Callable[[int], None] = unseen,
 ) -> BreakEven:
     """The value of an unknown at which the difference of a metric turns its sign.
 
@@ -232,9 +244,8 @@ def break_even(
         pairs = [(drawn(base, [unknown], [value]), drawn(other, [unknown], [value])) for value in values]
         repeated = [pair for pair in pairs for _ in range(TURN_REPEATS)]
         seeds = [base.seed + n for _ in values for n in range(TURN_REPEATS)]
-        tasks = list(_tasks(repeated, seeds, people, from_day, welfare=welfare))
-        found = run_all(tasks, executor, keep, on_done)
-        differences = column(found[1::2], metric) - column(found[::2], metric)
+        figures = run_all(list(_tasks(repeated, seeds, people, from_day, welfare=welfare)), executor, keep, on_done)
+        differences = column(figures[1::2], metric) - column(figures[::2], metric)
         return differences.reshape(len(values), TURN_REPEATS)
 
     return turned(unknown, metric, answers)
@@ -248,7 +259,7 @@ def turned(unknown: Unknown, metric: str, answers: Callable[[Sequence[Decimal]],
     told = np.where(np.abs(changes) > SURE * errors, changes, 0.0)
     bracket = nearest_turn([float(value) for value in values], told.tolist(), float(unknown.stated))
     turn = BreakEven(metric, unknown, values, changes, errors, None, float("nan"), is_verified=False)
-    return turn if bracket is None else turn._replace(**_narrowed(unknown, bracket, answers))
+    return turn if bracket is None else _narrowed(turn, bracket, answers)
 
 
 def along(unknown: Unknown, points: int = POINTS) -> list[Decimal]:
@@ -264,16 +275,21 @@ def size_of(scenario: Scenario) -> int:
     return scenario.viewers if counts else min(scenario.viewers, VIEWERS)
 
 
-def sign_share(changes: Floats, stated: float) -> float:
-    """Of the draws, those that have the sign of the stated difference; NaN where nothing can be said.
-
-    >>> sign_share(np.array([0.1, 0.2, -0.1, 0.0]), 0.15)
-    0.5
-    """
-    return float((np.sign(changes) == np.sign(stated)).mean()) if len(changes) else float("nan")
+def runs_of(draws: int = DRAWS, repeats: int = REPEATS) -> int:
+    """How many runs a study makes."""
+    return 2 * (draws + repeats)
 
 
-def label(changes: Floats, shares: Sequence[tuple[Basis, float]], tolerance: float = TOLERANCE) -> Label:
+def traced_to(belief: Belief, found: Sequence[Unknown], values: Values) -> list[Believed]:
+    """What moves a difference; nothing can be said of it with few draws."""
+    rows = ~np.isnan(belief.all_changes)
+    if rows.sum() < LEAST_DRAWS:
+        return []
+    numbers = values[rows].astype(np.float64)
+    return [Believed(found[one.column], one) for one in influences(numbers, belief.changes)]
+
+
+def label_of(changes: Floats, shares: Sequence[tuple[Basis, float]], tolerance: float = TOLERANCE) -> Label:
     """What an answer rests on.
 
     Parameters
@@ -292,10 +308,15 @@ def label(changes: Floats, shares: Sequence[tuple[Basis, float]], tolerance: flo
     return "fitted" if fitted > assumed else "assumed"
 
 
-def is_relative(unit: str, *bases: Floats) -> bool:
-    """Whether differences are told as parts of their base."""
-    known = np.concatenate(bases)
-    return unit not in ("share", "index") and bool((known[~np.isnan(known)] > 0).all())
+def known(values: Floats) -> Floats:
+    """Those of which something can be said."""
+    return values[~np.isnan(values)]
+
+
+def mean(values: Floats) -> float:
+    """Of those of which something can be said; NaN of none."""
+    found = known(values)
+    return float(found.mean()) if len(found) else float("nan")
 
 
 def _tasks(
@@ -306,60 +327,31 @@ def _tasks(
             yield Task(msgspec.structs.replace(scenario, viewers=people), seed, from_day, welfare)
 
 
-def _beliefs(
-    bases: Sequence[Figures],
-    others: Sequence[Figures],
-    repeats: int,
-    known: Sequence[Unknown],
-    values: Values,
-    scale: float,
-) -> dict[str, Belief]:
-    numbers = values.astype(np.float64)
+def _differences(bases: Sequence[Figures], others: Sequence[Figures], repeats: int, scale: float) -> dict[str, Belief]:
+    """Of every metric that all runs have in one currency; the first runs are those with the stated values."""
     found = {}
-    for metric, figure in bases[0].items():
-        if all(metric in figures for figures in (*bases, *others)):
+    for metric, (_, unit, currency) in bases[0].items():
+        if all(metric in figures and figures[metric].currency == currency for figures in (*bases, *others)):
             one, two = column(bases, metric), column(others, metric)
-            belief = Belief(
-                metric,
-                figure.unit,
-                figure.currency,
-                one[repeats:],
-                two[repeats:],
-                one[:repeats],
-                two[:repeats],
-                scale,
-                [],
-            )
-            found[metric] = belief._replace(believed=_believed(belief, known, numbers))
+            apart = (one[repeats:], two[repeats:], one[:repeats], two[:repeats])
+            sign = int(np.sign(np.nan_to_num(mean(two[:repeats] - one[:repeats]))))
+            found[metric] = Belief(metric, unit, currency, *apart, scale, sign, believed=[])
     return found
 
 
-def _believed(belief: Belief, known: Sequence[Unknown], numbers: Floats) -> list[Believed]:
-    rows = ~(np.isnan(belief.bases) | np.isnan(belief.others))
-    if rows.sum() < 8:
-        return []
-    return [Believed(known[one.column], one) for one in influences(numbers[rows], belief.changes)]
-
-
-def _narrowed(
-    unknown: Unknown, bracket: Bracket, answers: Callable[[Sequence[Decimal]], Floats]
-) -> Mapping[str, object]:
+def _narrowed(turn: BreakEven, bracket: Bracket, answers: Callable[[Sequence[Decimal]], Floats]) -> BreakEven:
     """Where it turns within the bracket: a run at the crossing, and again between it and the side of the other sign."""
     beside = min(abs(bracket.at_low), abs(bracket.at_high))
-    value, answer, is_verified = unknown.stated, float("nan"), False
     for _ in range(TURN_ROUNDS):
-        value = unknown.rounded(bracket.crossing)
+        value = turn.unknown.rounded(bracket.crossing)
         if float(value) in (bracket.low, bracket.high):
-            return {"value": value, "at_value": _at(bracket, float(value)), "is_verified": True}
+            at_value = bracket.at_low if float(value) == bracket.low else bracket.at_high
+            return turn._replace(value=value, at_value=at_value, is_verified=True)
         found = answers([value])[0]
-        answer = float(found.mean())
-        error = float(found.std(ddof=1) / np.sqrt(len(found)))
+        answer, error = float(found.mean()), float(found.std(ddof=1) / np.sqrt(len(found)))
         is_verified = abs(answer) <= max(CLOSE_TO_ZERO * beside, SURE * error)
+        turn = turn._replace(value=value, at_value=answer, is_verified=is_verified)
         if is_verified:
             break
         bracket = bracket.narrowed(float(value), answer)
-    return {"value": value, "at_value": answer, "is_verified": is_verified}
-
-
-def _at(bracket: Bracket, value: float) -> float:
-    return bracket.at_low if value == bracket.low else bracket.at_high
+    return turn

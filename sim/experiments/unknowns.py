@@ -22,11 +22,11 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from sim.experiments.names import nearest
 from sim.ledger.errors import CoinworksError
 from sim.scenario import Parameter, Scenario, ScenarioError, from_resolved, resolved
 from sim.scenario.convert import Field, fields_of
 from sim.scenario.interventions import Intervention
-from sim.scenario.problems import nearest
 from sim.scenario.quantity import Basis, Quantity
 from sim.scenario.types import Season, Settings
 
@@ -84,12 +84,10 @@ def find(known: Sequence[Unknown], key: str) -> Unknown:
     ------
     CoinworksError : there is none; the message names the nearest
     """
-    found = next((unknown for unknown in known if unknown.key == key), None)
-    if found is None:
-        hint = nearest(key, [unknown.key for unknown in known])
-        expected = "expected a fitted or assumed parameter with a range, the same in both scenarios"
-        raise CoinworksError(f"unknown {key!r}: {expected}{f'; {hint}' if hint else ''}")
-    return found
+    for unknown in known:
+        if unknown.key == key:
+            return unknown
+    raise CoinworksError(nearest("unknown", key, [unknown.key for unknown in known]))
 
 
 def design(known: Sequence[Unknown], draws: int, seed: int) -> Values:
