@@ -1,0 +1,288 @@
+"""Comparison: pairs until it is known well enough, intervals that can be computed by hand, and ground in common."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from math import isnan, sqrt
+
+import msgspec
+import numpy as np
+import pytest
+
+from sim.experiments import compare as module
+from sim.experiments.compare import FIRST, Comparison, compare, still_needed
+from sim.experiments.ground import common_ground
+from sim.experiments.paired import Difference, corrected, holm
+from sim.experiments.runs import Figure, Figures, Floats, Task
+from sim.experiments.warmup import DAY_H, first_difference, mser, settled_after, steadied, warm_up
+from sim.ledger.errors import CoinworksError
+from sim.scenario import Scenario, load
+
+TINY = ("viewers=60", "days=2", "window=6h", "gifting.giver_share=0.5")
+T_7 = 2.364624  # of Student's t with 7 degrees of freedom, 97.5 %
+
+
+def difference(bases: Sequence[float], others: Sequence[float], unit: str = "money") -> Difference:
+    return Difference("gmv", unit, "USD", np.array(bases, float), np.array(others, float))
+
+
+def test_an_interval_over_seeds_is_students() -> None:
+    rng = np.random.default_rng(1)
+    bases, changes = rng.normal(100, 30, 8), rng.normal(3, 1, 8)
+    told = difference(bases.tolist(), (bases + changes).tolist())
+    half = T_7 * changes.std(ddof=1) / sqrt(8)
+    assert told.difference == pytest.approx(changes.mean())
+    assert told.relative == pytest.approx(changes.mean() / bases.mean())
+    assert told.interval_seeds == pytest.approx((changes.mean() - half, changes.mean() + half), rel=1e-6)
+    assert told.precision == pytest.approx(half / bases.mean(), rel=1e-6)
+    from scipy.stats import ttest_rel
+
+    assert told.p_value == pytest.approx(ttest_rel(bases + changes, bases).pvalue)
+
+
+def test_the_p_value_is_the_level_at_which_the_interval_touches_nothing() -> None:
+    told = difference([0] * 8, [1, 2, 3, 4, -1, 0, 1, 2])
+    half = told.half_width
+    shifted = difference([told.difference - half] * 8, [1, 2, 3, 4, -1, 0, 1, 2])
+    assert shifted.p_value == pytest.approx(0.05)
+    assert shifted.interval_seeds[0] == pytest.approx(0, abs=1e-12)
+
+
+def test_pairs_of_which_nothing_can_be_said_are_left_out() -> None:
+    told = difference([1, np.nan, 3, 5], [2, 7, np.nan, 8])
+    assert told.differences.tolist() == [1, 3]
+    assert (told.base, told.other, told.difference) == (3, 5, 2)
+    assert isnan(difference([np.nan, 1], [1, 2]).half_width)
+    assert isnan(difference([], []).p_value)
+
+
+def test_what_never_varies_is_known_for_sure() -> None:
+    assert difference([5, 5, 5], [5, 5, 5]).p_value == 1
+    always = difference([5, 5, 5], [6, 6, 6])
+    assert (always.p_value, always.precision, always.interval_seeds) == (0, 0, (1, 1))
+    assert difference([0, 0], [0, 0]).precision == 0
+
+
+def test_shares_and_what_begins_at_nothing_are_not_told_as_a_part_of_the_base() -> None:
+    assert not difference([0.2, 0.3], [0.3, 0.4], "share").is_relative
+    assert not difference([0, 0], [3, 4]).is_relative
+    assert difference([1, 2], [3, 4]).is_relative
+
+
+# p-values, and Holm's by hand.
+HOLM = [
+    ([0.01], [0.01]),
+    ([0.01, 0.02], [0.02, 0.02]),
+    ([0.04, 0.01, 0.03], [0.06, 0.03, 0.06]),  # never less than that of a smaller one
+    ([0.5, 0.6], [1.0, 1.0]),
+]
+
+
+@pytest.mark.parametrize(("given", "joint"), HOLM)
+def test_holm_by_hand(given: list[float], joint: list[float]) -> None:
+    found = holm({str(n): p for n, p in enumerate(given)})
+    assert [found[str(n)] for n in range(len(given))] == pytest.approx(joint)
+
+
+def test_metrics_read_together_have_wider_intervals_and_constants_are_not_counted() -> None:
+    one, two = difference([1, 2, 3], [2, 4, 5]), difference([1, 2, 3], [0, 4, 2])
+    read = corrected({"one": one, "two": two, "people": difference([5, 5, 5], [5, 5, 5])})
+    assert {told.read for told in read.values()} == {2}
+    assert read["one"].p_joint == pytest.approx(2 * one.p_value)
+    assert read["one"].interval_seeds == one.interval_seeds
+    from scipy.stats import t
+
+    assert read["one"].interval_joint[1] - one.difference == pytest.approx(t.ppf(1 - 0.025 / 2, 2) * one.error)
+
+
+class Scripted:
+    """Stands for runs: the base brings 100 and a seed's own noise, the other more, with noise of its own."""
+
+    def __init__(self, effect: float, noise: float, money: str = "USD") -> None:
+        self.effect, self.noise, self.money = effect, noise, money
+        self.rounds: list[int] = []
+
+    def __call__(
+        self, tasks: Sequence[Task], executor: object, keep: object, on_done: Callable[[int], None]
+    ) -> list[Figures]:
+        del executor, keep, on_done
+        self.rounds.append(len(tasks))
+        assert [task.seed for task in tasks[::2]] == [task.seed for task in tasks[1::2]]
+        return [self._figures(task, is_other=n % 2 == 1) for n, task in enumerate(tasks)]
+
+    def _figures(self, task: Task, *, is_other: bool) -> Figures:
+        common, own = np.random.default_rng(task.seed).normal(0, 1, 2)
+        value = 100 + 20 * common + is_other * (self.effect + self.noise * own)
+        return {
+            "gmv": Figure(value, "money", self.money if is_other else "USD"),
+            "orders": Figure(value, "orders", ""),
+            "reward_cost": Figure(0, "money", "USD"),
+        }
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Scripted]:
+    def make(*args: float | str) -> Scripted:
+        script = Scripted(*args)  # type: ignore[arg-type]  # as the test says
+        monkeypatch.setattr(module, "run_all", script)
+        return script
+
+    return make
+
+
+def told(metric: str = "gmv", **options: object) -> Comparison:
+    base = load("us-baseline", TINY)
+    return compare(base, base, metric=metric, warm_up_days=0, **options)  # type: ignore[arg-type]
+
+
+def test_pairs_are_added_until_the_difference_is_known_as_well_as_was_asked(scripted: Callable[..., Scripted]) -> None:
+    script = scripted(5.0, 5.0)
+    found = told(precision=0.02)
+    assert found.stopped == "precision"
+    assert found.answer.precision <= 0.02
+    assert 16 <= len(found.seeds) <= 48  # (1.96 * 5 / 2)^2 = 24 by the normal law
+    assert script.rounds[0] == 2 * FIRST
+    assert all(later <= sum(script.rounds[:n]) for n, later in enumerate(script.rounds) if n)
+    low, high = found.answer.interval_seeds
+    assert low < 5 < high
+
+
+def test_a_difference_that_is_known_at_once_takes_the_first_round_alone(scripted: Callable[..., Scripted]) -> None:
+    scripted(5.0, 0.0)
+    found = told(precision=0.001)
+    assert (len(found.seeds), found.stopped) == (FIRST, "precision")
+    assert found.seeds == list(range(1, FIRST + 1))
+
+
+def test_so_many_pairs_and_no_more(scripted: Callable[..., Scripted]) -> None:
+    scripted(5.0, 50.0)
+    assert (len(told(pairs=13).seeds), told(pairs=13).stopped) == (13, "pairs")
+    assert len(told(pairs=3).seeds) == 3
+
+
+def test_no_round_begins_that_would_not_end_in_time(
+    scripted: Callable[..., Scripted], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted(5.0, 50.0)
+    clock = iter(range(0, 10_000, 8))  # a round of eight takes eight seconds, and so does any other
+    monkeypatch.setattr(module.time, "monotonic", lambda: float(next(clock)))
+    found = told(budget_s=20.0)
+    assert found.stopped == "budget"
+    assert FIRST < len(found.seeds) <= 20
+
+
+def test_what_is_never_there_is_not_read_and_what_is_money_of_two_kinds_is_noted(
+    scripted: Callable[..., Scripted],
+) -> None:
+    scripted(5.0, 1.0, "GBP")
+    found = told("orders")
+    assert list(found.metrics) == ["orders"]
+    assert found.notes[-1] == "not compared, for the money is another: gmv"
+    with pytest.raises(CoinworksError, match="metric 'gmv': GBP and USD can't be compared"):
+        told("gmv")
+
+
+def test_a_metric_nobody_knows_is_refused_before_anything_runs() -> None:
+    with pytest.raises(CoinworksError, match="metric 'boking': expected one like bookings"):
+        told("boking")
+    with pytest.raises(CoinworksError, match="metric 'gmw'"):
+        told(also=["gmw"])
+    with pytest.raises(CoinworksError, match=r"pairs\(=1\) must be >= 2"):
+        told(pairs=1)
+
+
+def test_more_pairs_are_asked_for_as_the_square_of_what_is_missing() -> None:
+    assert still_needed(10, 0.025, 0.02) == 6  # 10 * 1.5625 - 10, rounded up
+    assert still_needed(10, 0.2, 0.02) == 10
+    assert still_needed(10, 0.0201, 0.02) == 4
+    assert still_needed(10, float("nan"), 0.02) == 10
+
+
+def test_the_same_comes_from_any_executor_and_the_first_difference_is_between_alike_people() -> None:
+    base, other = load("us-baseline", TINY), load("us-baseline", [*TINY, "sellers.commission=0.1"])
+    here = compare(base, other, metric="commission", pairs=2, warm_up_days=1)
+    with ThreadPoolExecutor(2) as executor:
+        there = compare(base, other, metric="commission", pairs=2, warm_up_days=1, executor=executor)
+    assert repr(here.metrics) == repr(there.metrics)
+    assert here.answer.metric == "commission"
+    assert here.metrics["gmv"].differences.tolist() == [0, 0]
+
+
+def test_a_policy_that_does_nothing_differs_in_nothing() -> None:
+    base = load("us-baseline", TINY)
+    found = compare(base, base, pairs=2, warm_up_days=0)
+    assert found.notes == ["nothing differs, so every difference is 0"]
+    assert all(not told.differences.any() for told in found.metrics.values())
+
+
+def test_scenarios_of_other_sizes_are_compared_on_what_they_share() -> None:
+    base, other = load("us-baseline", ["days=3"]), load("us-baseline", ["viewers=70", "window=1h"])
+    ground = common_ground(base, other)
+    for scenario in (ground.base, ground.other):
+        assert (scenario.days, scenario.viewers, scenario.window) == (3, 70, "15min")
+    assert ground.notes == [
+        "3 days in us-baseline and 7 in us-baseline: compared on 3",
+        "5,000 viewers in us-baseline and 70 in us-baseline: compared on 70",
+        "windows of 15min and 1h: both run with 15min",
+        "nothing differs, so every difference is 0",
+    ]
+
+
+def test_another_start_is_taken_where_it_can_be() -> None:
+    base, other = load("us-baseline"), load("uk")
+    assert common_ground(base, other).base.start == other.start
+    later = msgspec.structs.replace(base, start=base.end)
+    with pytest.raises(CoinworksError, match="us-web-push can't be compared with start"):
+        common_ground(load("us-web-push"), later)
+
+
+def noise(n_hours: int, seed: int = 1) -> Floats:
+    return np.random.default_rng(seed).normal(0, 1, n_hours)
+
+
+def test_mser_leaves_out_what_began_from_nothing() -> None:
+    values = noise(400)
+    values[:60] -= 20
+    assert 60 <= mser(values) <= 80
+    assert mser(noise(400)) <= 40
+    assert mser(np.ones(100)) == 0
+    assert mser(np.ones(3)) == 0
+
+
+def test_mser_by_hand() -> None:
+    batches = np.array([9.0, 1.0, 2.0, 1.0])  # without the first: 3 means, their squares sum to 2/3, over 9
+    assert mser(np.repeat(batches, 5)) == 5
+    assert mser(np.repeat([1.0, 2.0, 1.0, 2.0], 5)) == 0
+
+
+def test_evenings_and_weekends_are_no_warm_up() -> None:
+    hours = np.arange(28 * DAY_H)
+    cycle = np.round(100 * np.sin(hours * 2 * np.pi / DAY_H)) + 300 * (hours // DAY_H % 7 >= 5)
+    assert settled_after(cycle) == 0
+    assert not steadied(cycle).any()
+    assert settled_after(cycle - 500 * (hours < 50)) == 3  # whole days
+
+
+def test_nothing_is_left_out_from_where_two_scenarios_differ_on() -> None:
+    base, other = load("us-baseline"), load("us-web-push")
+    assert first_difference(base, other) == 3  # Thursday
+    assert first_difference(base, base) is None
+    assert first_difference(base, load("us-baseline", ["sellers.commission=0.1"])) is None
+    early = load("us-web-push", ["days=3"])
+    assert warm_up(load("us-baseline", ["days=1"]), early, "bookings", [1]).days == 0
+
+
+def test_the_warm_up_is_looked_for_in_the_bases_own_series(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, int]] = []
+
+    def hourly(scenario: Scenario, measure: str, seed: int) -> Floats:
+        seen.append((measure, seed))
+        return noise(scenario.days * DAY_H, seed) - 50 * (np.arange(scenario.days * DAY_H) < 5 * DAY_H)
+
+    monkeypatch.setattr("sim.experiments.warmup.hourly", hourly)
+    base, other = load("us-baseline", ["days=28"]), load("us-web-push", ["days=28"])
+    found = warm_up(base, other, "bookings", [1, 2])
+    assert (found.days, found.found) == (3, 6)  # the sixth for chance
+    assert found.why == "MSER-5 on the base's hourly bookings leaves out 6 days, but the scenarios differ after 3"
+    assert seen == [("bookings", 1), ("bookings", 2)]
+    assert warm_up(base, base, "take_rate", [1]).days == 6
+    assert seen[-1] == ("revenue", 1)
