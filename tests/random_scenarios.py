@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from hypothesis import strategies as st
 
+from sim.agents.hosts import head_counts
 from sim.scenario import load
 from sim.scenario.files import parse_toml
 from sim.scenario.window import window_us
@@ -298,7 +299,7 @@ def overrides(draw: st.DrawFn) -> tuple[str, ...]:
     start, land = draw(starts()), draw(st.sampled_from(LANDS))
     keys = draw(st.lists(st.sampled_from(sorted(PARAMETERS)), max_size=6, unique=True))
     changes = without_clashes(draw(st.lists(interventions(start, days, window, land.regions), max_size=4)))
-    return (
+    stated = (
         f"seed={draw(st.integers(0, 2**64 - 1) | st.sampled_from([1, 2**63 - 1, 2**63, 2**64 - 1]))}",
         f"start={start.isoformat()}",
         f"days={days}",
@@ -309,8 +310,8 @@ def overrides(draw: st.DrawFn) -> tuple[str, ...]:
         *land.overrides,
         *(f"{key}={draw(PARAMETERS[key])}" for key in keys),
         f"calendar=[{', '.join(draw(st.lists(seasons(start, land.regions), max_size=2)))}]",
-        f"interventions=[{', '.join(changes)}]",
     )
+    return (*stated, f"interventions=[{', '.join(of_those_there(changes, stated))}]")
 
 
 @st.composite
@@ -377,6 +378,17 @@ def _meet(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> bool:
     return bool(earlier["kind"] == later["kind"] and (earlier["at"] == later["at"] or later["at"] < until))
 
 
+def of_those_there(changes: Iterable[str], stated: Iterable[str]) -> list[str]:
+    """The changes, less those of a creator whom the rest of the scenario lacks."""
+    creators, _ = head_counts(load("us-baseline", stated))
+    named = [(text, parse_toml(f"change = {text}")["change"]) for text in changes]
+    return [
+        text
+        for text, change in named
+        if change.get("creator", 0) < creators.all and change.get("rank", 1) <= creators.starting
+    ]
+
+
 @st.composite
 def instants(draw: st.DrawFn, days: int, window: str) -> int:
     """Microseconds from the start: on and off a boundary, the last one after the end."""
@@ -403,7 +415,7 @@ INTERVENTIONS: Final[dict[str, Callable[[tuple[str, ...]], Texts]]] = {
     "commission": lambda regions: st.builds("kind = 'commission', rate = {}{}".format, RATE, somewhere(regions)),
     "rewards": lambda regions: st.builds(
         "kind = 'rewards'{}{}".format,
-        st.lists(st.sampled_from(REWARDS), unique_by=lambda text: text.split()[1], max_size=4).map("".join),
+        st.lists(st.sampled_from(REWARDS), unique_by=lambda text: text.split()[1], min_size=1, max_size=4).map("".join),
         somewhere(regions),
     ),
     "vat": lambda regions: st.builds(
@@ -468,7 +480,7 @@ INTERVENTIONS: Final[dict[str, Callable[[tuple[str, ...]], Texts]]] = {
     "gift_storm": lambda regions: st.builds(
         "kind = 'gift_storm', factor = {}, rank = {}{}".format,
         texts(0, 1, "2.5", 1000),
-        texts(1, 2, 1000),
+        texts(1, 2, 5),
         somewhere(regions),
     ),
     "pack_price": lambda regions: st.builds(
@@ -478,7 +490,7 @@ INTERVENTIONS: Final[dict[str, Callable[[tuple[str, ...]], Texts]]] = {
         texts(1, 99, 1299, 99_999),
     ),
     "fraud_ring": lambda _: st.builds(
-        "kind = 'fraud_ring', share = {}, creator = {}, packs = {}".format, SHARE, texts(0, 1, 999), texts(1, 3, 20)
+        "kind = 'fraud_ring', share = {}, creator = {}, packs = {}".format, SHARE, texts(0, 1, 5), texts(1, 3, 20)
     ),
     "coin_refund_right": lambda regions: st.builds(
         "kind = 'coin_refund_right', days = {}{}".format, texts(0, "0.1", 14), somewhere(regions)

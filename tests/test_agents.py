@@ -8,7 +8,7 @@ from simpy import Environment, Event
 
 from sim.agents.calendar import Calendar
 from sim.agents.economy import Economy, Ledger
-from sim.agents.hosts import HEAVIEST, Host, draw_hosts, how_many, popularity, reach_of
+from sim.agents.hosts import HEAVIEST, Host, draw_hosts, popularity, reach_of
 from sim.agents.population import draw_viewers
 from sim.agents.publication import Stream, watched
 from sim.agents.session import start_hours_reach
@@ -19,6 +19,7 @@ from sim.behavior.watch import NOTHING
 from sim.ledger import CoinworksError, Op, Rule
 from sim.ledger.money import PPM
 from sim.scenario import Scenario, load
+from sim.scenario.heads import how_many
 
 HOUR_US = 3_600_000_000
 

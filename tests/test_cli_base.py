@@ -1,5 +1,6 @@
 """A base beside a run: the same people, seed and time, in the run's own folder, without a trace."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,17 @@ def test_a_base_is_simulated_beside_the_run(tmp_path: Path) -> None:
     assert (base.manifest.scenario, base.manifest.seed, base.keeps_trace) == ("us-baseline", 7, False)
     assert (base.summary.viewers, base.summary.days) == (run.summary.viewers, run.summary.days) == (20, 1)
     assert base.base is None
+
+
+def test_notes_of_the_check_are_told_beside_the_result(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    late = "interventions=[{kind='payout_day', at=2030-01-01T00:00:00Z}]"
+    asked = ["simulate", "us-web-push", *SMALL, "--set", late, "--json", "--out", str(tmp_path / "run")]
+    assert execute(asked) == 0
+    told = capsys.readouterr()
+    assert told.err.startswith(
+        "--set: note: interventions[0].at = 2030-01-01T00:00:00+00:00: expected an instant before"
+    )
+    assert json.loads(told.out)["viewers"] == 20
 
 
 def test_without_being_asked_simulate_makes_none(tmp_path: Path) -> None:

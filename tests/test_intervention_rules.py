@@ -39,6 +39,15 @@ def price(begin: int, pack: str, end: int | None = None) -> str:
     )
 
 
+def licence(begin: int, end: int, more: str = "") -> str:
+    head = f'[[interventions]]\nkind = "payment_licence"\nat = {DAY.format(begin)}\n'
+    return f"{head}until = {DAY.format(end)}\n{more}"
+
+
+def moment(kind: str, begin: int, end: int, more: str) -> str:
+    return f'[[interventions]]\nkind = "{kind}"\nat = {DAY.format(begin)}\nuntil = {DAY.format(end)}\n{more}\n'
+
+
 def told(folder: Path, text: str) -> list[str]:
     path = folder / "my.toml"
     path.write_text(f'question = "Why?"\nextends = "us-baseline"\n{text}')
@@ -62,6 +71,11 @@ ON_A_BOUNDARY = "an instant after a window's boundary (no window begins while it
 LICENSED = (
     "an instant when no payment_licence holds in its place "
     "(interventions[0], wallet suspended, leaves it nothing to change)"
+)
+
+LICENSED_MEANWHILE = (
+    "an instant when no payment_licence holds in its place "
+    "(they overlap: interventions[0], wallet suspended, leaves it nothing to change meanwhile)"
 )
 
 CASES = {
@@ -131,6 +145,20 @@ CASES = {
         + price(9, "app-65"),
         [],
     ),
+    "a flash sale while the wallet is off": (
+        licence(8, 12) + moment("flash_sale", 9, 10, 'region = "US"\ndiscount = 0.5\nstock = 3'),
+        [f"note: interventions[1].at = {ISO.format(9)}: expected {LICENSED}"],
+    ),
+    "a storm of which a part is silenced": (
+        licence(8, 10) + moment("gift_storm", 9, 11, "factor = 2"),
+        [f"note: interventions[1].at = {ISO.format(9)}: expected {LICENSED_MEANWHILE}"],
+    ),
+    "a storm as the wallet is on again": (licence(8, 9) + moment("gift_storm", 9, 11, "factor = 2"), []),
+    "a day of payouts while the wallet is off": (
+        licence(8, 10) + f'[[interventions]]\nkind = "payout_day"\nat = {DAY.format(9)}\n',
+        [f"note: interventions[1].at = {ISO.format(9)}: expected {LICENSED}"],
+    ),
+    "a wallet that may stay on": (licence(8, 10, "chance = 0.5\n") + moment("gift_storm", 9, 11, "factor = 2"), []),
     "before any window begins": (
         '[[interventions]]\nkind = "commission"\nrate = 0.1\nat = 2024-04-09T04:01:00Z\nuntil = 2024-04-09T04:14:00Z\n',
         [f"note: interventions[0].until = 2024-04-09T04:14:00+00:00: expected {ON_A_BOUNDARY}"],

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from sim.cli.check import check as check_command
 from sim.cli.scenarios import scenarios as scenarios_command
 from sim.ledger.errors import CoinworksError
+from sim.metrics import metric_names
 from sim.paths import scenarios_dir
 from sim.scenario import PackPrice, Parameter, ScenarioError, check, from_resolved, load, load_base, resolved
 from sim.scenario.convert import INSTANT_EXPECTED, fields_of
 from sim.scenario.difference import differences
 from sim.scenario.files import key_lines, merge
 from sim.scenario.guide import BASE, READMES, _sections, all_source_ids, filled_in
-from sim.scenario.interventions import AnyIntervention
+from sim.scenario.interventions import REWARD_COINS, AnyIntervention
 from sim.scenario.schema import schema_text
 from sim.scenario.symbols import SYMBOLS
 from sim.scenario.window import window_us
@@ -50,7 +51,7 @@ def told(name: str) -> list[str]:
 
 @pytest.mark.parametrize("stem", STEMS)
 def test_every_scenario_of_the_repository_is_well_formed(stem: str) -> None:
-    assert told(stem) == []
+    assert [problem for problem in check(stem, metric_names=metric_names) if not problem.is_note] == []
     assert load(stem).question.endswith("?")
 
 
@@ -196,6 +197,7 @@ BEFORE_END = "an instant before the end, 2024-04-15T04:00:00+00:00 (it changes n
 KINDS = ", ".join(kind.__struct_config__.tag for kind in typing.get_args(AnyIntervention))
 ZONES_STAY = "zones of an extended scenario stay unless set to 0"
 PACK = '{ name = "a", channel = "app", coins = 65, price_cents = 99, source = "P3" }'
+CREATORS = "there are 100 creators for 5,000 viewers"
 PRICE = 'kind = "pack_price"\nat = 2024-04-11T00:00:00Z\nprice_cents = 9'
 
 PROBLEMS = {
@@ -310,6 +312,26 @@ PROBLEMS = {
         f'[[interventions]]\n{PRICE}\nregion = "US"\npack = "app-1320"',
         'my.toml:8: interventions[0].pack = "app-1320": expected a pack sold in US (did you mean app-1321?)',
     ),
+    "a ban of nothing": (
+        '[[interventions]]\nkind = "commerce_ban"\nat = 2024-04-11T00:00:00Z\nchannels = []',
+        "my.toml:3: interventions[0]: expected one or more of live, shop, video in channels (it is missing)",
+    ),
+    "rewards of nothing": (
+        '[[interventions]]\nkind = "rewards"\nat = 2024-04-11T00:00:00Z',
+        f"my.toml:3: interventions[0]: expected one or more of {', '.join(REWARD_COINS)} (it is missing)",
+    ),
+    "a rival that changes nothing": (
+        '[[interventions]]\nkind = "rival_offer"\nat = 2024-04-11T00:00:00Z',
+        "my.toml:3: interventions[0]: expected viewer_share, price_cents or creator_cents (it is missing)",
+    ),
+    "a ring for nobody": (
+        '[[interventions]]\nkind = "fraud_ring"\nat = 2024-04-11T00:00:00Z\nshare = 0.1\ncreator = 150',
+        f"my.toml:7: interventions[0].creator = 150: expected a creator's number, from 0 to 149 ({CREATORS})",
+    ),
+    "a star beyond the last": (
+        '[[interventions]]\nkind = "gift_storm"\nat = 2024-04-11T00:00:00Z\nfactor = 2\nrank = 101',
+        f"my.toml:7: interventions[0].rank = 101: expected a creator's rank, from 1 to 100 ({CREATORS})",
+    ),
     "a pack of another country": (
         f'[[interventions]]\n{PRICE}\nregion = "UK"\npack = "app-65"',
         'my.toml:7: interventions[0].region = "UK": expected one of US',
@@ -333,6 +355,132 @@ def test_all_problems_are_told_at_once(folder: Path) -> None:
         "my.toml:6: gifting.intent",
         "my.toml:8: topup.noise",
     ]
+
+
+def test_one_bad_value_hides_nothing_else_of_its_row(folder: Path) -> None:
+    """Of a season, of interventions of a known and of an unknown kind, and of a catalogue that a rule reads."""
+    (folder / "catalogs").mkdir()
+    (folder / "catalogs" / "own.toml").write_text(
+        'about = "x"\ncurrency = "EUR"\npacks = [\n'
+        f'{PACK},\n{{ name = "b", channel = "ap", coins = -1, price_cents = 99, source = "P3" }},\n]'
+    )
+    path = write(
+        folder,
+        """[regions.US]
+packs = "own"
+currency = "USD"
+[[calendar]]
+name = "x"
+first_day = 2024-04-12
+last_day = 2024-04-10
+region = "GB"
+visits = -3
+hours = [1]
+[[interventions]]
+kind = "vat"
+at = 2024-04-12T04:00:00Z
+until = 2024-04-10T04:00:00Z
+chance = 7
+[[interventions]]
+kind = "pack_price"
+at = 2024-04-09T04:00:00Z
+until = 2024-04-12T04:00:00Z
+region = "US"
+pack = "a"
+price_cents = -9
+[[interventions]]
+kind = "pack_price"
+at = 2024-04-10T04:00:00Z
+region = "US"
+pack = "a"
+price_cents = 9
+[[interventions]]
+kind = "pack_prize"
+at = 2021-04-12T04:00:00Z
+region = "GB"
+chance = 7
+[[interventions]]
+kind = "pack_price"
+at = 2024-04-10T04:00:00Z
+region = "US"
+pack = "c"
+price_cents = 9.5""",
+    )
+    assert [line.partition(": expected")[0] for line in told(path)] == [
+        'catalogs/own.toml:5: packs[1].channel = "ap"',
+        "catalogs/own.toml:5: packs[1].coins = -1",
+        'my.toml:5: regions.US.currency = "USD"',
+        "my.toml:9: calendar[0].last_day = 2024-04-10",
+        'my.toml:10: calendar[0].region = "GB"',
+        "my.toml:11: calendar[0].visits = -3",
+        "my.toml:12: calendar[0].hours = [1]",
+        "my.toml:13: interventions[0]",
+        "my.toml:16: interventions[0].until = 2024-04-10T04:00:00+00:00",
+        "my.toml:17: interventions[0].chance = 7",
+        "my.toml:24: interventions[1].price_cents = -9",
+        "my.toml:27: interventions[2].at = 2024-04-10T04:00:00+00:00",
+        'my.toml:32: interventions[3].kind = "pack_prize"',
+        "my.toml:33: interventions[3].at = 2021-04-12T04:00:00+00:00",
+        'my.toml:34: interventions[3].region = "GB"',
+        "my.toml:35: interventions[3].chance = 7",
+        'my.toml:40: interventions[4].pack = "c"',
+        "my.toml:41: interventions[4].price_cents = 9.5",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("headline", "hint"),
+    [("take_rat", "did you mean take_rate?"), ("bookings.USD", "did you mean bookings?")],
+)
+def test_a_headline_is_a_metric(folder: Path, headline: str, hint: str) -> None:
+    write(folder, f'headline = "{headline}"')
+    expected = f"expected one of what coinworks metrics lists ({hint})"
+    assert [str(problem) for problem in check("my.toml", metric_names=metric_names)] == [
+        f'my.toml:3: headline = "{headline}": {expected}'
+    ]
+
+
+def test_with_several_currencies_a_headline_of_money_names_one(folder: Path) -> None:
+    regions = """headline = "bookings{}"
+[regions.US]
+share = 0.5
+[regions.GB]
+share = 0.5
+currency = "GBP"
+rate = 0.8
+income = 1
+packs = "packs-gb"
+goods = "goods-gb"
+topup_tax = 0
+order_tax = 0
+time_zones = {{ "Europe/London" = 1 }}
+"""
+    write(folder, regions.format(".GBP"))
+    assert check("my.toml", metric_names=metric_names) == []
+    write(folder, regions.format(""))
+    (problem,) = check("my.toml", metric_names=metric_names)
+    assert problem.hint == "did you mean bookings.USD?"
+
+
+def test_a_base_of_another_time_or_money_is_noted(folder: Path) -> None:
+    """With what stays of it, and what it takes from the scenario; overrides are of both."""
+    write(folder, "", "parent.toml")
+    path = write(folder, 'base = "parent"\ndays = 3\nstart = 2024-04-09T04:00:00Z')
+    started = "it would start at 2024-04-08T04:00:00+00:00 and starts here with this one"
+    expected = "a scenario with the same money, start and length"
+    assert told(path) == [
+        f'my.toml:3: note: base = "parent": expected {expected} ({started}; it would last 7 days and lasts 3 here)'
+    ]
+    assert check(path, ["days=2", "start=2024-04-09T04:00:00Z"]) == []
+    (note,) = check(write(folder, 'base = "us-baseline"', extends="uk"), {"start": "2024-04-08T04:00:00Z"})
+    assert note.is_note
+    assert note.hint == "its money stays in USD"
+
+
+def test_notes_are_told_to_who_loads(folder: Path) -> None:
+    heard: list[str] = []
+    load(write(folder, NOTES["an intervention after the end"][0]), on_note=lambda note: heard.append(str(note)))
+    assert heard == [NOTES["an intervention after the end"][1]]
 
 
 ONE_MISTAKE = {

@@ -13,6 +13,7 @@ from sim.elementary import power
 from sim.ledger import CoinworksError, Kind, account_id
 from sim.ledger.accounts import KIND_SPAN
 from sim.scenario import Scenario
+from sim.scenario.heads import HeadCount, head_count
 from sim.streams import draw, uniform
 
 WEIGHT_UNIT = 100
@@ -35,26 +36,11 @@ class Host(NamedTuple):
         return self.account // KIND_SPAN == Kind.SELLER
 
 
-def how_many(per_thousand: float, viewers: int) -> int:
-    """Hosts for so many viewers: in proportion, at least one."""
-    return max(round(per_thousand * viewers / 1000), 1)
-
-
-class HeadCount(NamedTuple):
-    """How many hosts of a kind work at the start, and how many there are with those who may begin later."""
-
-    starting: int
-    all: int
-
-
 def head_counts(scenario: Scenario) -> tuple[HeadCount, HeadCount]:
-    """Of creators and of sellers. Whoever may begin later has an account, and a number after those who work."""
-    creators = how_many(float(scenario.creators.per_thousand_viewers), scenario.viewers)
-    sellers = how_many(float(scenario.sellers.per_thousand_viewers), scenario.viewers)
-    pools = float(scenario.creators.pool_factor), float(scenario.trade.pool_factor)
-    return HeadCount(creators, creators + int(creators * pools[0])), HeadCount(
-        sellers, sellers + int(sellers * pools[1])
-    )
+    """Of creators and of sellers."""
+    creators = float(scenario.creators.per_thousand_viewers), float(scenario.creators.pool_factor)
+    sellers = float(scenario.sellers.per_thousand_viewers), float(scenario.trade.pool_factor)
+    return head_count(*creators, scenario.viewers), head_count(*sellers, scenario.viewers)
 
 
 def draw_hosts(scenario: Scenario, seed: int, calendar: Calendar) -> list[Host]:

@@ -20,6 +20,7 @@ def check(context: click.Context, files: tuple[str, ...], *, schema: bool, as_js
       coinworks check scenarios/us-web-push.toml
       coinworks check --schema > scenario.schema.json
     """
+    from sim.metrics import metric_names
     from sim.scenario import check as problems_of
     from sim.scenario.schema import schema_text
 
@@ -28,7 +29,7 @@ def check(context: click.Context, files: tuple[str, ...], *, schema: bool, as_js
         return
     if not files:
         raise click.UsageError("expected at least one FILE, or --schema", context)
-    found = {file: problems_of(file) for file in files}
+    found = {file: problems_of(file, metric_names=metric_names) for file in files}
     well_formed = {file for file, problems in found.items() if all(problem.is_note for problem in problems)}
     if as_json:
         show_json({file: [problem._asdict() for problem in problems] for file, problems in found.items()})

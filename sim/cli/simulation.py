@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from sim.cli.terminal import progress
+from sim.cli.terminal import progress, say_aside
 from sim.ledger.errors import CoinworksError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def simulate_variant(scenario: str, options: dict[str, Any], *, with_base: bool,
     sizes = {key: options.pop(key) for key in ("viewers", "days")}
     stated = [*options.pop("overrides"), *(f"{key}={number}" for key, number in sizes.items() if number is not None)]
     seed, out = options.pop("seed"), options.pop("out")
-    loaded = load(scenario, stated)
+    loaded = load(scenario, stated, on_note=lambda note: say_aside(str(note)))
     base = _base(scenario, loaded, stated) if with_base else None
     run = _simulated(loaded, seed, out, **manner)
     if base is not None:

@@ -1,4 +1,4 @@
-"""How the verbs speak: tables and closing lines on stdout, progress on stderr, JSON for machines.
+"""How the verbs speak: tables and closing lines on stdout, progress and asides on stderr, JSON for machines.
 
     table = new_table("pack", "coins>", "price>")       # `>` aligns a column's numbers to the right
     table.add_row("coins-330", "330", "$4.99")
@@ -58,6 +58,11 @@ def show(table: "Table") -> None:
 def say(line: str) -> None:
     """Print a line on stdout, as it is."""
     click.echo(line)
+
+
+def say_aside(line: str) -> None:
+    """Print a line on stderr, where it is in no machine's way."""
+    click.echo(line, err=True)
 
 
 def show_json(value: object) -> None:

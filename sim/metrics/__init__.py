@@ -12,7 +12,7 @@ elsewhere; `inequality` measures who has how much; `breakdown` asks a whole trac
 imported by name, so that who only reads metrics, as a report does, doesn't wait for the compiler.
 """
 
-from sim.metrics.definitions import METRIC, METRICS, Metric, stated
+from sim.metrics.definitions import METRIC, METRICS, Metric, metric_names, stated
 from sim.metrics.inequality import gini, herfindahl, lorenz_curve, lorenz_share
 from sim.metrics.recognition import RECOGNIZED, Moves, recognized
 
@@ -26,6 +26,7 @@ __all__ = [
     "herfindahl",
     "lorenz_curve",
     "lorenz_share",
+    "metric_names",
     "recognized",
     "stated",
 ]

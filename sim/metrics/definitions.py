@@ -7,7 +7,7 @@ Unit "money" counts minor units of a currency, as an int. In an economy with sev
 stands once a currency, as `bookings.EUR`; nothing is ever converted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, NamedTuple
 
 
@@ -604,6 +604,16 @@ METRICS: Final = (
 )
 
 METRIC: Final = {metric.name: metric for metric in METRICS}
+
+
+def metric_names(currencies: Collection[str]) -> list[str]:
+    """What the metrics are called in a run with some currencies.
+
+    >>> metric_names(["USD"])[4:6], metric_names(["EUR", "USD"])[4:7]
+    (['topups', 'bookings'], ['topups', 'bookings.EUR', 'bookings.USD'])
+    """
+    endings = [f".{currency}" for currency in currencies] if len(currencies) > 1 else [""]
+    return [f"{metric.name}{ending}" for metric in METRICS for ending in (endings if metric.per_currency else [""])]
 
 
 def stated(kpis: Mapping[str, Any], name: str, currency: str = "") -> dict[str, Any] | None:

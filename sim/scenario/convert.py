@@ -73,6 +73,17 @@ def fields_of(struct: type[msgspec.Struct]) -> tuple[Field, ...]:
     return tuple(Field(field.name, field.type, field.required) for field in msgspec.structs.fields(struct))
 
 
+def common_fields(structs: tuple[type[msgspec.Struct], ...]) -> tuple[Field, ...]:
+    """The fields that all of some structs have, as the first one declares them."""
+    shared = set.intersection(*({field.name for field in fields_of(struct)} for struct in structs))
+    return tuple(field for field in fields_of(structs[0]) if field.name in shared)
+
+
+def is_known(*values: object) -> bool:
+    """Whether all of a table's values were well formed."""
+    return all(value is not BAD for value in values)
+
+
 def is_struct(annotation: Any) -> bool:
     """Whether the type is a table of its own (a parameter counts as a number)."""
     return isinstance(annotation, type) and issubclass(annotation, msgspec.Struct) and annotation is not Parameter
@@ -86,12 +97,17 @@ def tagged_structs(annotation: Any) -> dict[str, type[msgspec.Struct]] | None:
 
 
 class Conversion:
-    """One walk over a document: `problems` found, and `values` by path where they were well formed."""
+    """One walk over a document: `problems` found, and `values` by path where they were well formed.
+
+    `tables` are all structs by path; in one that is not well formed BAD stands where a value is wrong or missing, so
+    that what is right of it can still be checked.
+    """
 
     def __init__(self, document: Document) -> None:
         self._document = document
         self.problems: list[Problem] = list(document.problems)
         self.values: dict[KeyPath, Any] = {}
+        self.tables: dict[KeyPath, Any] = {}
 
     @property
     def whole(self) -> bool:
@@ -156,7 +172,8 @@ class Conversion:
         built = {
             field.name: self._field(value, field, path) for field in fields if field.required or field.name in value
         }
-        return BAD if any(item is BAD for item in built.values()) else struct(**built)
+        self.tables[path] = struct(**built)
+        return BAD if any(item is BAD for item in built.values()) else self.tables[path]
 
     def _field(self, value: Mapping[str, Any], field: Field, path: KeyPath) -> Any:
         place = (*path, field.name)
@@ -171,6 +188,9 @@ class Conversion:
             return self._bad(path, value, "a table")
         kind = value.get("kind")
         if not isinstance(kind, str) or kind not in members:
+            for field in common_fields(tuple(members.values())):
+                if field.name in value:
+                    self._field(value, field, path)
             hint = nearest(kind, members) if isinstance(kind, str) else "it is missing"
             return self._bad((*path, "kind"), kind, one_of(members), hint)
         return self._struct(value, members[kind], path)

@@ -5,7 +5,7 @@
 <Scenario us-baseline viewers=200 days=7 seed=1>
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from sim.scenario.catalogs import Catalog, Catalogs, GiftCatalog, GoodCatalog, P
 from sim.scenario.convert import Conversion
 from sim.scenario.files import (
     Document,
+    Layer,
     exact,
     locate,
     locate_scenario,
@@ -39,13 +40,17 @@ CATALOG_TYPES: dict[str, type[Catalog]] = {
 }
 
 
-def load(name: str | Path, overrides: Overrides = ()) -> Scenario:
+OnNote = Callable[[Problem], None]
+
+
+def load(name: str | Path, overrides: Overrides = (), on_note: OnNote = lambda _: None) -> Scenario:
     """A scenario by its stem or path, with some keys set otherwise.
 
     Parameters
     ----------
     name : the stem of a file in the scenarios folder, or the path of any file
     overrides : `["a.b=c", ...]` as on the command line, or `{"a.b": c, ...}`
+    on_note : hears of what is worth knowing, and no problem
 
     Raises
     ------
@@ -54,6 +59,8 @@ def load(name: str | Path, overrides: Overrides = ()) -> Scenario:
     scenario, problems = _read(name, overrides)
     if scenario is None:
         raise ScenarioError(problem for problem in _ordered(problems) if not problem.is_note)
+    for note in _ordered(problems):
+        on_note(note)
     return scenario
 
 
@@ -79,15 +86,22 @@ def load_base(name: str | Path, scenario: Scenario, overrides: Iterable[str] = (
     return load(path, [*(override for override in overrides if override.partition("=")[0].strip() != "base"), *same])
 
 
-def check(name: str | Path, overrides: Overrides = ()) -> list[Problem]:
-    """Every problem and note of a scenario or a catalogue, in the order of files and lines; empty when all is well."""
+def check(name: str | Path, overrides: Overrides = (), metric_names: rules.MetricNames | None = None) -> list[Problem]:
+    """Every problem and note of a scenario or a catalogue, in the order of files and lines; empty when all is well.
+
+    Parameters
+    ----------
+    name, overrides : as for `load`
+    metric_names : the metrics in which an answer can be told, as `sim.metrics.metric_names` has them; unless given,
+        a headline may be anything
+    """
     try:
         path = locate_scenario(str(name))
         layer = read_layer(path)
+        key = next((key for key in CATALOG_TYPES if key in layer.data), None)
+        problems = _read_catalog(path, key).problems if key else _read(path, overrides, metric_names)[1]
     except ScenarioError as error:
         return list(error.problems)
-    key = next((key for key in CATALOG_TYPES if key in layer.data), None)
-    problems = _read_catalog(path, key)[1] if key else _read(path, overrides)[1]
     return _ordered(problems)
 
 
@@ -112,30 +126,34 @@ def _ordered(problems: Iterable[Problem]) -> list[Problem]:
     return sorted(dict.fromkeys(problems), key=lambda problem: (problem.file, problem.line or 0))
 
 
-def _read(name: str | Path, overrides: Overrides) -> tuple[Scenario | None, list[Problem]]:
+def _read(
+    name: str | Path, overrides: Overrides, metric_names: rules.MetricNames | None = None
+) -> tuple[Scenario | None, list[Problem]]:
     """The scenario, if nothing is wrong, and all that was found."""
     try:
-        document = read_document(locate_scenario(str(name)), override_layer(overrides))
+        layer = override_layer(overrides)
+        document = read_document(locate_scenario(str(name)), layer)
     except ScenarioError as error:
         return None, list(error.problems)
     found = Conversion(document)
     settings = found.struct(Settings)
     regions = _region_names(document.data)
     rules.check_scenario(found, regions)
-    _check_base(found, document)
-    catalogs = _read_catalogs(found, document.folder, regions)
-    if catalogs is not None:
-        rules.check_currencies(found, catalogs, regions)
-        rules.check_pack_names(found, catalogs)
-        rules.check_rival(found, catalogs)
-        rules.check_categories(found, catalogs)
-    if catalogs is None or not found.whole:
+    if metric_names is not None:
+        rules.check_headline(found, metric_names)
+    _check_base(found, document, layer)
+    read = _read_catalogs(found, document.folder, regions)
+    rules.check_currencies(found, read, regions)
+    rules.check_pack_names(found, read)
+    rules.check_rival(found, read)
+    rules.check_categories(found, read)
+    if not found.whole:
         return None, found.problems
-    return _scenario(document.name, settings, catalogs), found.problems
+    return _scenario(document.name, settings, _catalogs(settings, read)), found.problems
 
 
-def _check_base(found: Conversion, document: Document) -> None:
-    """The scenario to compare with is there, and is another one."""
+def _check_base(found: Conversion, document: Document, overrides: Layer) -> None:
+    """The scenario to compare with is there, and is another one; note where its money or its time is another."""
     name = found.values.get(("base",))
     if not name or name == UNCHANGED:
         return
@@ -146,6 +164,10 @@ def _check_base(found: Conversion, document: Document) -> None:
         return
     if path.stem == document.name:
         found.report(("base",), name, f"another scenario than this one, or {UNCHANGED!r}")
+        return
+    base = Conversion(read_document(path, overrides))
+    base.struct(Settings)
+    rules.check_base(found, base)
 
 
 def _scenario(name: str, settings: Settings, catalogs: Catalogs) -> Scenario:
@@ -163,47 +185,51 @@ def _region_names(data: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(regions) if isinstance(regions, Mapping) else ()
 
 
-def _read_catalogs(found: Conversion, folder: Path, regions: Iterable[str]) -> Catalogs | None:
-    """Every catalogue that the scenario names; what is wrong with them joins what was found."""
-    packs, goods = {}, {}
-    for region in regions:
-        for key in ("packs", "goods"):
-            place = ("regions", region, key)
-            catalog = _named_catalog(found, folder, key, place)
-            if isinstance(catalog, PackCatalog):
-                packs[found.values[place]] = catalog
-            elif isinstance(catalog, GoodCatalog):
-                goods[found.values[place]] = catalog
-    gifts = _named_catalog(found, folder, "gifts", ("gifting", "catalog"))
-    rivals = _named_catalog(found, folder, "rivals", ("rival", "catalog"))
-    if not (isinstance(gifts, GiftCatalog) and isinstance(rivals, RivalCatalog)):
-        return None
-    return Catalogs(packs=packs, gifts=gifts, goods=goods, rivals=rivals)
+def _read_catalogs(found: Conversion, folder: Path, regions: Iterable[str]) -> dict[tuple[str, str], Conversion]:
+    """Every catalogue that the scenario names, by the key of its rows and its name; its problems join the others."""
+    places: dict[KeyPath, str] = {("regions", region, key): key for region in regions for key in ("packs", "goods")}
+    places |= {("gifting", "catalog"): "gifts", ("rival", "catalog"): "rivals"}
+    read: dict[tuple[str, str], Conversion] = {}
+    for place, key in places.items():
+        name = found.values.get(place)
+        if name is None or (key, name) in read:
+            continue
+        try:
+            path = locate(name, [folder / "catalogs", scenarios_dir() / "catalogs"], kind="catalogue")
+        except ScenarioError as error:
+            found.report(place, name, "an existing catalogue", error.problems[0].hint)
+            continue
+        try:
+            read[key, name] = _read_catalog(path, key)
+        except ScenarioError as error:
+            found.problems += error.problems
+            continue
+        found.problems += read[key, name].problems
+    return read
 
 
-def _named_catalog(found: Conversion, folder: Path, key: str, place: KeyPath) -> Catalog | None:
-    name = found.values.get(place)
-    if name is None:
-        return None
-    try:
-        path = locate(name, [folder / "catalogs", scenarios_dir() / "catalogs"], kind="catalogue")
-    except ScenarioError as error:
-        found.report(place, name, "an existing catalogue", error.problems[0].hint)
-        return None
-    catalog, problems = _read_catalog(path, key)
-    found.problems += problems
-    return catalog
+def _read_catalog(path: Path, key: str) -> Conversion:
+    """A catalogue of the kind that holds `key`, as far as it is well formed.
 
-
-def _read_catalog(path: Path, key: str) -> tuple[Catalog | None, list[Problem]]:
-    """A catalogue of the kind that holds `key`, if nothing is wrong, and all that was found."""
-    try:
-        found = Conversion(read_document(path))
-    except ScenarioError as error:
-        return None, list(error.problems)
-    catalog = found.struct(CATALOG_TYPES[key])
+    Raises
+    ------
+    ScenarioError : it can't be read
+    """
+    found = Conversion(read_document(path))
+    found.struct(CATALOG_TYPES[key])
     rules.check_catalog(found, key)
-    return (catalog if found.whole else None), found.problems
+    return found
+
+
+def _catalogs(settings: Settings, read: Mapping[tuple[str, str], Conversion]) -> Catalogs:
+    """The catalogues themselves, once nothing is wrong with any."""
+    tables = {place: found.tables[()] for place, found in read.items()}
+    return Catalogs(
+        packs={name: table for (key, name), table in tables.items() if key == "packs"},
+        gifts=tables["gifts", settings.gifting.catalog],
+        goods={name: table for (key, name), table in tables.items() if key == "goods"},
+        rivals=tables["rivals", settings.rival.catalog],
+    )
 
 
 def _plain_document(name: str, data: Mapping[str, Any]) -> Document:

@@ -1,9 +1,10 @@
 """Rules between keys: what a type alone cannot say.
 
-Each rule reads the values that were well formed and is silent about the others, so that one mistake is told once.
+Each rule reads the values that were well formed and is silent about the others, so that one mistake is told once, and
+hides no other.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC
 from decimal import Decimal
 from typing import Final
@@ -11,8 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sim.ledger.money import CURRENCY_BY_NAME
 from sim.ledger.places import REGION_BY_NAME
-from sim.scenario.catalogs import Catalogs, GoodCatalog, PackCatalog
-from sim.scenario.convert import Conversion
+from sim.scenario.convert import Conversion, is_known
 from sim.scenario.interventions.rules import check_interventions
 from sim.scenario.problems import KeyPath, nearest
 from sim.scenario.quantity import Parameter
@@ -22,6 +22,10 @@ from sim.scenario.window import WINDOW_EXPECTED, window_us
 FIAT_NAMES: Final = tuple(name for name, currency in CURRENCY_BY_NAME.items() if currency.is_fiat)
 REGION_NAMES: Final = tuple(name for name, code in REGION_BY_NAME.items() if code)
 YEARS: Final = range(1971, 2200)
+
+MetricNames = Callable[[Collection[str]], Collection[str]]  # the metrics of a run with some currencies
+Read = Mapping[tuple[str, str], Conversion]  # catalogues by the key of their rows and their name
+
 HOURS: Final = (("audience", "hours"), ("creators", "start_hours"))
 
 
@@ -43,45 +47,46 @@ def check_scenario(found: Conversion, regions: Iterable[str]) -> None:
     check_interventions(found, names)
 
 
-def check_currencies(found: Conversion, catalogs: Catalogs, regions: Iterable[str]) -> None:
+def check_currencies(found: Conversion, read: Read, regions: Iterable[str]) -> None:
     """A region's money is the money of its price lists, for nothing here converts one currency into another."""
     for name in regions:
         path = ("regions", name, "currency")
         currency = found.values.get(path)
         if currency not in FIAT_NAMES:
             continue
-        for key, known in (("packs", catalogs.packs), ("goods", catalogs.goods)):
+        for key in ("packs", "goods"):
             owner = found.values.get(("regions", name, key), "")
-            catalog: PackCatalog | GoodCatalog | None = known.get(owner)
-            if catalog and catalog.currency != currency:
-                found.report(path, currency, f"{catalog.currency}, the currency of its catalogue {owner}")
+            catalog = read.get((key, owner))
+            listed = None if catalog is None else catalog.values.get(("currency",))
+            if listed in FIAT_NAMES and listed != currency:
+                found.report(path, currency, f"{listed}, the currency of its catalogue {owner}")
 
 
-def check_pack_names(found: Conversion, catalogs: Catalogs) -> None:
+def check_pack_names(found: Conversion, read: Read) -> None:
     """A pack price names a pack that its region sells."""
     for index, region, pack in _pack_prices(found):
-        packs = catalogs.packs.get(found.values.get(("regions", region, "packs"), ""))
-        names = [sold.name for sold in packs.packs] if packs else []
+        names = _column(read, "packs", found.values.get(("regions", region, "packs")), "name")
         if pack and names and pack not in names:
             path = ("interventions", index, "pack")
             found.report(path, pack, f"a pack sold in {region}", nearest(pack, names))
 
 
-def check_rival(found: Conversion, catalogs: Catalogs) -> None:
+def check_rival(found: Conversion, read: Read) -> None:
     """The rival's currency stands in its catalogue."""
-    path, names = ("rival", "currency"), [row.name for row in catalogs.rivals.rivals]
+    path = ("rival", "currency")
     stated = found.values.get(path)
-    if stated is not None and stated not in names:
+    names = _column(read, "rivals", found.values.get(("rival", "catalog")), "name")
+    if stated is not None and names and stated not in names:
         found.report(path, stated, f"one of {', '.join(names)}", nearest(stated, names))
 
 
-def check_categories(found: Conversion, catalogs: Catalogs) -> None:
+def check_categories(found: Conversion, read: Read) -> None:
     """What a price floor exempts is a category of its region's goods."""
     for path, category in found.values.items():
         if len(path) == 4 and path[0] == "interventions" and path[2] == "exempt":
             region = str(found.values.get((*path[:2], "region")))
-            goods = catalogs.goods.get(found.values.get(("regions", region, "goods"), ""))
-            known = sorted({good.category for good in goods.goods}) if goods else []
+            goods = found.values.get(("regions", region, "goods"))
+            known = sorted(set(_column(read, "goods", goods, "category")))
             if known and category not in known:
                 found.report(path, category, f"a category of goods in {region}", nearest(category, known))
 
@@ -97,6 +102,47 @@ def check_catalog(found: Conversion, key: str) -> None:
                 found.report(path, name, "a name that no other row has")
             seen.add(name)
     _currency(found, ("currency",))
+
+
+def check_headline(found: Conversion, names_of: MetricNames) -> None:
+    """The answer is told in a metric that a run with these currencies has."""
+    stated, currencies = found.values.get(("headline",)), currencies_of(found)
+    if stated is None or not currencies:
+        return
+    names = names_of(currencies)
+    if stated not in names:
+        found.report(("headline",), stated, "one of what coinworks metrics lists", nearest(stated, names))
+
+
+def check_base(found: Conversion, base: Conversion) -> None:
+    """Note what a scenario is compared with although its money, its start or its length is another."""
+    money, other_money = (currencies_of(side) for side in (found, base))
+    differ = []
+    if money != other_money:
+        differ.append(f"its money stays in {', '.join(sorted(other_money))}")
+    start, other_start = (side.values.get(("start",)) for side in (found, base))
+    if start != other_start and start and other_start:
+        differ.append(f"it would start at {other_start.isoformat()} and starts here with this one")
+    days, other_days = (side.values.get(("days",)) for side in (found, base))
+    if days != other_days and days and other_days:
+        differ.append(f"it would last {other_days} days and lasts {days} here")
+    if differ and money and other_money:
+        expected = "a scenario with the same money, start and length"
+        found.report(("base",), found.values["base",], expected, "; ".join(differ), is_note=True)
+
+
+def currencies_of(found: Conversion) -> set[str]:
+    """The currencies of the regions in which anybody lives."""
+    stated = {path: value for path, value in found.values.items() if path[0:1] + path[2:] == ("regions", "currency")}
+    return {value for path, value in stated.items() if _value(found, (*path[:2], "share")) != 0}
+
+
+def _column(read: Read, rows: str, catalog: str | None, key: str) -> list[str]:
+    """What a catalogue says in a key of its rows; nothing where it isn't known of each."""
+    found = read.get((rows, catalog or ""))
+    tables = [] if found is None else [table for path, table in found.tables.items() if path[:1] == (rows,)]
+    stated = [getattr(table, key) for table in tables]
+    return stated if is_known(*stated) else []
 
 
 def _window(found: Conversion) -> None:
@@ -185,13 +231,13 @@ def _elsewhere(found: Conversion) -> None:
 
 def _seasons(found: Conversion, regions: tuple[str, ...]) -> None:
     """A season is of a region that exists, and doesn't end before it begins."""
-    for path, season in [(path, value) for path, value in found.values.items() if isinstance(value, Season)]:
-        if season.region is not None and season.region not in regions:
+    for path, season in [(path, table) for path, table in found.tables.items() if isinstance(table, Season)]:
+        if season.region is not None and is_known(season.region) and season.region not in regions:
             found.report((*path, "region"), season.region, f"one of {', '.join(regions)}")
-        if season.last_day < season.first_day:
+        if is_known(season.first_day, season.last_day) and season.last_day < season.first_day:
             expected = f"a date at or after its first_day, {season.first_day.isoformat()}"
             found.report((*path, "last_day"), season.last_day, expected)
-        if season.hours:
+        if season.hours and is_known(season.hours):
             _weights(found, (*path, "hours"))
 
 

@@ -19,6 +19,8 @@ class Intervention(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_
     ----------
     lasts : whether it changes something for a while; what happens once has no `until`
     regional : whether it can be of a single region
+    is_crowd : whether it is a crowd's moment, of which no part can be spared
+    target_keys : the keys that say what it changes, among the things that its kind may change
     """
 
     at: Annotated[datetime, "from when it holds"]
@@ -29,6 +31,8 @@ class Intervention(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_
 
     lasts: ClassVar[bool] = True
     regional: ClassVar[bool] = True
+    is_crowd: ClassVar[bool] = False
+    target_keys: ClassVar[tuple[str, ...]] = ()
 
     @property
     def kind(self) -> str:
@@ -37,8 +41,8 @@ class Intervention(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_
 
     @property
     def target(self) -> tuple[str, ...]:
-        """What it changes, among the things that its kind may change; of two for one target the later holds."""
-        return ()
+        """What those keys say; of two for one target the later holds."""
+        return tuple(str(getattr(self, key)) for key in self.target_keys)
 
     @property
     def lacks(self) -> str:

@@ -14,10 +14,7 @@ class PackPrice(Intervention, frozen=True, tag="pack_price"):
     pack: Annotated[str, "its name in the region's catalogue"]
     price_cents: Annotated[PriceCents, "what it costs"]
 
-    @property
-    def target(self) -> tuple[str, ...]:
-        """The pack."""
-        return (self.pack,)
+    target_keys: ClassVar[tuple[str, ...]] = ("pack",)
 
     @property
     def text(self) -> str:
@@ -32,10 +29,7 @@ class PackOffer(Intervention, frozen=True, tag="pack_offer"):
     pack: Annotated[str, "its name in the region's catalogue"]
     bonus_coins: Annotated[Bonus, "on top of what the catalogue says"] = 0
 
-    @property
-    def target(self) -> tuple[str, ...]:
-        """The pack."""
-        return (self.pack,)
+    target_keys: ClassVar[tuple[str, ...]] = ("pack",)
 
     @property
     def text(self) -> str:
@@ -77,6 +71,12 @@ class RivalOfferChange(Intervention, frozen=True, tag="rival_offer"):
 
     regional: ClassVar[bool] = False
 
+    @property
+    def lacks(self) -> str:
+        """One of the three must be said."""
+        stated = (self.viewer_share, self.price_cents, self.creator_cents)
+        return "" if any(value is not None for value in stated) else "viewer_share, price_cents or creator_cents"
+
 
 class FraudRing(Intervention, frozen=True, tag="fraud_ring"):
     """A ring uses givers' accounts: it buys the largest packs, gives all to its creator, and banks take it back.
@@ -103,6 +103,12 @@ class Rewards(Intervention, frozen=True, tag="rewards"):
     watch_coins: Annotated[int | None, REWARDED, "for the watching of a visit"] = None
     watch_cap_coins: Annotated[int | None, REWARDED, "most that watching brings in a day"] = None
     invite_coins: Annotated[int | None, REWARDED, "for a friend who joins"] = None
+
+    @property
+    def lacks(self) -> str:
+        """One of them must be said."""
+        is_said = any(getattr(self, name) is not None for name in REWARD_COINS)
+        return "" if is_said else f"one or more of {', '.join(REWARD_COINS)}"
 
     @property
     def text(self) -> str:

@@ -32,6 +32,11 @@ class CommerceBan(Intervention, frozen=True, tag="commerce_ban"):
     advertising: Annotated[bool, "whether they may show goods all the same, as they may unless stated"] = True
 
     @property
+    def lacks(self) -> str:
+        """Something must be banned."""
+        return "" if self.channels else f"one or more of {', '.join(EVERYWHERE)} in channels"
+
+    @property
     def silences(self) -> frozenset[str]:
         """What concerns sales, where there are none through any channel."""
         sales = ("price_floor", "import_quota", "flash_sale", "voucher_campaign", "coins_in_shop", "commission")
@@ -93,6 +98,8 @@ class FlashSale(Intervention, frozen=True, tag="flash_sale"):
     discount: Annotated[Rate, "off the price"]
     stock: Annotated[int, Quantity("number", 1, 10**9, whole=True), "pieces on the shelf when it begins"]
     interest: Annotated[Interest, "how many times as readily those who watch look closely"] = AS_USUAL
+
+    is_crowd: ClassVar[bool] = True
 
     @property
     def text(self) -> str:

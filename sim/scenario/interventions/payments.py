@@ -1,6 +1,6 @@
 """Interventions in payments: taxes, the stores' fees, licences, limits and expiry."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from sim.scenario.catalogs import Channel
 from sim.scenario.interventions.base import Intervention
@@ -33,10 +33,7 @@ class StoreFee(Intervention, frozen=True, tag="store_fee"):
     channel: Annotated[Channel, "app or web"]
     rate: Annotated[Rate, "its part of a pack's price net of tax"]
 
-    @property
-    def target(self) -> tuple[str, ...]:
-        """The channel."""
-        return (self.channel,)
+    target_keys: ClassVar[tuple[str, ...]] = ("channel",)
 
     @property
     def text(self) -> str:
@@ -50,7 +47,8 @@ class PaymentLicence(Intervention, frozen=True, tag="payment_licence"):
     @property
     def silences(self) -> frozenset[str]:
         """What concerns a wallet that is on."""
-        return frozenset(("pack_price", "pack_offer", "spending_limit", "e_money_limits", "reward_expiry"))
+        coins = ("pack_price", "pack_offer", "spending_limit", "e_money_limits", "reward_expiry", "coins_in_shop")
+        return frozenset((*coins, "gift_storm", "fraud_ring", "flash_sale", "voucher_campaign", "payout_day"))
 
     @property
     def text(self) -> str:
@@ -82,10 +80,7 @@ class EMoneyLimits(Intervention, frozen=True, tag="e_money_limits"):
         """One of the two must be said."""
         return "" if (self.balance_cents, self.topups_cents) != (None, None) else "balance_cents, topups_cents or both"
 
-    @property
-    def target(self) -> tuple[str, ...]:
-        """The tier."""
-        return (str(self.tier),)
+    target_keys: ClassVar[tuple[str, ...]] = ("tier",)
 
     @property
     def text(self) -> str:

@@ -17,10 +17,8 @@ class GiftStorm(Intervention, frozen=True, tag="gift_storm"):
     factor: Annotated[Eagerness, "on the intent to give at her stream"]
     rank: Annotated[int, Quantity("number", 1, 10**6, whole=True), "1: the most popular creator of the region"] = 1
 
-    @property
-    def target(self) -> tuple[str, ...]:
-        """The star."""
-        return (str(self.rank),)
+    is_crowd: ClassVar[bool] = True
+    target_keys: ClassVar[tuple[str, ...]] = ("rank",)
 
 
 class CreatorShare(Intervention, frozen=True, tag="creator_share"):

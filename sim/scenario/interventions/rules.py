@@ -2,6 +2,8 @@
 
 What holds for good may be followed by another of its kind, for good or for a while; what holds for a while may not be
 interrupted, for nobody could say what its end brings back.
+
+An intervention with a value that is not well formed is looked at all the same, as far as its other values go.
 """
 
 from collections.abc import Iterator
@@ -9,8 +11,9 @@ from datetime import datetime, timedelta
 from itertools import combinations
 from typing import NamedTuple, TypeVar
 
-from sim.scenario.convert import Conversion
-from sim.scenario.interventions import AnyIntervention
+from sim.scenario.convert import Conversion, is_known
+from sim.scenario.heads import head_count
+from sim.scenario.interventions import AnyIntervention, FraudRing, GiftStorm
 from sim.scenario.problems import KeyPath
 from sim.scenario.quantity import Parameter
 from sim.scenario.window import window_us
@@ -30,18 +33,20 @@ def check_interventions(found: Conversion, regions: tuple[str, ...]) -> None:
     """Every rule about interventions; `regions` are the names that stand in the document."""
     _check_regions(found, regions)
     run = _run_of(found)
-    changes = _well_formed(found)
     for path, at in _values(found, "at", datetime):
         _check_begin(found, path, at, run)
+    changes = _of_known_kind(found)
     for path, change in changes.items():
         _check_end(found, path, change, run)
         if change.lacks:
             found.report(path, None, change.lacks, "it is missing")
         if not change.regional and change.region is not None:
             found.report((*path, "region"), change.region, f"no region: {change.kind} holds everywhere at once")
-    for earlier, later in _pairs(changes):
-        _check_clash(found, earlier, changes[earlier], later, changes[later])
-    _check_moot(found, changes)
+    _check_hosts(found, changes)
+    dated = {path: change for path, change in changes.items() if is_known(change.at, change.until, change.region)}
+    for earlier, later in _pairs(dated):
+        _check_clash(found, earlier, dated[earlier], later, dated[later])
+    _check_moot(found, dated)
 
 
 def _check_regions(found: Conversion, regions: tuple[str, ...]) -> None:
@@ -64,16 +69,35 @@ def _check_begin(found: Conversion, path: KeyPath, at: datetime, run: _Run) -> N
 
 
 def _check_end(found: Conversion, path: KeyPath, change: AnyIntervention, run: _Run) -> None:
-    if change.until is None:
+    if change.until is None or not is_known(change.until):
         return
     place = (*path, "until")
     if not change.lasts:
         found.report(place, change.until, f"no until: {change.kind} happens once")
+    elif not is_known(change.at):
+        return
     elif change.until <= change.at:
         found.report(place, change.until, f"an instant after its at, {change.at.isoformat()}")
     elif run.start and run.window_us and not _meets_boundary(run.start, run.window_us, change.at, change.until):
         hint = "no window begins while it holds"
         found.report(place, change.until, "an instant after a window's boundary", hint, is_note=True)
+
+
+def _check_hosts(found: Conversion, changes: dict[KeyPath, AnyIntervention]) -> None:
+    """A ring's creator and a star are among those who are there."""
+    viewers, per_thousand, pool = (
+        found.values.get(path)
+        for path in (("viewers",), ("creators", "per_thousand_viewers"), ("creators", "pool_factor"))
+    )
+    if viewers is None or per_thousand is None or pool is None:
+        return
+    heads = head_count(float(per_thousand), float(pool), viewers)
+    there = f"there are {heads.starting:,} creators for {viewers:,} viewers"
+    for path, change in changes.items():
+        if isinstance(change, FraudRing) and is_known(change.creator) and change.creator >= heads.all:
+            found.report((*path, "creator"), change.creator, f"a creator's number, from 0 to {heads.all - 1}", there)
+        if isinstance(change, GiftStorm) and is_known(change.rank) and change.rank > heads.starting:
+            found.report((*path, "rank"), change.rank, f"a creator's rank, from 1 to {heads.starting}", there)
 
 
 def _check_clash(
@@ -93,28 +117,53 @@ def _check_clash(
 
 def clash(earlier: AnyIntervention, later: AnyIntervention) -> bool:
     """Whether two interventions, the first by date first, want the same thing in the same place at the same time."""
-    if (earlier.kind, earlier.target) != (later.kind, later.target) or not _share_place(earlier, later):
+    keys = (getattr(change, key) for change in (earlier, later) for key in change.target_keys)
+    if (earlier.kind, earlier.target) != (later.kind, later.target) or not is_known(*keys):
+        return False
+    if not _share_place(earlier, later):
         return False
     holds = earlier.until is not None and later.at < earlier.until
     return earlier.at == later.at or (earlier.lasts and holds)
 
 
 def _check_moot(found: Conversion, changes: dict[KeyPath, AnyIntervention]) -> None:
-    """Note what has nothing to bind because of a ban that covers its whole time and place."""
+    """Note what has nothing to bind because of a ban, all of its time and place or, of a crowd's moment, part of them.
+
+    What happens once is over with its instant.
+    """
+    bans = [(path, ban) for path, ban in changes.items() if path in found.values and _is_certain(ban)]
     for path, change in changes.items():
-        for ban_path, ban in changes.items():
-            if change.kind in ban.silences and _covers(ban, change):
-                hint = f"interventions[{ban_path[1]}], {ban.text}, leaves it nothing to change"
-                found.report(
-                    (*path, "at"), change.at, f"an instant when no {ban.kind} holds in its place", hint, is_note=True
-                )
+        for ban_path, ban in bans:
+            if change.kind not in ban.silences:
+                continue
+            whose = f"interventions[{ban_path[1]}], {ban.text},"
+            if _covers(ban, change):
+                hint = f"{whose} leaves it nothing to change"
+            elif change.is_crowd and _meet(ban, change):
+                hint = f"they overlap: {whose} leaves it nothing to change meanwhile"
+            else:
+                continue
+            expected = f"an instant when no {ban.kind} holds in its place"
+            found.report((*path, "at"), change.at, expected, hint, is_note=True)
+
+
+def _is_certain(ban: AnyIntervention) -> bool:
+    """Whether it comes, and when it says."""
+    return ban.chance.value == 1 and ban.delay_days.value == 0
 
 
 def _covers(ban: AnyIntervention, change: AnyIntervention) -> bool:
-    """Whether a ban is sure to hold wherever and whenever another intervention does."""
-    certain = ban.chance.value == 1 and ban.delay_days.value == 0
-    lasts = ban.until is None or (change.until is not None and change.until <= ban.until)
-    return certain and ban.at <= change.at and lasts and ban.region in (None, change.region)
+    """Whether a ban holds wherever and whenever another intervention does."""
+    end = change.until if change.lasts else change.at
+    lasts = ban.until is None or (end is not None and end <= ban.until)
+    return ban.at <= change.at and lasts and ban.region in (None, change.region)
+
+
+def _meet(ban: AnyIntervention, change: AnyIntervention) -> bool:
+    """Whether a ban holds somewhere at some time at which another intervention does."""
+    begins_before_end = change.until is None or ban.at < change.until
+    ends_after_begin = ban.until is None or change.at < ban.until
+    return begins_before_end and ends_after_begin and _share_place(ban, change)
 
 
 def _share_place(one: AnyIntervention, other: AnyIntervention) -> bool:
@@ -131,8 +180,8 @@ def _meets_boundary(start: datetime, length_us: int, begin: datetime, end: datet
     return first < last
 
 
-def _well_formed(found: Conversion) -> dict[KeyPath, AnyIntervention]:
-    return {path: value for path, value in found.values.items() if path[:1] == ("interventions",) and len(path) == 2}
+def _of_known_kind(found: Conversion) -> dict[KeyPath, AnyIntervention]:
+    return {path: table for path, table in found.tables.items() if path[:1] == ("interventions",) and len(path) == 2}
 
 
 def _values(found: Conversion, key: str, kind: type[_Value]) -> Iterator[tuple[KeyPath, _Value]]:
