@@ -24,7 +24,7 @@ from sim.ledger.errors import CoinworksError
 VERBS: Final = {
     "Start here": ("run", "scenarios", "check", "simulate", "report", "metrics"),
     "The two halves of a load test by themselves": ("wallet", "replay"),
-    "Ask it often": ("outlook", "rollout", "headlines"),
+    "Ask it often": ("outlook", "rollout", "headlines", "evidence"),
     "Measure": ("bench",),
 }
 

@@ -1,0 +1,26 @@
+"""Names and colours of what studies measure."""
+
+from typing import Final
+
+from sim.experiments.evidence.windows import SPANS_S
+from sim.metrics import METRIC
+from sim.report.style import BASE, CREATORS, PLATFORM, SELLERS, VIEWERS
+
+PEAKS: Final = {"peak_in_a_second": "Peak on an account, 1 s", "peak_in_a_minute": "Peak on an account, 60 s"}
+COLORS: Final = {
+    "revenue": PLATFORM,
+    "commission": PLATFORM,
+    "creator_income": CREATORS,
+    "gmv": SELLERS,
+    "orders": SELLERS,
+}
+
+
+def title_of(metric: str) -> str:
+    """A metric's title, or a peak's."""
+    return PEAKS.get(metric) or METRIC[metric].title
+
+
+def color_of(metric: str) -> str:
+    """The colour of whom a metric concerns; fans' unless told otherwise."""
+    return BASE if metric in SPANS_S else COLORS.get(metric, VIEWERS)

@@ -1,0 +1,265 @@
+"""Evidence: each study against what is known by hand, before it is asked of the model."""
+
+import doctest
+import importlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from sim.agents.hosts import head_counts
+from sim.cli.evidence import evidence as evidence_command
+from sim.cli.group import execute
+from sim.experiments.evidence.draws import common_draws, dearer, variance_ratio
+from sim.experiments.evidence.interval import Interval, mean_interval, proportion_interval
+from sim.experiments.evidence.peaks import Peaks
+from sim.experiments.evidence.starts import LongRuns, Start, long_runs, starting
+from sim.experiments.evidence.windows import Change, halving, with_window
+from sim.ledger import Kind, Op
+from sim.ledger.errors import CoinworksError
+from sim.model.measured import measured
+from sim.scenario import PackPrice, load
+from sim.tables import Columns
+
+TINY = ("viewers=150", "days=1", "window=1h", "gifting.giver_share=0.5", "gifting.intent=0.3")
+
+
+@pytest.mark.parametrize("name", ["interval", "tasks"])
+def test_examples_in_docstrings_are_true(name: str) -> None:
+    module = importlib.import_module(f"sim.experiments.evidence.{name}")
+    assert doctest.testmod(module, optionflags=doctest.ELLIPSIS).attempted > 0
+    assert doctest.testmod(module, optionflags=doctest.ELLIPSIS).failed == 0
+
+
+# Intervals
+
+
+def test_students_interval_of_a_mean_is_the_tables() -> None:
+    found = mean_interval(np.array([9.0, 10.0, 11.0, 10.0]))
+    assert found.value == 10.0
+    assert found.half == pytest.approx(3.182 * np.sqrt(2 / 3) / 2, rel=1e-3)  # t with 3 degrees of freedom
+    assert np.isnan(mean_interval(np.array([1.0])).low)
+
+
+def test_wilsons_interval_of_a_share_is_the_tables() -> None:
+    found = proportion_interval(0, 10)
+    assert found.value == found.low == 0.0
+    assert found.high == pytest.approx(0.2775, abs=1e-4)
+    assert found == pytest.approx([1 - bound for bound in (1.0, proportion_interval(10, 10).high, 0.7225)], abs=1e-4)
+
+
+def test_students_intervals_hold_the_mean_as_often_as_they_say() -> None:
+    values = np.random.default_rng(1).normal(3.0, 2.0, (2_000, 5))
+    hits = sum(3.0 in mean_interval(row) for row in values)
+    assert 0.95 in proportion_interval(hits, len(values), 0.999)
+
+
+# Peaks
+
+
+def block(*rows: tuple[float, Op, int, int]) -> Columns:
+    at_s, op, actor, peer = zip(*rows, strict=True)
+    return {
+        "at_us": np.array([int(1e6 * at) for at in at_s], np.int64),
+        "op": np.array(op, np.uint8),
+        "actor": np.array(actor, np.int64),
+        "peer": np.array(peer, np.int64),
+    }
+
+
+ROWS = [
+    (0.1, Op.OPEN, 7, -1),
+    (0.2, Op.GIFT, 1, 7),
+    (0.9, Op.GIFT, 2, 7),
+    (0.95, Op.BALANCE, 7, -1),  # a read
+    (1.0, Op.GIFT, 3, 7),  # another second
+    (1.5, Op.PAYOUT, 7, -1),  # at a boundary
+    (1.6, Op.PAYOUT, 7, -1),
+    (1.7, Op.GIFT, 2, 8),
+    (5.0, Op.GIFT, 2, 8),
+]
+
+
+@pytest.mark.parametrize("cuts", [[], [3], [2, 5, 6], list(range(1, 9))])
+def test_the_peak_is_of_one_account_in_one_second_however_records_come(cuts: list[int]) -> None:
+    peaks = Peaks()
+    for begin, end in zip([0, *cuts], [*cuts, len(ROWS)], strict=True):
+        peaks(block(*ROWS[begin:end]))
+    assert (peaks.most, peaks.most_by_viewers) == (3, 2)
+
+
+def test_a_longer_span_holds_more_and_policies_touch_nobody() -> None:
+    peaks = Peaks(10_000_000)
+    peaks(block(*ROWS, (6.0, Op.POLICY, 7, 7)))
+    assert (peaks.most, peaks.most_by_viewers) == (5, 3)
+    assert Peaks().most == 0
+
+
+def test_an_account_that_acts_upon_itself_counts_on_both_sides() -> None:
+    peaks = Peaks()
+    peaks(block((0.0, Op.GIFT, 1, 2), (0.1, Op.GIFT, 2, 3)))
+    assert peaks.most == 2
+
+
+# Windows
+
+
+def test_an_interval_inside_the_stated_error_is_within_and_one_outside_beyond() -> None:
+    bases = np.array([100.0, 100.0, 100.0, 100.0])
+    small, large, wide = (np.array(values) for values in ([1, 1, 1.1, 0.9], [9, 9, 9.1, 8.9], [30, -30, 20, -20.0]))
+    verdicts = [Change("gifts", 1, bases, bases + change, 0.03).verdict for change in (small, large, -large, wide)]
+    assert verdicts == ["within", "beyond", "beyond", "not told"]
+
+
+def test_a_change_is_told_of_the_mean_under_the_scenarios_own_window() -> None:
+    change = Change("gifts", 1, np.array([50.0, 150.0]), np.array([55.0, 155.0]), 0.03)
+    assert change.relative.value == pytest.approx(0.05)
+    assert change.relative.half == pytest.approx(0.0)
+
+
+def test_windows_are_halved_and_doubled_under_the_same_seeds() -> None:
+    scenario = load("us-baseline", TINY)
+    with ThreadPoolExecutor(2) as executor:
+        found = halving(scenario, [2, 1], executor)
+    assert (found.length_s, found.lengths_s, found.seeds) == (3_600, (1_800, 7_200), [2, 1])
+    own, half = (measured(one, 2).kpis["gifts"]["value"] for one in (scenario, with_window(scenario, 1_800)))
+    change = found.changes["gifts", 1_800]
+    assert (change.bases[0], change.values[0]) == (own, half)
+    assert found.changes["peak_in_a_minute", 7_200].bases.min() > 0
+
+
+def test_a_window_that_has_no_half_is_refused() -> None:
+    with pytest.raises(CoinworksError, match="even number of seconds"):
+        halving(load("us-baseline", ["window=1s"]), [1])
+    with pytest.raises(CoinworksError, match="divides a day"):
+        with_window(load("us-baseline"), 7)
+
+
+# Common draws
+
+
+def test_the_ratio_of_variances_is_that_of_correlated_pairs() -> None:
+    rng = np.random.default_rng(1)
+    ones = rng.normal(size=4_000)
+    others = 0.9 * ones + np.sqrt(1 - 0.81) * rng.normal(size=4_000)
+    found = variance_ratio(ones, 5.0 + others)
+    assert 10.0 in found
+    assert found.half < 1.0
+    assert variance_ratio(ones, ones).value == float("inf")
+
+
+def test_the_jackknifes_interval_holds_the_ratio_about_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(2)
+    ones = rng.normal(size=(400, 40))
+    others = 0.9 * ones + np.sqrt(1 - 0.81) * rng.normal(size=(400, 40))
+    hits = sum(10.0 in variance_ratio(one, other) for one, other in zip(ones, others, strict=True))
+    assert 0.91 < hits / 400 < 0.98
+
+
+def test_dearer_coins_are_every_pack_at_another_price_from_the_start() -> None:
+    scenario = load("us-baseline", TINY)
+    changes = dearer(scenario, Decimal("1.05")).interventions
+    assert [change.at for change in changes] == [scenario.start] * len(scenario.packs("US"))
+    prices = {change.pack: change.price_cents for change in changes if isinstance(change, PackPrice)}
+    assert (prices["app-65"], prices["app-1321"]) == (104, 2_099)  # 103.95 and 2098.95
+
+
+def test_common_draws_are_of_the_same_seeds_on_both_sides() -> None:
+    scenario = load("us-baseline", TINY)
+    found = {one.metric: one for one in common_draws(scenario, [3, 4, 5])}
+    assert found["bookings"].bases[1] == measured(scenario, 4).kpis["bookings"]["value"]
+    assert found["bookings"].others[1] == measured(dearer(scenario), 4).kpis["bookings"]["value"]
+
+
+# Starts
+
+
+def test_every_start_has_the_same_people_and_other_numbers_at_work() -> None:
+    scenario = load("us-baseline", ["viewers=1000"])  # 20 creators, 4 sellers
+    for kind, place, working in ((Kind.CREATOR, 0, [10, 20, 40]), (Kind.SELLER, 1, [2, 4, 8])):
+        counts = [head_counts(one)[place] for one in starting(scenario, kind, (0.5, 1.0, 2.0))]
+        assert [count.starting for count in counts] == working
+        assert {count.all for count in counts} == {working[-1] * 3 // 2}
+
+
+def runs(*exponents: float) -> LongRuns:
+    """Of a week each, in which what works is the start to the exponent, the same under both seeds."""
+    factors = (0.5, 1.0, 2.0)
+    starts = [
+        Start(factor, np.array([[100 * factor**power for power in exponents]] * 2), np.zeros((2, len(exponents))))
+        for factor in factors
+    ]
+    return LongRuns("made up", 1, 7, Kind.CREATOR, "USD", 1, [1, 2], starts)
+
+
+def test_dependence_on_the_start_is_the_elasticity() -> None:
+    found = runs(1.0, 0.7, 0.4, 0.0)
+    assert [found.dependence("active", week).value for week in range(4)] == pytest.approx([1.0, 0.7, 0.4, 0.0])
+    assert found.dependence("active", 1).half == pytest.approx(0.0)
+    assert found.halved("active") == 2
+    assert found.dependence("income", 0).value == pytest.approx(0.0)  # of nothing, nothing
+    assert runs(1.0, 0.9).halved("active") is None
+
+
+def test_who_neither_comes_nor_goes_depends_on_the_start_forever() -> None:
+    scenario = load("us-baseline", ["viewers=500", "days=15", "window=6h"])  # whose sellers stay as they are
+    found = long_runs(scenario, Kind.SELLER, [1, 2])
+    assert found.weeks == 2
+    assert found.dependence("active", 1).value == pytest.approx(1.0)
+    assert found.starts[2].active.tolist() == [[4.0, 4.0], [4.0, 4.0]]
+    assert found.starts[2].income.shape == (2, 2)
+
+
+def test_long_runs_of_less_than_a_week_or_in_two_currencies_are_refused() -> None:
+    with pytest.raises(CoinworksError, match="at least a week"):
+        long_runs(load("us-baseline", TINY), Kind.CREATOR, [1])
+
+
+# The command
+
+
+def test_the_command_tells_tables_and_columns_and_keeps_a_figure(tmp_path: Path) -> None:
+    out = tmp_path / "kept"
+    asked = ["draws", "--seeds", "4", "--workers", "1", "--out", str(out)]
+    asked += [part for setting in TINY for part in ("--set", setting)]
+    done = CliRunner().invoke(evidence_command, asked, catch_exceptions=False)
+    assert "times fewer runs" in done.output
+    assert sorted(path.name for path in out.iterdir()) == ["draws-us-baseline.csv", "draws-us-baseline.svg"]
+    told = json.loads(
+        CliRunner().invoke(evidence_command, [*asked, "--check", "--json"], catch_exceptions=False).output
+    )
+    assert (told["schema"], told["seeds"]) == ("coinworks/evidence/1", [1, 2, 3, 4])
+    assert "bookings" in told["columns"]["metric"]
+    (out / "draws-us-baseline.csv").write_text("metric\n")
+    assert execute(["evidence", *asked, "--check"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("study", "settings", "told"),
+    [
+        ("windows", [*TINY], "halving is"),
+        ("creators", ["viewers=100", "days=14", "window=12h"], "active creators"),
+        ("sellers", ["viewers=60", "days=14", "window=12h"], "active sellers"),
+    ],
+)
+def test_every_study_is_told_and_drawn(study: str, settings: list[str], told: str, tmp_path: Path) -> None:
+    asked = [study, "--seeds", "2", "--workers", "1", "--out", str(tmp_path)]
+    done = CliRunner().invoke(
+        evidence_command, [*asked, *(part for one in settings for part in ("--set", one))], catch_exceptions=False
+    )
+    assert told in done.output
+    assert len(list(tmp_path.glob("*.svg"))) == 1
+
+
+def test_a_study_that_does_not_exist_is_told_with_those_that_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["evidence", "drawz"]) == 2
+    assert "'draws', 'windows'" in capsys.readouterr().err
+    assert execute(["evidence", "draws", "--check"]) == 2
+
+
+def test_an_interval_in_other_units() -> None:
+    assert Interval(2.0, 1.0, 3.0).times(0.5) == (1.0, 0.5, 1.5)
