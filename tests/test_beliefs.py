@@ -14,6 +14,7 @@ from sim.experiments.beliefs import (
     label_of,
     size_of,
     study,
+    traced_to,
     turned,
 )
 from sim.experiments.influences import influences
@@ -273,3 +274,14 @@ def test_a_break_even_is_found_on_runs_and_a_run_there_shows_that_nothing_is_gai
     assert found.is_verified
     assert abs(found.at_value) < 0.1 * abs(first)
     assert not found.rises
+
+
+def test_what_a_metric_does_not_depend_on_is_not_asked() -> None:
+    """What is paid for coins has nothing to do with deliveries, however the draws happen to fall together."""
+    base, other = load("us-baseline", SMALL), load("us-baseline", [*SMALL, "topup.web_share=1"])
+    told = study(base, other, draws=8, repeats=2)
+    bookings = told.metrics["bookings"]
+    assert all(one.unknown.table not in ("sellers", "shopping", "trade") for one in bookings.believed)
+    assert all(one.unknown.table == "topup" for one in traced_to(bookings, told.unknowns, told.values, ["topup"]))
+    assert traced_to(bookings, told.unknowns, told.values, []) == []
+    assert told.metrics["orders"].believed == []

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sim.experiments.unknowns import Unknown, design, drawn, find, unknowns
+from sim.experiments.unknowns import Unknown, design, drawn, find, settled, unknowns, unsettled
 from sim.ledger.errors import CoinworksError
 from sim.paths import scenarios_dir
 from sim.scenario import Scenario, from_resolved, load, load_base, resolved
@@ -178,3 +178,10 @@ def test_values_rise_with_belief() -> None:
         values = [found.at(n / 20) for n in range(21)]
         assert all(one <= two for one, two in pairwise(values))
         assert (values[0], values[10], values[20]) == (found.rounded(float(found.low)), found.stated, values[20])
+
+
+def test_in_an_unsettled_world_nothing_is_as_stated_but_a_table_that_is_put_back() -> None:
+    known = unknowns(load("us-baseline"), load("us-baseline"))
+    assert all(value != one.stated for one, value in zip(known, unsettled(known), strict=True))
+    for one, value in zip(known, settled(known, "topup"), strict=True):
+        assert (value == one.stated) == (one.table == "topup")

@@ -9,9 +9,12 @@
 Every draw gives all unknowns other values, the same in both scenarios and under the same seed, and each draw has people
 of its own. So draws differ by what is believed and by chance; how much is chance is measured with the stated values,
 among as many people and under some seeds.
+
+What can't matter isn't asked: in a world in which every unknown is other than stated, each table in turn is put back to
+what is stated. Where a metric stays to the last digit in both scenarios, nothing of that table moves it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import Executor
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple
@@ -22,7 +25,7 @@ import numpy as np
 from sim.experiments.influences import Influence, influences
 from sim.experiments.runs import Figures, Floats, Keep, Task, column, run_all, unseen
 from sim.experiments.turning import Bracket, nearest_turn
-from sim.experiments.unknowns import Unknown, Values, design, drawn, unknowns
+from sim.experiments.unknowns import Unknown, Values, design, drawn, settled, unknowns, unsettled
 from sim.ledger.errors import CoinworksError
 from sim.scenario import Scenario
 from sim.scenario.quantity import Basis
@@ -188,7 +191,7 @@ def study(
     keep: Keep | None = None,
     on_done: Callable[[int], None] = unseen,
 ) -> Beliefs:
-    """Run two scenarios under draws of all that nobody knows: `runs_of` runs in all.
+    """Run two scenarios under draws of all that nobody knows.
 
     Parameters
     ----------
@@ -206,13 +209,17 @@ def study(
     people = viewers or min(size_of(base), size_of(other))
     found = unknowns(base, other)
     values = design(found, draws, base.seed)
-    pairs = [(base, other)] * repeats
-    pairs += [(drawn(base, found, row), drawn(other, found, row)) for row in values]
-    seeds = [base.seed + n for n in (*range(repeats), *range(draws))]
-    tasks = list(_tasks(pairs, seeds, people, from_day, welfare=welfare))
-    figures = run_all(tasks, executor, keep, on_done)
-    metrics = _differences(figures[::2], figures[1::2], repeats, base.viewers / people)
-    traced = {metric: belief._replace(believed=traced_to(belief, found, values)) for metric, belief in metrics.items()}
+    tables = list(dict.fromkeys(one.table for one in found))
+    worlds = [*values, unsettled(found), *(settled(found, table) for table in tables)]
+    pairs = [(base, other)] * repeats + [(drawn(base, found, row), drawn(other, found, row)) for row in worlds]
+    seeds = [base.seed + n for n in (*range(repeats), *range(draws))] + [base.seed] * (1 + len(tables))
+    figures = run_all(list(_tasks(pairs, seeds, people, from_day, welfare=welfare)), executor, keep, on_done)
+    split = 2 * (repeats + draws)
+    metrics = _differences(figures[:split:2], figures[1:split:2], repeats, base.viewers / people)
+    traced = {}
+    for metric, belief in metrics.items():
+        moving = _moving(metric, tables, figures[split:])
+        traced[metric] = belief._replace(believed=traced_to(belief, found, values, moving))
     return Beliefs(base.name, other.name, people, found, values, traced)
 
 
@@ -275,18 +282,18 @@ def size_of(scenario: Scenario) -> int:
     return scenario.viewers if counts else min(scenario.viewers, VIEWERS)
 
 
-def runs_of(draws: int = DRAWS, repeats: int = REPEATS) -> int:
+def runs_of(base: Scenario, other: Scenario, draws: int = DRAWS, repeats: int = REPEATS) -> int:
     """How many runs a study makes."""
-    return 2 * (draws + repeats)
+    return 2 * (draws + repeats + 1 + len({one.table for one in unknowns(base, other)}))
 
 
-def traced_to(belief: Belief, found: Sequence[Unknown], values: Values) -> list[Believed]:
-    """What moves a difference; nothing can be said of it with few draws."""
-    rows = ~np.isnan(belief.all_changes)
-    if rows.sum() < LEAST_DRAWS:
+def traced_to(belief: Belief, found: Sequence[Unknown], values: Values, tables: Container[str]) -> list[Believed]:
+    """What of some tables moves a difference; nothing can be said of it with few draws."""
+    rows, columns = ~np.isnan(belief.all_changes), [n for n, one in enumerate(found) if one.table in tables]
+    if rows.sum() < LEAST_DRAWS or not columns:
         return []
-    numbers = values[rows].astype(np.float64)
-    return [Believed(found[one.column], one) for one in influences(numbers, belief.changes)]
+    numbers = values[rows][:, columns].astype(np.float64)
+    return [Believed(found[columns[one.column]], one) for one in influences(numbers, belief.changes)]
 
 
 def label_of(changes: Floats, shares: Sequence[tuple[Basis, float]], tolerance: float = TOLERANCE) -> Label:
@@ -337,6 +344,12 @@ def _differences(bases: Sequence[Figures], others: Sequence[Figures], repeats: i
             sign = int(np.sign(np.nan_to_num(mean(two[:repeats] - one[:repeats]))))
             found[metric] = Belief(metric, unit, currency, *apart, scale, sign, believed=[])
     return found
+
+
+def _moving(metric: str, tables: Sequence[str], figures: Sequence[Figures]) -> list[str]:
+    """The tables whose unknowns move a metric; runs are of an unsettled world, then with each table as stated."""
+    pairs = [tuple(repr(one.get(metric)) for one in pair) for pair in zip(figures[::2], figures[1::2], strict=True)]
+    return [table for table, pair in zip(tables, pairs[1:], strict=True) if pair != pairs[0]]
 
 
 def _narrowed(turn: BreakEven, bracket: Bracket, answers: Callable[[Sequence[Decimal]], Floats]) -> BreakEven:

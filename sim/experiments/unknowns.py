@@ -50,6 +50,11 @@ class Unknown(NamedTuple):
     quantity: Quantity
     meaning: str
 
+    @property
+    def table(self) -> str:
+        """The table of the scenario in which it stands."""
+        return self.key.partition(".")[0]
+
     def at(self, belief: float) -> Decimal:
         """The value below which this part of the belief lies, a number in [0, 1]; 0.5 gives the stated one.
 
@@ -115,6 +120,17 @@ def design(known: Sequence[Unknown], draws: int, seed: int) -> Values:
         points = qmc.LatinHypercube(len(known), rng=np.random.default_rng(seed)).random(draws).tolist()
         values[:] = [[one.at(belief) for one, belief in zip(known, row, strict=True)] for row in points]
     return values
+
+
+def unsettled(known: Sequence[Unknown]) -> list[Decimal]:
+    """A world in which every unknown is other than stated, and what isn't there is: half of the way to an end."""
+    return [one.at(0.25 if one.stated == one.high else 0.75) for one in known]
+
+
+def settled(known: Sequence[Unknown], table: str) -> list[Decimal]:
+    """The same world, but for one table of the scenario, which is as stated."""
+    apart = zip(known, unsettled(known), strict=True)
+    return [one.stated if one.table == table else value for one, value in apart]
 
 
 def drawn(scenario: Scenario, known: Sequence[Unknown], values: Sequence[Decimal]) -> Scenario:
