@@ -1,0 +1,220 @@
+"""Validation: moments are counted as they are defined, laws are told apart, verdicts follow from ranges."""
+
+import doctest
+import importlib
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.experiments.validation import DISPUTED, ELSEWHERE, INSIDE, OUTSIDE, PLACES, Row, Target, judge, targets
+from sim.experiments.validation.coming import coming
+from sim.experiments.validation.laws import likelihood_ratio, power_law
+from sim.experiments.validation.moments import MOMENTS, creator_moments, moments, payer_moments, shop_moments
+from sim.experiments.validation.places import Size, place_of
+from sim.experiments.validation.trials import TRIALS, left_digit_cents, purchase_elasticity, with_prices
+from sim.experiments.validation.verdicts import interval
+from sim.model.measured import measured
+from sim.report.validation import kept_files, number_text, summary
+from sim.scenario import Scenario, load
+
+ROOT = Path(__file__).parent.parent
+
+
+def target(**stated: Any) -> Target:
+    """A fact about Britons, from 0.2 to 0.4."""
+    plain = {"fact": "S1", "moment": "payer_gini", "says": "", "people": "", "places": ("uk",), "low": 0.2, "high": 0.4}
+    return Target(**plain | stated)
+
+
+@pytest.fixture(scope="module")
+def town() -> Scenario:
+    return place_of("us-baseline", 300, 2)
+
+
+# What 20 seeds came to, and what is to be said of it in a place.
+VERDICTS = {
+    "in its range": (target(), "uk", 0.3, INSIDE),
+    "on its edge": (target(), "uk", 0.4, INSIDE),
+    "beyond it": (target(), "uk", 0.41, OUTSIDE),
+    "below it": (target(), "uk", 0.19, OUTSIDE),
+    "about others": (target(), "us-baseline", 0.3, ELSEWHERE),
+    "nothing to be said": (target(), "uk", float("nan"), ELSEWHERE),
+    "disputed": (
+        Target(fact="E3", moment="payer_gini", says="", people="", places=("uk",), disputed="E4"),
+        "uk",
+        1.0,
+        DISPUTED,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", VERDICTS)
+def test_a_verdict_follows_from_the_range(case: str) -> None:
+    about, place, value, verdict = VERDICTS[case]
+    (row,) = judge({place: [{"payer_gini": value}] * 2}, [about])
+    assert row.verdict == verdict
+
+
+def test_a_row_says_why_it_lies_outside_and_when_chance_may_decide() -> None:
+    about = target(likely={"all": "a reason"})
+    (row,) = judge({"uk": [{"payer_gini": value} for value in (0.35, 0.41, 0.47)]}, [about])
+    assert row.note == "a reason; the interval over seeds crosses the edge of the range"
+    (row,) = judge({"uk": [{"payer_gini": value} for value in (0.51, 0.52, 0.53)]}, [about])
+    assert row.note == "a reason"
+
+
+def test_the_interval_is_students() -> None:
+    """Of 1, 2, 3: the mean 2 with a standard error of 1/sqrt(3), times 4.303 for two degrees of freedom."""
+    assert interval(np.array([1.0, 2.0, 3.0])) == pytest.approx((2.0, 2 - 2.4841, 2 + 2.4841), abs=1e-4)
+
+
+def test_every_target_can_be_judged() -> None:
+    """Its moment is counted, its places are there, its fact is in the table of sources, and its range is one."""
+    sources = set(re.findall(r"^\| (\w+) \|", (ROOT / "scenarios" / "README.md").read_text(), re.MULTILINE))
+    for about in targets():
+        assert about.moment in MOMENTS
+        assert about.places
+        assert set(about.places) <= set(PLACES)
+        assert about.fact in sources
+        assert about.low < about.high
+
+
+def test_a_fitted_parameter_is_one_of_the_scenario() -> None:
+    scenario = load("us-baseline")
+    for about in targets():
+        if about.fits:
+            table, name = about.fits.split(".")
+            assert name in getattr(scenario, table).__struct_fields__
+
+
+def test_payers_are_counted_over_a_quarter_and_a_month() -> None:
+    """Two of four pay: one 100 on the first day, the other 300 on day 40 and as much on day 91, which is too late."""
+    bookings = np.zeros((4, 92), np.int64)
+    bookings[0, 0], bookings[1, 40], bookings[1, 91] = 100, 300, 300
+    found = payer_moments(bookings, 0.8, load("us-baseline"))
+    assert found["quarterly_conversion"] == 2 / (4 * 0.8)
+    assert found["quarterly_spend"] == 2.0  # dollars
+    assert found["payer_gini"] == 0.25
+    assert found["payer_top_1"] == pytest.approx(0.02 * 0.75)
+    assert found["monthly_top_5"] == pytest.approx(0.05)
+
+
+def test_spend_is_told_in_dollars() -> None:
+    bookings = np.full((1, 1), 155_000, np.int64)
+    assert payer_moments(bookings, 1.0, load("indonesia-no-ban"))["quarterly_spend"] == 10.0  # Rp 155 a cent
+
+
+def test_channels_and_what_comes_back() -> None:
+    shop = {
+        "channel": np.array(["live", "shop", "video", "live"]),
+        "gmv": np.array([100, 200, 500, 200]),
+        "cancelled": np.array([0, 100, 0, 0]),
+        "delivered": np.array([100, 100, 500, 100]),
+        "refunded": np.array([50, 10, 0, 0]),
+    }
+    found = shop_moments(shop)
+    assert [found[name] for name in ("gmv_video", "gmv_tab", "gmv_live", "gmv_shelf")] == [0.5, 0.2, 0.3, 0.4]
+    assert [found[name] for name in ("never_completed", "live_returns", "tab_returns")] == [0.1, 0.25, 0.1]
+
+
+def pareto(shape: float, n: int) -> np.ndarray:
+    """The quantiles of a Pareto law with density in proportion to x ** -shape, least 100."""
+    return 100 * (1 - (np.arange(n) + 0.5) / n) ** (-1 / (shape - 1))
+
+
+def test_a_power_law_is_found_again() -> None:
+    tail = power_law(pareto(2.5, 4_000))
+    assert tail.shape == pytest.approx(2.5, abs=0.03)
+    assert tail.distance < 0.01
+
+
+def test_a_power_law_is_told_from_a_lognormal_one() -> None:
+    """Vuong's ratio is near 0 for the first, since a wide lognormal is near it too, and far below for the second."""
+    chance = np.random.default_rng(1)
+    assert likelihood_ratio(1 + chance.pareto(1.5, 4_000)) > -1
+    assert likelihood_ratio(chance.lognormal(0, 0.5, 4_000)) < -1.64
+
+
+@pytest.mark.parametrize("incomes", [np.ones(10), np.zeros(100)])
+def test_too_few_incomes_have_no_law(incomes: np.ndarray) -> None:
+    with pytest.raises(ValueError, match=r"expected at least 50, each above 0"):
+        power_law(incomes)
+
+
+def test_few_creators_have_no_law() -> None:
+    assert np.isnan(creator_moments(np.array([0, 5, 7]))["power_law_ratio"])
+    assert creator_moments(np.array([0, 99, 1]))["earning_creator_top_1"] == pytest.approx(0.02 * 0.99)
+
+
+def test_visits_are_those_of_the_run(town: Scenario) -> None:
+    """The visits drawn again are as many as the engine counts."""
+    from sim.engines.windowed import WindowedEngine
+    from sim.model.measured import unheard
+
+    engine = WindowedEngine(town, 1, unheard, opens=False)
+    engine.run()
+    came = coming(town, 1, town.viewers, town.days)
+    assert came.visits.sum() == engine.visits
+    assert came.daily_of_monthly == (came.visits > 0).mean() / (came.visits.sum(axis=1) > 0).mean()
+
+
+def test_a_run_tells_what_its_figures_tell(town: Scenario) -> None:
+    found, kpis = moments(town, 1), measured(town, 1).kpis
+    assert found["payer_gini"] == kpis["payer_gini"]["value"]
+    assert found["payer_top_1"] == kpis["payer_top_share"]["value"]
+    assert found["best_pack_share"] == kpis["best_pack_share"]["value"]
+    assert found["app_store_part"] == pytest.approx(0.3, abs=0.01)
+    assert sum(found[f"app_{party}_part"] for party in ("store", "creator", "platform")) == pytest.approx(1)
+    assert found.keys() | {name for asked in TRIALS.values() for name in asked.moments} == MOMENTS.keys()
+
+
+def test_a_cent_is_felt_as_the_rule_says() -> None:
+    """With a part b of the cents unseen, the cent to the next dollar is felt as (1 + 99 b) / (1 - b) others."""
+    scenario = load("us-baseline", ["topup.left_digit=0.2"])
+    assert left_digit_cents(scenario, 1)["left_digit_cents"] == pytest.approx((1 + 99 * 0.2) / 0.8)
+    assert left_digit_cents(load("us-baseline", ["topup.left_digit=0"]), 1)["left_digit_cents"] == 1
+
+
+def test_prices_are_scaled_in_whole_cents() -> None:
+    scenario = load("us-baseline")
+    packs, scaled = scenario.packs("US"), with_prices(scenario, 1.1).packs("US")
+    assert [pack.price_cents for pack in scaled] == [round(1.1 * pack.price_cents) for pack in packs]
+
+
+def test_dearer_coins_are_bought_on_fewer_days() -> None:
+    found = purchase_elasticity(place_of("us-baseline", 2_000, 7), 1)["purchase_elasticity"]
+    assert -3 < found < 0
+
+
+def row(verdict: str, fits: str = "", value: float = 0.3) -> Row:
+    return Row(target(fits=fits), "uk", value, 0.25, 0.35, 3, verdict, "")
+
+
+def test_what_was_fitted_is_counted_apart() -> None:
+    rows = [row(INSIDE), row(OUTSIDE), row(INSIDE, "gifting.intent"), row(DISPUTED), row(ELSEWHERE)]
+    assert summary(rows) == (
+        "2 of 3 facts lie inside their range, 1 of the 2 that nothing was fitted to; 1 are disputed"
+    )
+
+
+def test_all_rows_are_kept_and_those_judged_are_drawn() -> None:
+    files = kept_files([row(INSIDE), row(ELSEWHERE), row(OUTSIDE, value=99.0)], Size(seeds=(1, 2)))
+    lines = files["validation.csv"].splitlines()
+    assert len(lines) == 4
+    assert lines[1].startswith("S1,payer_gini,index,uk,0.3,0.25,0.35,3,0.2,0.4,inside")
+    assert files["validation.svg"].count("Gini of payers, United Kingdom") == 2
+
+
+NUMBERS = [("payer_gini", 0.5, "0.500"), ("quarterly_spend", 253.4, "$253"), ("purchase_elasticity", -1.25, "−1.25")]
+
+
+@pytest.mark.parametrize(("moment", "value", "text"), NUMBERS)
+def test_numbers_have_their_unit(moment: str, value: float, text: str) -> None:
+    assert number_text(moment, value) == text
+
+
+def test_examples_in_docstrings_hold() -> None:
+    assert doctest.testmod(importlib.import_module("sim.experiments.validation.targets")).failed == 0
