@@ -1,5 +1,7 @@
 """Comparison: pairs until it is known well enough, intervals that can be computed by hand, and ground in common."""
 
+import doctest
+import importlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import isnan, sqrt
@@ -19,6 +21,13 @@ from sim.scenario import Scenario, load
 
 TINY = ("viewers=60", "days=2", "window=6h", "gifting.giver_share=0.5")
 T_7 = 2.364624  # of Student's t with 7 degrees of freedom, 97.5 %
+
+
+@pytest.mark.parametrize("name", ["sim.experiments.names", "sim.experiments.paired", "sim.experiments.compare"])
+def test_docstring_examples(name: str) -> None:
+    tried = doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert tried.attempted
+    assert tried.failed == 0
 
 
 def difference(bases: Sequence[float], others: Sequence[float], unit: str = "money") -> Difference:

@@ -11,8 +11,7 @@ from click.testing import CliRunner
 
 from sim.cli.group import execute
 from sim.cli.outlook import outlook as outlook_command
-from sim.experiments.outlook import QUANTILES, difference, summed_up
-from sim.experiments.replicate import Replication, replicate
+from sim.experiments.outlook import QUANTILES, Replication, difference, replicate, summed_up
 from sim.experiments.runs import Figure, figures_of
 from sim.model import Manner, simulate
 from sim.report.outlook import outlook_figure, value_text

@@ -24,8 +24,8 @@ from sim.ledger.errors import CoinworksError
 VERBS: Final = {
     "Start here": ("run", "scenarios", "check", "simulate", "report", "metrics"),
     "The two halves of a load test by themselves": ("wallet", "replay"),
-    "Ask it often": ("outlook", "rollout", "headlines"),
     "How far to trust it": ("validate", "evidence"),
+    "Ask it often": ("compare", "outlook", "rollout", "headlines"),
     "Measure": ("bench",),
 }
 

@@ -2,6 +2,7 @@
 
 import click
 
+from sim.cli.experiment import executor_options
 from sim.cli.terminal import progress, say
 
 
@@ -14,9 +15,9 @@ from sim.cli.terminal import progress, say
     show_default=True,
     help="So many, from its own on.",
 )
-@click.option("--workers", type=click.IntRange(1, 256), metavar="N", help="So many processes; a core each, else.")
+@executor_options
 @click.option("--check", is_flag=True, help="Write nothing: say whether the kept answers are still what comes out.")
-def headlines(*, names: tuple[str, ...], seeds: int, workers: int | None, check: bool) -> int:
+def headlines(*, names: tuple[str, ...], seeds: int, where: str, workers: int | None, check: bool) -> int:
     """Answer the questions of all scenarios, or of some, in one sentence each.
 
     The answers go to results/economy/headlines.json, which `coinworks scenarios` and scenarios/README.md tell.
@@ -28,7 +29,7 @@ def headlines(*, names: tuple[str, ...], seeds: int, workers: int | None, check:
     """
     from sim import paths
     from sim.experiments.answer import answer
-    from sim.experiments.replicate import workers as working
+    from sim.experiments.executors import executor as working
     from sim.ledger import CoinworksError
     from sim.report.headlines import KEPT, headline_of, write_headlines
     from sim.report.headlines import headlines as kept_in
@@ -43,7 +44,7 @@ def headlines(*, names: tuple[str, ...], seeds: int, workers: int | None, check:
         raise CoinworksError(f"{shown_path(kept_at)}: no answers are kept there; expected some to check")
     asked = names or tuple(sorted(path.stem for path in paths.scenarios_dir().glob("*.toml")))
     stale = []
-    with working(workers, seeds) as executor, progress("asking", len(asked), "scenarios") as done:
+    with working(where, workers, seeds) as executor, progress("asking", len(asked), "scenarios") as done:
         for n, name in enumerate(asked):
             scenario = load(name)
             base = load_base(name, scenario)

@@ -5,13 +5,15 @@ from typing import Any
 
 import click
 
-from sim.cli.experiment import experiment_options, variant
-from sim.cli.terminal import json_option, say, show, show_json
+from sim.cli.experiment import executor_options, experiment_options, keep_option, variant
+from sim.cli.terminal import json_option, progress, say, show, show_json
 
 
 @click.command()
 @click.argument("scenario")
 @experiment_options
+@executor_options
+@keep_option
 @click.option("--seeds", type=click.IntRange(2, 100_000), default=20, show_default=True, help="So many futures.")
 @click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Of these, else of the headlines; repeatable.")
 @click.option(
@@ -26,7 +28,9 @@ def outlook(
     *,
     seeds: int,
     metrics: tuple[str, ...],
+    where: str,
     workers: int | None,
+    keep: Path | None,
     out: Path | None,
     as_json: bool,
     **options: Any,
@@ -40,16 +44,18 @@ def outlook(
       coinworks outlook us-web-push --seeds 4 --viewers 500 --days 5
       coinworks outlook us-web-push --seeds 4 --viewers 500 --days 5 --metric bookings --json
     """
+    from sim.experiments.executors import executor
     from sim.experiments.outlook import QUANTILES
     from sim.experiments.outlook import outlook as outlook_of
-    from sim.experiments.replicate import workers as working
+    from sim.experiments.runs import Keep
     from sim.files import write_together
     from sim.report.outlook import outlook_figure, outlook_table, rules_table
     from sim.report.standalone import standalone
 
     loaded, first = variant(scenario, options)
-    with working(workers, seeds) as executor:
-        told = outlook_of(loaded, metrics, range(first, first + seeds), executor)
+    kept = None if keep is None else Keep(keep)
+    with executor(where, workers, seeds) as found, progress("simulating", seeds, "futures") as done:
+        told = outlook_of(loaded, metrics, range(first, first + seeds), found, kept, done)
     if as_json:
         show_json(
             {

@@ -5,13 +5,14 @@ from typing import Any
 
 import click
 
-from sim.cli.experiment import experiment_options, variant
+from sim.cli.experiment import executor_options, experiment_options, variant
 from sim.cli.terminal import json_option, show, show_json
 
 
 @click.command()
 @click.argument("scenario")
 @experiment_options
+@executor_options
 @click.option("--seeds", type=click.IntRange(2, 100_000), default=10, show_default=True, help="So many replications.")
 @click.option("--outcome", default="coins_given", show_default=True, help="What a viewer does in a day.")
 @click.option(
@@ -24,7 +25,15 @@ from sim.cli.terminal import json_option, show, show_json
 )
 @json_option
 def rollout(
-    scenario: str, *, seeds: int, outcome: str, relative: float, workers: int | None, as_json: bool, **options: Any
+    scenario: str,
+    *,
+    seeds: int,
+    outcome: str,
+    relative: float,
+    where: str,
+    workers: int | None,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Estimate the effect of a staggered rollout of the Balance page, beside its true effect.
 
@@ -39,13 +48,13 @@ def rollout(
     """
     if isnan(relative):  # which is in every range
         raise click.UsageError("--effect nan: expected a number from 0 to 10")
-    from sim.experiments.replicate import workers as working
+    from sim.experiments.executors import executor
     from sim.experiments.rollout import study
     from sim.report.rollout import effect_table, power_table
 
     loaded, first = variant(scenario, options)
-    with working(workers, seeds) as executor:
-        found = study(loaded, outcome, range(first, first + seeds), relative=relative, executor=executor)
+    with executor(where, workers, seeds) as made_by:
+        found = study(loaded, outcome, range(first, first + seeds), relative=relative, executor=made_by)
     if as_json:
         names = ("estimate", "truth", "bias", "noise", "error", "spread", "false_alarms", "power", "power_by_formula")
         told = {name: getattr(found, name) for name in (*names, "least_relative")}

@@ -3,6 +3,8 @@
     told = compare(load("us-baseline"), load("us-web-push"), metric="take_rate", precision=0.02)
     told.answer.difference, told.answer.interval_seeds      # of the take rate
     told.metrics["bookings"].bases                          # by seed, array of shape (n_seeds,)
+    sure = believed(told, draws=64)                         # what one must believe for it
+    sure.answer.interval_parameters, sure.answer.sign_share, sure.answer.label
 
 Pairs come in rounds: a first one, then as many as the spread so far says are still needed (at most as many again),
 until the half-width of the 95 % interval of the asked metric's difference is within the precision, as a part of the
@@ -18,6 +20,9 @@ from contextlib import AbstractContextManager, nullcontext
 from math import ceil, inf, isnan
 from typing import Final, Literal, NamedTuple
 
+import numpy as np
+
+from sim.experiments.beliefs import DRAWS, POINTS, TURN_REPEATS, Beliefs, break_even, runs_of, study
 from sim.experiments.ground import common_ground
 from sim.experiments.names import nearest
 from sim.experiments.paired import Difference, corrected
@@ -84,6 +89,8 @@ class Comparison(NamedTuple):
     precision : that was asked, as a part of the base's mean
     stopped : by what: the precision was reached, so many pairs or so much time were used up
     metrics : by name, those that are read together
+    welfare : whether it was asked who gains how much
+    beliefs : the draws of what nobody knows, where they were made
     """
 
     base: Scenario
@@ -96,6 +103,8 @@ class Comparison(NamedTuple):
     precision: float
     stopped: Stopped
     metrics: dict[str, Difference]
+    welfare: bool = False
+    beliefs: Beliefs | None = None
 
     def __repr__(self) -> str:
         return f"<Comparison {self.base.name} with {self.other.name}, {len(self.seeds)} pairs>"
@@ -168,7 +177,69 @@ def compare(
     figures, asked, stopped = _in_rounds(run, seeds, metric or theirs.headline or ASKED, precision, budget_s)
     told = _told(figures[::2], figures[1::2], asked, [theirs.headline, *also], notes)
     used = list(seeds[: len(figures) // 2])
-    return Comparison(ours, theirs, notes, asked, used, days, why, precision, stopped, corrected(told))
+    return Comparison(ours, theirs, notes, asked, used, days, why, precision, stopped, corrected(told), welfare)
+
+
+def believed(
+    told: Comparison,
+    *,
+    draws: int = DRAWS,
+    viewers: int | None = None,
+    executor: Executor | None = None,
+    keep: Keep | None = None,
+    watch: Watch = unwatched,
+) -> Comparison:
+    """The same comparison with what one must believe: how far each difference rests on what nobody knows.
+
+    Where the answer rests on assumptions, the most important of them is turned until the answer turns its sign.
+
+    Parameters
+    ----------
+    draws : over the ranges of all parameters that nobody knows
+    viewers : people in each of their runs; `beliefs.size_of` unless given
+    """
+    days = told.warm_up_days
+    with watch("drawing what nobody knows", runs_of(draws)) as done:
+        studied = study(
+            told.base,
+            told.other,
+            draws=draws,
+            viewers=viewers,
+            from_day=days,
+            welfare=told.welfare,
+            executor=executor,
+            keep=keep,
+            on_done=done,
+        )
+    metrics = {name: _with_belief(one, studied) for name, one in told.metrics.items()}
+    answer = metrics[told.asked]
+    doubted = [one.unknown for one in answer.belief.told if one.unknown.basis == "assumed"] if answer.belief else []
+    if doubted and answer.label == "assumed":
+        with watch("looking for the turn", 2 * POINTS * TURN_REPEATS) as done:
+            turn = break_even(
+                told.base,
+                told.other,
+                doubted[0],
+                told.asked,
+                viewers=studied.viewers,
+                from_day=days,
+                welfare=told.welfare,
+                executor=executor,
+                keep=keep,
+                on_done=done,
+            )
+        metrics[told.asked] = answer._replace(break_even=turn)
+    return told._replace(metrics=metrics, beliefs=studied)
+
+
+def _with_belief(one: Difference, studied: Beliefs) -> Difference:
+    """A difference beside its draws, whose sign is asked of the difference itself."""
+    belief = studied.metrics.get(one.metric)
+    return (
+        one
+        if belief is None
+        else one._replace(belief=belief._replace(sign=int(np.sign(np.nan_to_num(one.difference)))))
+    )
 
 
 def _in_rounds(

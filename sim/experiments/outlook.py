@@ -9,18 +9,26 @@ effect is the mean of the futures in which it came, less that of the others; not
 for whether a rule comes is drawn by itself.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from sim.experiments.replicate import Replication, replicate
-from sim.experiments.runs import Floats, column
+from sim.experiments.runs import Figures, Floats, Keep, Task, column, run_all, unseen
 from sim.scenario import Scenario
+from sim.scenario.timeline import Mark, timeline
 
 QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 HEADLINES: Final = ("gmv", "commission", "bookings", "revenue", "creator_income")
+
+
+class Replication(NamedTuple):
+    """One seeded run: its key figures, and which rules came when."""
+
+    seed: int
+    figures: Figures
+    came: list[Mark]
 
 
 class Outcome(NamedTuple):
@@ -62,15 +70,37 @@ class Outlook(NamedTuple):
 
 
 def outlook(
-    scenario: Scenario, metrics: Sequence[str], seeds: Iterable[int], executor: Executor | None = None
+    scenario: Scenario,
+    metrics: Sequence[str],
+    seeds: Iterable[int],
+    executor: Executor | None = None,
+    keep: Keep | None = None,
+    on_done: Callable[[int], None] = unseen,
 ) -> Outlook:
     """Simulate a scenario under many seeds and sum up what became of it.
+
+    Parameters
+    ----------
+    executor, keep, on_done : as `runs.run_all` has them
 
     Raises
     ------
     CoinworksError : a metric that the runs don't have
     """
-    return summed_up(replicate(scenario, seeds, executor), metrics)
+    return summed_up(replicate(scenario, seeds, executor, keep, on_done), metrics)
+
+
+def replicate(
+    scenario: Scenario,
+    seeds: Iterable[int],
+    executor: Executor | None = None,
+    keep: Keep | None = None,
+    on_done: Callable[[int], None] = unseen,
+) -> list[Replication]:
+    """The runs of a scenario under these seeds, in their order, wherever they are made."""
+    seeds = list(seeds)
+    found = run_all([Task(scenario, seed) for seed in seeds], executor, keep, on_done)
+    return [Replication(seed, figures, timeline(scenario, seed)) for seed, figures in zip(seeds, found, strict=True)]
 
 
 def summed_up(found: Sequence[Replication], metrics: Sequence[str] = ()) -> Outlook:

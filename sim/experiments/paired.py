@@ -10,10 +10,11 @@ Under one seed two scenarios share their draws, so what both have cancels, pair 
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
+from sim.experiments.beliefs import Belief, BreakEven, Label
 from sim.experiments.runs import Floats
 
 Interval = tuple[float, float]
@@ -43,8 +44,8 @@ class Difference(NamedTuple):
     others: Floats
     read: int = 1
     p_joint: float = UNSAID
-    belief: Any = None
-    break_even: Any = None
+    belief: Belief | None = None
+    break_even: BreakEven | None = None
 
     @property
     def differences(self) -> Floats:
@@ -128,12 +129,12 @@ class Difference(NamedTuple):
     @property
     def sign_share(self) -> float | None:
         """Of these draws, those with the sign of the difference."""
-        return None if self.belief is None else float(self.belief.sign_share)
+        return None if self.belief is None else self.belief.sign_share
 
     @property
-    def label(self) -> str | None:
+    def label(self) -> Label | None:
         """What it rests on: mechanism, fitted or assumed."""
-        return None if self.belief is None else str(self.belief.label)
+        return None if self.belief is None else self.belief.label
 
     @property
     def is_clear(self) -> bool:

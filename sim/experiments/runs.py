@@ -181,12 +181,12 @@ def column(found: Sequence[Figures], metric: str) -> Floats:
 
 def key_of_task(task: Task) -> str:
     """A hash of what a run depends on: its scenario as resolved, its seed and from when it counts."""
-    stated = (task.scenario.digest, task.seed, task.from_day, task.welfare, _program())
+    stated = (task.scenario.digest, task.seed, task.from_day, task.welfare, program())
     return hashlib.sha256(repr(stated).encode()).hexdigest()[:32]
 
 
 @cache
-def _program() -> str:
+def program() -> str:
     """A hash of the sources that runs are made by."""
     package, digest = Path(__file__).parents[1], hashlib.sha256()
     for source in sorted(package.rglob("*.py")):

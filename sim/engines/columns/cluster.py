@@ -11,7 +11,9 @@ import gc
 import logging
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from threading import Thread
 from typing import Any, Final
 
@@ -22,6 +24,7 @@ from sim.ledger.errors import CoinworksError
 PATIENCE_S: Final = 8.0  # for a scheduler to answer, and for workers to be there
 SETTLED_WITHIN_S: Final = 30.0  # a keeper, unless its worker has other work
 LOOK_EVERY_S: Final = 0.1
+RETRIES: Final = 3  # of a task whose worker was lost
 
 
 class ClusterError(CoinworksError):
@@ -105,6 +108,31 @@ def workers(address: str, at_least: int = 1) -> list[Worker]:
     except BaseException:
         client.close(timeout=2)
         raise
+
+
+@contextmanager
+def executor_on(address: str, program: Callable[[], str]) -> Iterator[Executor]:
+    """A cluster as an executor of whole tasks; one whose worker is lost is done again by another.
+
+    Parameters
+    ----------
+    address : the scheduler's
+    program : says there what is run, as here
+
+    Raises
+    ------
+    ClusterError : nothing answers there, something else does, or there are no workers, or not like us
+    """
+    client = _client(address)
+    try:
+        names = _names(client, address, 1)
+        _refuse_others(client, names)
+        for name, found in client.run(program, workers=names).items():
+            if found != program():
+                raise ClusterError(f"worker {name} runs other sources of coinworks: expected those here")
+        yield client.get_executor(retries=RETRIES)
+    finally:
+        client.close(timeout=2)
 
 
 def _client(address: str) -> Any:

@@ -1,0 +1,136 @@
+"""`coinworks compare`: what a scenario changes against another, how sure that is, and what one must believe for it."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sim.cli.experiment import executor_options, experiment_options, keep_option, stated
+from sim.cli.terminal import Done, json_option, progress, say, show, show_json
+from sim.ledger.errors import CoinworksError
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+
+class Percent(click.ParamType[float]):
+    """A part of a whole, as `2%` or `0.02`."""
+
+    name = "percent"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        text = str(value).strip()
+        try:
+            part = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        except ValueError:
+            part = -1.0
+        if not 0 < part < 1:
+            self.fail(f"{value!r}: expected a part of the base's mean, as 2% or 0.02", param, ctx)
+        return part
+
+
+@click.command()
+@click.argument("base")
+@click.argument("other", required=False)
+@experiment_options
+@click.option("--change", "changes", multiple=True, metavar="KEY=VALUE", help="Set a key in OTHER alone; repeatable.")
+@click.option("--metric", metavar="NAME", help="The one that is asked for; OTHER's headline, else.")
+@click.option("--also", multiple=True, metavar="NAME", help="Read this one beside the headlines; repeatable.")
+@click.option("--precision", type=Percent(), default="2%", show_default=True, help="To which the difference is asked.")
+@click.option("--budget", type=click.FloatRange(1), metavar="S", help="Begin no round that wouldn't end by then.")
+@click.option("--pairs", type=click.IntRange(2, 100_000), default=200, show_default=True, help="At most so many.")
+@click.option("--warm-up", default="auto", show_default=True, metavar="auto|DAYS", help="Days that are left out.")
+@click.option("--draws", type=click.IntRange(0, 100_000), default=64, show_default=True, help="Of what nobody knows.")
+@click.option("--draw-viewers", type=click.IntRange(1), metavar="N", help="People in the runs of these draws.")
+@executor_options
+@keep_option
+@json_option
+def compare(
+    base: str,
+    other: str | None,
+    *,
+    overrides: tuple[str, ...],
+    changes: tuple[str, ...],
+    budget: float | None,
+    warm_up: str,
+    draws: int,
+    draw_viewers: int | None,
+    keep: Path | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Compare OTHER with BASE, in pairs of runs under the same draws.
+
+    Pairs are added until the difference of the asked metric is known to the precision, or the budget is used up. Then
+    all that nobody knows is drawn from its ranges, the same in both, which says what the difference rests on. With one
+    name, a scenario is compared with its own base, or with itself under --change.
+
+    \b
+    Examples:
+      coinworks compare us-web-push --viewers 500 --draws 0 --pairs 8
+      coinworks compare us-baseline --change sellers.commission=0.1 --metric commission --viewers 500 --draws 16
+      coinworks compare us-baseline uk --metric take_rate --precision 1% --budget 60 --json
+    """
+    from sim.experiments.compare import believed
+    from sim.experiments.compare import compare as compared
+    from sim.experiments.executors import executor
+    from sim.experiments.runs import Keep
+    from sim.report.differing import as_plain, card, differences_table
+
+    sizes = stated(options, overrides)
+    one, two = _scenarios(base, other, sizes, changes, options.pop("seed"))
+    asked = {name: options.pop(name) for name in ("metric", "also", "precision", "pairs")}
+    kept = None if keep is None else Keep(keep)
+    with executor(options.pop("where"), options.pop("workers"), asked["pairs"]) as found:
+        told = compared(
+            one,
+            two,
+            **asked,
+            budget_s=budget or float("inf"),
+            warm_up_days=_days(warm_up),
+            executor=found,
+            keep=kept,
+            watch=_watch,
+        )
+        if draws:
+            told = believed(told, draws=draws, viewers=draw_viewers, executor=found, keep=kept, watch=_watch)
+    if as_json:
+        show_json(as_plain(told))
+        return
+    show(differences_table(told))
+    for line in card(told):
+        say(line)
+
+
+def _scenarios(
+    base: str, other: str | None, sizes: list[str], changes: tuple[str, ...], seed: int | None
+) -> "tuple[Scenario, Scenario]":
+    """The two that are compared."""
+    import msgspec
+
+    from sim.scenario import load, load_base
+
+    two = load(other or base, [*sizes, *changes])
+    if other is not None:
+        one: Scenario | None = load(base, sizes)
+    elif changes:
+        one = load(base, sizes)
+        two = msgspec.structs.replace(two, name=f"{base} with {', '.join(changes)}")
+    else:
+        one = load_base(base, two, sizes)
+    if one is None:
+        raise CoinworksError(f"{base} has no base: expected another scenario to compare it with, or --change KEY=VALUE")
+    return one, two if seed is None else msgspec.structs.replace(two, seed=seed)
+
+
+def _days(warm_up: str) -> int | None:
+    if warm_up == "auto":
+        return None
+    if not warm_up.isdecimal():
+        raise click.UsageError(f"--warm-up {warm_up}: expected auto, or a number of days")
+    return int(warm_up)
+
+
+def _watch(label: str, runs: int) -> AbstractContextManager[Done]:
+    return progress(label, runs, "runs")

@@ -1,0 +1,254 @@
+"""A comparison in words and tables: differences as people read them, and what one must believe for them.
+
+    console().print(differences_table(told))
+    for line in card(told): print(line)
+
+Both intervals stand side by side, for chance is the smaller part of what isn't known.
+"""
+
+from collections.abc import Iterator
+from math import isnan
+from typing import TYPE_CHECKING, Final
+
+from sim.experiments.compare import Comparison
+from sim.experiments.influences import Influence
+from sim.experiments.paired import Difference, Interval
+from sim.experiments.unknowns import Unknown
+from sim.metrics.definitions import METRIC
+from sim.report.numbers import MINUS, THIN, UNKNOWN, about_money, index, plural, share, significant
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+TOLD: Final = 3  # unknowns
+RESTS_ON: Final = {
+    "mechanism": "the arithmetic of fees and rules",
+    "fitted": "parameters fitted to published figures",
+    "assumed": "assumptions",
+}
+STOPPED: Final = {
+    "precision": "known as well as was asked",
+    "pairs": "as many pairs as were allowed",
+    "budget": "the time was used up",
+}
+
+
+def title_of(one: Difference) -> str:
+    """The metric's title, with its currency where that isn't plain."""
+    name, _, currency = one.metric.partition(".")
+    title = METRIC[name].title if name in METRIC else name
+    return f"{title} {currency}".rstrip()
+
+
+def value_text(one: Difference, value: float) -> str:
+    """A value of the metric in prose, with its unit."""
+    if isnan(value):
+        return UNKNOWN
+    if one.unit == "money":
+        return f"{MINUS if value < 0 else ''}{about_money(abs(round(value)), one.currency)}"
+    if one.unit == "share":
+        return share(value)
+    return index(value) if one.unit == "index" else f"{significant(round(value)):,}"
+
+
+def change_text(one: Difference, change: float) -> str:
+    """A difference in the metric's unit as it is told: `+4.2 %` of the base, `−0.3 points`, `+0.02`.
+
+    >>> import numpy as np
+    >>> told = Difference("gmv", "money", "USD", np.array([100.0, 120.0]), np.array([110.0, 132.0]))
+    >>> change_text(told, told.difference).replace(THIN, " ")
+    '+10 %'
+    """
+    return UNKNOWN if isnan(change) else _with_unit(*_number(one, change))
+
+
+def interval_text(one: Difference, interval: Interval | None) -> str:
+    """Two bounds, with their unit once: `+1 to +3 %`."""
+    if interval is None:
+        return ""
+    if any(map(isnan, interval)):
+        return UNKNOWN
+    (low, unit), (high, _) = (_number(one, bound) for bound in interval)
+    return _with_unit(low if low == high else f"{low} to {high}", unit)
+
+
+def _with_unit(number: str, unit: str) -> str:
+    return f"{number}{THIN if unit == '%' else ' '}{unit}" if unit else number
+
+
+def _number(one: Difference, change: float) -> tuple[str, str]:
+    """A difference as a number and its unit."""
+    if one.is_relative:
+        return _signed(100 * change / one.base, 3), "%"
+    if one.unit == "share":
+        return _signed(100 * change, 2), "points"
+    if one.unit == "money":
+        sign = "+" if change > 0 else MINUS if change < 0 else ""
+        return f"{sign}{about_money(abs(round(change)), one.currency)}", ""
+    return _signed(change, 2), ""
+
+
+def _signed(number: float, digits: int) -> str:
+    text = f"{abs(number):.{digits}g}" if abs(number) < 1000 else f"{significant(round(abs(number))):,}"
+    sign = "" if float(text.replace(",", "")) == 0 else "+" if number > 0 else MINUS
+    return f"{sign}{text}"
+
+
+def differences_table(told: Comparison) -> "Table":
+    """Each metric in which they differ: both means, the difference, and how sure it is."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    title = f"{told.other.name} against {told.base.name}: {plural(len(told.seeds), 'pair')} of runs"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("metric")
+    drawn = told.beliefs is not None
+    for name in ("base", "other", "difference", "95 % over seeds", *(("over unknowns", "sign") if drawn else ()), "p"):
+        table.add_column(name, justify="right")
+    for one in told.metrics.values():
+        if one.differences.any() or one.metric == told.asked:
+            means = (value_text(one, one.base), value_text(one, one.other), change_text(one, one.difference))
+            believed = (interval_text(one, one.interval_parameters), _sign(one)) if drawn else ()
+            table.add_row(title_of(one), *means, interval_text(one, one.interval_seeds), *believed, _p(one.p_joint))
+    return table
+
+
+def _sign(one: Difference) -> str:
+    if one.sign_share is None or isnan(one.sign_share) or not one.difference:
+        return ""
+    return f"{100 * one.sign_share:.0f}{THIN}%"
+
+
+def _p(p_value: float) -> str:
+    return "" if isnan(p_value) else "< 0.001" if p_value < 0.001 else f"{p_value:.2g}"
+
+
+def card(told: Comparison) -> Iterator[str]:
+    """What you must believe: the answer, both intervals, what it rests on, what matters most, and where it turns."""
+    one = told.answer
+    yield f"{answer_text(told)}."
+    if one.belief is not None and one.label is not None:
+        yield f"It rests on {RESTS_ON[one.label]} ({one.label}); {_sign_text(one)}"
+        yield from _unknowns(one)
+        yield from _turn(one)
+    else:
+        yield "What nobody knows was not drawn, so this interval is of chance alone: ask again with --draws 64."
+    yield (
+        f"{plural(len(told.seeds), 'pair')} of runs ({STOPPED[told.stopped]}), {told.base.viewers:,} viewers, days "
+        f"{told.warm_up_days + 1} to {told.base.days} ({told.warm_up_why}). p is Holm's, over {one.read} metrics."
+    )
+    same = [title_of(other) for other in told.metrics.values() if not other.differences.any()]
+    if same:
+        yield f"The same in every pair: {', '.join(same)}."
+    for note in told.notes:
+        yield f"Note: {note}."
+
+
+def answer_text(told: Comparison) -> str:
+    """The asked difference with its intervals: what is chance never stands alone where more is known."""
+    one = told.answer
+    words = f"{title_of(one)} {value_text(one, one.other)}, {change_text(one, one.difference)} against {told.base.name}"
+    seeds = f"{interval_text(one, one.interval_seeds)} over seeds"
+    if one.interval_parameters is None:
+        return f"{words} ({seeds})"
+    return f"{words} ({seeds}, {interval_text(one, one.interval_parameters)} over what nobody knows: {one.label})"
+
+
+def _sign_text(one: Difference) -> str:
+    assert one.belief is not None, "asked where there are draws"
+    kept = (
+        "the difference is 0" if not one.difference else f"{_sign(one)} of {len(one.belief.bases)} draws keep its sign"
+    )
+    noise = one.belief.noise_share
+    return f"{kept}." if isnan(noise) else f"{kept}; {share(noise)} of the draws' variance is chance."
+
+
+def _unknowns(one: Difference) -> Iterator[str]:
+    assert one.belief is not None, "asked where there are draws"
+    told = one.belief.told[:TOLD]
+    if not told:
+        yield "Which unknown matters most can't be told from chance with so many draws."
+    for believed in told:
+        unknown, influence = believed
+        way = "raises" if influence.slope > 0 else "lowers"
+        yield (
+            f"  {unknown.key} ({unknown.basis}, {unknown.low} to {unknown.high}, stated {unknown.stated}): more of it "
+            f"{way} the difference; {share(influence.share)} of the variance."
+        )
+
+
+def _turn(one: Difference) -> Iterator[str]:
+    turn = one.break_even
+    if turn is None:
+        return
+    unknown = turn.unknown
+    if turn.value is None:
+        yield f"Break-even: none within the range of {unknown.key}, {unknown.low} to {unknown.high}."
+    else:
+        sure = "" if turn.is_verified else ", not verified"
+        yield f"Break-even: the sign turns at {unknown.key} = {turn.value}{sure}."
+
+
+def as_plain(told: Comparison) -> dict[str, object]:
+    """A comparison for machines."""
+    return {
+        "schema": "coinworks/compare/1",
+        "base": told.base.name,
+        "other": told.other.name,
+        "asked": told.asked,
+        "answer": answer_text(told),
+        "replications": len(told.seeds),
+        "seeds": told.seeds,
+        "stopped": told.stopped,
+        "precision": told.precision,
+        "viewers": told.base.viewers,
+        "days": told.base.days,
+        "warm_up_days": told.warm_up_days,
+        "warm_up_why": told.warm_up_why,
+        "draws": 0 if told.beliefs is None else len(told.beliefs.values),
+        "draw_viewers": 0 if told.beliefs is None else told.beliefs.viewers,
+        "notes": told.notes,
+        "metrics": {name: _plain(one) for name, one in told.metrics.items()},
+    }
+
+
+def _plain(one: Difference) -> dict[str, object]:
+    return {
+        "unit": one.unit,
+        "currency": one.currency,
+        "base": one.base,
+        "other": one.other,
+        "difference": one.difference,
+        "relative": one.relative,
+        "interval_seeds": one.interval_seeds,
+        "interval_joint": one.interval_joint,
+        "p_value": one.p_value,
+        "p_joint": one.p_joint,
+        "interval_parameters": one.interval_parameters,
+        "sign_share": one.sign_share,
+        "label": one.label,
+        "unknowns": [] if one.belief is None else [_plain_unknown(*believed) for believed in one.belief.told[:TOLD]],
+        "break_even": _plain_turn(one),
+        "bases": one.bases.tolist(),
+        "others": one.others.tolist(),
+    }
+
+
+def _plain_unknown(unknown: Unknown, influence: Influence) -> dict[str, object]:
+    return {
+        "key": unknown.key,
+        "basis": unknown.basis,
+        "stated": float(unknown.stated),
+        "range": [float(unknown.low), float(unknown.high)],
+        "share": influence.share,
+        "slope": influence.slope,
+        "p_value": influence.p_value,
+    }
+
+
+def _plain_turn(one: Difference) -> dict[str, object] | None:
+    turn = one.break_even
+    if turn is None:
+        return None
+    value = None if turn.value is None else float(turn.value)
+    return {"key": turn.unknown.key, "value": value, "is_verified": turn.is_verified}
