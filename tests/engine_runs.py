@@ -19,7 +19,6 @@ import numpy as np
 from sim.agents.stage import Act, Process, Stage
 from sim.divergence import first_divergence
 from sim.engines.windowed import WindowedEngine
-from sim.ledger import Op
 from sim.ledger.closing import Closing
 from sim.metrics import RECOGNIZED
 from sim.metrics.hosts import Hosts
@@ -28,9 +27,6 @@ from sim.model import ENGINES, ending_of
 from sim.scenario import Scenario, load
 from sim.tables import Columns
 from sim.trace import SCHEMA, Digest, Trace
-
-# Operations that the ledger and the wallet know, and no engine performs yet. Whoever performs one strikes it out.
-NOT_PERFORMED_YET = {Op.VOUCHER}
 
 
 class Result(NamedTuple):

@@ -508,6 +508,14 @@ INTERVENTIONS: Final[dict[str, Callable[[tuple[str, ...]], Texts]]] = {
         st.sampled_from(regions),
         texts(0, "0.000001", 1, "7.3", 1000),
     ),
+    "voucher_campaign": lambda regions: st.builds(
+        "kind = 'voucher_campaign', region = '{}', amount_cents = {}, minimum_cents = {}, days = {}, share = {}".format,
+        st.sampled_from(regions),
+        texts(1, 500, 2500, 10**9),
+        texts(0, 1, 2000, 10**12),
+        texts(0, "0.0001", "0.1", 1, 30),
+        RATE,
+    ),
     "pack_offer": lambda regions: st.builds(
         "kind = 'pack_offer', region = '{}', pack = '{}', bonus_coins = {}".format,
         st.sampled_from(regions),

@@ -44,6 +44,12 @@ class Ledger(Protocol):
     def reward_left(self, viewer: int, ticket: int) -> int:
         """Coins left of a reward."""
 
+    def voucher_expires_us(self, ticket: int) -> int:
+        """When a voucher expires; 0 if never."""
+
+    def voucher_left(self, ticket: int) -> int:
+        """What a voucher is worth, 0 once it is gone."""
+
 
 class Deed(NamedTuple):
     """An accepted operation of a viewer, as agents hear of it when its window closes."""
@@ -176,6 +182,7 @@ class Economy(Stage):
             self.commerce,
             dict(self.packs),
             dict(self.rewards),
+            dict(self.campaigns),
             self.supply.pull,
             dict(self.balance_share),
             self.rival,

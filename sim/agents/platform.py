@@ -9,7 +9,7 @@ from sim.agents.terms import opening_terms, packs_on_sale
 from sim.behavior.delay import memoryless
 from sim.behavior.fraud import in_ring
 from sim.behavior.purposes import CHARGEBACK
-from sim.ledger import REGION_BY_NAME, REWARD, Op
+from sim.ledger import REGION_BY_NAME, Op
 from sim.streams import draw, uniform
 
 
@@ -20,6 +20,7 @@ class Platform:
         self.economy = economy
         self._expiring: defaultdict[int, list[Deed]] = defaultdict(list)
         economy.listen(Op.REWARD, self._note_reward)
+        economy.listen(Op.VOUCHER, self._note_voucher)
         economy.listen(Op.TOPUP, self._watch_topup)
 
     def start(self, viewers: list[tuple[int, int, int]]) -> None:
@@ -40,17 +41,28 @@ class Platform:
         if expires_us:
             self._expiring[self.economy.windows.after(expires_us)].append(reward)
 
+    def _note_voucher(self, voucher: Deed) -> None:
+        expires_us = self.economy.ledger.voucher_expires_us(voucher.ticket)
+        if expires_us:
+            self._expiring[self.economy.windows.after(expires_us)].append(voucher)
+
     def _expire(self) -> Process:
-        """At each boundary, let what is left of the rewards whose time has come break."""
+        """At each boundary, let what is left of the rewards and vouchers whose time has come break."""
         economy = self.economy
         while True:
-            for reward in self._expiring.pop(economy.now_us, ()):
-                left = economy.ledger.reward_left(reward.actor, reward.ticket)
+            for given in self._expiring.pop(economy.now_us, ()):
+                left = self._left_of(given)
                 if left:
                     economy.propose(
-                        Op.EXPIRE, reward.actor, item=reward.item, amount=left, currency=REWARD, ref=reward.ticket
+                        Op.EXPIRE, given.actor, item=given.item, amount=left, currency=given.currency, ref=given.ticket
                     )
             yield economy.boundary(economy.now_us + 1)
+
+    def _left_of(self, given: Deed) -> int:
+        ledger = self.economy.ledger
+        if given.op == Op.VOUCHER:
+            return ledger.voucher_left(given.ticket)
+        return ledger.reward_left(given.actor, given.ticket)
 
     def _watch_topup(self, topup: Deed) -> None:
         words = draw(self.economy.seed, topup.actor, CHARGEBACK, topup.occasion)

@@ -11,6 +11,7 @@ from sim.behavior.reward import RewardOffer
 from sim.behavior.rival import RivalOffer
 from sim.behavior.topup import Packs
 from sim.behavior.types import Float64Array, Int64Array
+from sim.behavior.voucher import Campaign
 from sim.behavior.watch import NOTHING, Live
 
 NO_GOOD = -1
@@ -64,6 +65,7 @@ class Publication(NamedTuple):
     commerce: Commerce
     packs: dict[str, Packs]
     rewards: dict[str, RewardOffer]
+    campaigns: dict[str, Campaign]
     pull: Float64Array
     balance_share: dict[str, float]
     rival: RivalOffer

@@ -20,8 +20,10 @@ from sim.behavior.fraud import Ring
 from sim.behavior.reward import RewardOffer
 from sim.behavior.rival import RivalOffer
 from sim.behavior.topup import Packs
+from sim.behavior.voucher import NO_CAMPAIGN, Campaign
 from sim.ledger import Op
 from sim.ledger.accounts import NOBODY
+from sim.ledger.money import is_fiat
 from sim.ledger.operations import NO_ITEM, NO_REF
 from sim.metrics.elsewhere import Elsewhere
 from sim.scenario import Region, Scenario
@@ -67,7 +69,7 @@ class Stage:
 
     Attributes
     ----------
-    packs, rewards (by region), commerce, balance_share, rival, ring, flash : what interventions change
+    packs, rewards, campaigns (by region), commerce, balance_share, rival, ring, flash : what interventions change
     elsewhere : what viewers wanted here and did elsewhere
     diamond_value_ppm : by region, in minor units of its currency
     payout_days : the regions whose creators are all asked, at this boundary, whether they want a payout
@@ -88,6 +90,7 @@ class Stage:
         self.ring = NO_RING
         self.rival: RivalOffer = rival_offer(scenario)
         self.flash: dict[str, FlashTerms] = {}  # by region
+        self.campaigns: dict[str, Campaign] = dict.fromkeys(scenario.regions, NO_CAMPAIGN)
         self.elsewhere = Elsewhere(scenario)
         self.diamond_value_ppm = {
             name: region.ppm(scenario.creators.diamond_value_cents) for name, region in scenario.regions.items()
@@ -134,5 +137,7 @@ def rewards_of(scenario: Scenario) -> RewardOffer:
 
 
 def _order(act: Act) -> tuple[int, ...]:
-    # The peer before the ref: tickets say in which order one viewer acted, and nothing about two viewers.
-    return (act.actor, act.op, act.peer, act.ref, act.item, act.region)
+    # The peer before the ref: tickets say in which order one viewer acted, and nothing about two viewers. Of what
+    # expires, rewards come before vouchers.
+    is_voucher = act.op == Op.EXPIRE and is_fiat(act.currency)
+    return (act.actor, act.op, act.peer, is_voucher, act.ref, act.item, act.region)

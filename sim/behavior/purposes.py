@@ -43,6 +43,7 @@ RETURN: Final = 22
 BROWSE: Final = 60  # whose goods are seen, and which of them
 DIVERT: Final = 61  # where an order goes that can't be made here
 COIN_PAYMENT: Final = 62  # whether an order is paid with coins; occurrence: the hour
+VOUCHER: Final = 63  # once: whether a shopper is given vouchers; occurrence 0
 
 # A creator's or seller's day; occurrence: the day on their own calendar, counted from 1970
 SESSION: Final = 30

@@ -234,6 +234,15 @@ class BookLedger:
         holder = self._book.holders[seller]
         return self._book.terms.get(Rule.COMMISSION, at_us, region=holder.region)
 
+    def voucher_expires_us(self, ticket: int) -> int:
+        """When a voucher expires; 0 if never."""
+        return self._book.vouchers[ticket].expires_us
+
+    def voucher_left(self, ticket: int) -> int:
+        """What a voucher is worth, 0 once it is gone."""
+        voucher = self._book.vouchers[ticket]
+        return 0 if voucher.is_gone else voucher.amount
+
     def reward_left(self, viewer: int, ticket: int) -> int:
         """Coins left of a reward."""
         return sum(lot.left for lot in self._book.holders[viewer].reward_lots if lot.reward == ticket)

@@ -69,14 +69,17 @@ from sim.behavior.visit import (
     pause_us,
     step_of,
 )
+from sim.behavior.voucher import credit_of, is_given
 from sim.behavior.watch import NOTHING, choose_stream, pick
 from sim.engines.market import Market
 from sim.ledger import COIN, CURRENCY_BY_NAME, REGION_BY_NAME, REWARD, Item, Op, Outcome, Rule, item_id
 from sim.ledger.accounts import KIND_SPAN
 from sim.ledger.money import PPM
+from sim.ledger.operations import NO_REF
 from sim.ledger.state import Holder
 from sim.streams import below, draw, uniform
 
+VOUCHER: Final = item_id(Item.VOUCHER, 0)
 CHECKIN: Final = item_id(Item.REWARD_CHECKIN, 0)
 WATCHED: Final = item_id(Item.REWARD_WATCH, 0)
 INVITED: Final = item_id(Item.REWARD_INVITE, 0)
@@ -102,6 +105,8 @@ class Viewer:
         self.considerations = market.considerations[self.region]
         self.came_on = NEVER
         self.watched = 0
+        self.campaign = 0  # of the last voucher, and that voucher's ticket
+        self.voucher = NO_REF
         self.has_limit = False
         self.budget_week = NEVER
         self.spent_in_week = 0
@@ -158,6 +163,7 @@ class Viewer:
         market.engine.visits += 1
         words = draw(market.seed, self.account, VISIT, occasion)
         self._collect()
+        self._collect_voucher()
         if self.traits.is_giver and in_ring(market.seed, self.account, self.publication.ring.share):
             yield market.env.timeout(pause_of(words[3], LOOK_AROUND_S))
             yield from self._serve_ring(occasion)
@@ -218,6 +224,28 @@ class Viewer:
 
     def _reward(self, item: int, coins: int) -> None:
         self._act(Op.REWARD, item=item, amount=coins, currency=REWARD)
+
+    def _collect_voucher(self) -> None:
+        """Take a voucher of a campaign, unless there was one of it, or another is held."""
+        market, campaign = self.market, self.publication.campaigns[self.region]
+        if not campaign.amount or not self.traits.is_shopper or self.campaign == campaign.number:
+            return
+        if self._holds_voucher() or not is_given(market.seed, self.account, campaign.share_ppm):
+            return
+        voucher = Act(Op.VOUCHER, self.account, item=VOUCHER, amount=campaign.amount, currency=self.currency)
+        ticket, outcome = market.engine.happen(voucher)
+        if outcome == Outcome.ACCEPTED:
+            self.campaign, self.voucher = campaign.number, ticket
+
+    def _holds_voucher(self) -> bool:
+        return self.voucher != NO_REF and not self.market.engine.book.vouchers[self.voucher].is_gone
+
+    def _credit(self, price: int) -> int:
+        """What a voucher takes off a price now."""
+        if not self._holds_voucher():
+            return 0
+        held = self.market.engine.book.vouchers[self.voucher]
+        return credit_of(held.amount, held.minimum, held.expires_us, price, int(self.market.env.now))
 
     def _channel(self, occasion: int) -> int:
         """Where this visit goes: a shopper's may go to the shop tab or to a video."""
@@ -433,13 +461,16 @@ class Viewer:
         market, commerce, good = self.market, self.publication.commerce, offer.good
         taste_sigma = market.terms.shop.taste_sigma
         worth = worth_of(market.seed, self.account, good, market.usual_prices[good], taste_sigma)
-        if worth < offer.price:
-            return
         foreign, imported = bool(market.foreign[seller % KIND_SPAN]), bool(market.imported[good])
         price = legal_price(commerce, good, offer.price, foreign)
-        reason = obstacle(commerce, self.place, channel, imported, price, worth, offer.stock)
+        credit = self._credit(price)
+        if worth + credit < offer.price:
+            return
+        reason = obstacle(commerce, self.place, channel, imported, price, worth + credit, offer.stock)
         if reason == NO_REASON:
             self._order(occasion, seller, item_of(channel, good), price)
+            return
+        if worth < offer.price:  # nobody else takes the voucher
             return
         has_links = reason == BAN and bool(commerce.advertised[self.place])
         word = draw(market.seed, self.account, DIVERT, occasion)[0]
@@ -449,9 +480,11 @@ class Viewer:
         )
 
     def _order(self, occasion: int, seller: int, item: int, price: int) -> None:
-        coins = self._coins_to_pay(occasion, price)
+        """Order, and pay with a voucher if one holds for the price, else with coins or money."""
+        ref = self.voucher if self._credit(price) else NO_REF
+        coins = self._coins_to_pay(occasion, price) if ref == NO_REF else 0
         amount, currency = (coins, COIN) if coins else (price, self.currency)
-        self._act(Op.ORDER, peer=seller, item=item, amount=amount, currency=currency, occasion=occasion)
+        self._act(Op.ORDER, peer=seller, item=item, amount=amount, currency=currency, ref=ref, occasion=occasion)
 
     def _coins_to_pay(self, occasion: int, price: int) -> int:
         """What an order costs in coins, if it is paid with them, else 0."""

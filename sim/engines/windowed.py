@@ -337,7 +337,7 @@ class WindowedEngine:
             self._by_currency(unspent.price),
             self.counterparties.payable(self.rates),
             affiliate_balances=self.counterparties.affiliate_balances(),
-            voucher_balances={},
+            voucher_balances=self._by_currency(self.audit.vouchers),
             unspent_coins=self._by_currency(unspent.coins),
             coin_seconds=self._by_currency(unspent.seconds),
         )

@@ -30,6 +30,7 @@ from sim.scenario.interventions import (
     RefundWave,
     Rewards,
     RivalOfferChange,
+    VoucherCampaign,
 )
 from sim.scenario.load import check, load, load_base
 from sim.scenario.problems import Problem, ScenarioError
@@ -66,6 +67,7 @@ __all__ = [
     "RivalOfferChange",
     "Scenario",
     "ScenarioError",
+    "VoucherCampaign",
     "check",
     "from_resolved",
     "json_schema",

@@ -12,6 +12,7 @@ from sim.agents.terms import days_us, pack_items
 from sim.behavior.fraud import Ring
 from sim.behavior.reward import RewardOffer
 from sim.behavior.rival import RivalOffer
+from sim.behavior.voucher import NO_CAMPAIGN, Campaign
 from sim.ledger import COIN, Rule
 from sim.scenario import (
     BalanceRollout,
@@ -28,6 +29,7 @@ from sim.scenario import (
     RefundWave,
     Rewards,
     RivalOfferChange,
+    VoucherCampaign,
 )
 from sim.scenario.interventions import REWARD_COINS, Sanctions
 
@@ -151,6 +153,17 @@ def _end_sale(stage: Stage, region: str, _: FlashSale) -> None:
     stage.flash.pop(region, None)
 
 
+def _begin_vouchers(stage: Stage, region: str, change: VoucherCampaign) -> None:
+    state_policy(stage, Rule.VOUCHER_LIFE, region, days_us(change.days))
+    state_policy(stage, Rule.VOUCHER_MINIMUM, region, change.minimum_cents, currency=currency_of(stage, region))
+    number = stage.campaigns[region].number + 1
+    stage.campaigns[region] = Campaign(number, change.amount_cents, change.share.ppm)
+
+
+def _end_vouchers(stage: Stage, region: str, _: VoucherCampaign) -> None:
+    stage.campaigns[region] = NO_CAMPAIGN._replace(number=stage.campaigns[region].number)
+
+
 EFFECTS: Final[dict[type, Effect]] = {
     PackPrice: Effect(_set_price, _reset_price),
     PackOffer: Effect(_begin_offer, _end_offer),
@@ -166,6 +179,7 @@ EFFECTS: Final[dict[type, Effect]] = {
     RefundWave: Effect(_do_nothing, _do_nothing),  # which orders it takes is known when they are delivered
     CommerceBan: Effect(laws.ban, laws.end_ban),
     FlashSale: Effect(_begin_sale, _end_sale),
+    VoucherCampaign: Effect(_begin_vouchers, _end_vouchers),
     PriceFloor: Effect(laws.set_floor, laws.end_floor),
     ImportQuota: Effect(laws.set_quota, laws.end_quota),
     **PEOPLE_EFFECTS,

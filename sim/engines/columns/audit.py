@@ -90,13 +90,22 @@ def unspent_of(sales: Sales, rates: Rates, n_assets: int) -> Unspent:
     return found
 
 
-def check(sales: Sales, earnings: Earnings, given: int, paid_coins: int, totals: Totals, assets: Sequence[int]) -> None:
+def check(
+    sales: Sales,
+    earnings: Earnings,
+    given: int,
+    paid_coins: int,
+    paid_credit: Int64Array,
+    totals: Totals,
+    assets: Sequence[int],
+) -> None:
     """Assert every law that concerns these accounts.
 
     Parameters
     ----------
     given : diamonds of all gifts
     paid_coins : coins of all orders, less those that came back from escrow
+    paid_credit : what vouchers paid of all orders, array of shape (n_assets,)
 
     Raises
     ------
@@ -108,6 +117,7 @@ def check(sales: Sales, earnings: Earnings, given: int, paid_coins: int, totals:
     stated = by_class(totals)
     stated[AccountClass.HOLDER, DIAMONDS] += given
     stated[AccountClass.ESCROW, COINS] += paid_coins
+    stated[AccountClass.ESCROW] += paid_credit
     found = np.zeros_like(stated)
     for klass, _, asset, amount in [*_held(sales, earnings), *_escrow(sales), _pending(earnings)]:
         np.add.at(found[klass], asset, amount)

@@ -22,11 +22,11 @@ from sim.compiled import inner, on_columns
 from sim.engines.columns import purses as money
 from sim.engines.columns.balance_page import see_balance
 from sim.engines.columns.buying import pay
-from sim.engines.columns.collecting import REWARDS_A_VISIT, collect_rewards
-from sim.engines.columns.crowd import BUSY, CAME_TODAY, CHECKS_IN, GIVER, HAS_REWARDS, HUNTS, has
+from sim.engines.columns.collecting import COLLECTED_A_VISIT, REWARDS_A_VISIT, collect, collecting_habits
+from sim.engines.columns.crowd import BUSY, CAME_TODAY, GIVER, HAS_REWARDS, HUNTS, has
 from sim.engines.columns.giving import choose_what_to_give, give, give_what_was_bought, rob
 from sim.engines.columns.rows import Struct, Structs, wide
-from sim.engines.columns.scene import ALWAYS, PackedWorld, Scene, World, is_hunted, unpacked
+from sim.engines.columns.scene import PackedWorld, Scene, World, is_hunted, unpacked
 from sim.engines.columns.shopping import browse, look_at_show
 from sim.engines.columns.viewers import (
     BEGUN,
@@ -145,8 +145,9 @@ def live_through(
 def _has_room_for_block(viewers: Viewers, chains: Chains) -> bool:
     """Whether a block of visits can begin: each may be rewarded, and becomes a chain."""
     return bool(
-        viewers.rows.used[0] + REWARDS_A_VISIT * BLOCK <= viewers.rows.row.shape[0]
+        viewers.rows.used[0] + COLLECTED_A_VISIT * BLOCK <= viewers.rows.row.shape[0]
         and viewers.grants.state[money.COUNT] + REWARDS_A_VISIT * BLOCK <= viewers.grants.grant.shape[0]
+        and viewers.vouchers.state[COUNT] + BLOCK <= viewers.vouchers.voucher.shape[0]
         and chains.state[COUNT] + BLOCK <= chains.chain.shape[0]
     )
 
@@ -202,8 +203,8 @@ def _begin(
     at a time.
     """
     crowd, hour_us, occasion = viewers.crowd, hour * HOUR_US, world.epoch_hour + hour
-    collect, balance_page = scene.collect, world.terms.balance.page
-    ring_share = scene.ring.share
+    ring_share, balance_page = scene.ring.share, world.terms.balance.page
+    collectors = collecting_habits(scene)
     visits, n = 0, 0
     draw_each(world.seed, crowd.first, visitor, VISIT, occasion, scratch.visit)
     for i in range(visitor.shape[0]):
@@ -215,8 +216,8 @@ def _begin(
         if habits & HUNTS and not is_hunted(scene, region_of(world, crowd, viewer)):
             continue
         visits += 1
-        if collect and habits & CHECKS_IN and (collect == ALWAYS or not habits & CAME_TODAY):
-            collect_rewards(world, scene, viewers, viewer, hour, at_us)
+        if has(habits, collectors):
+            collect(world, scene, viewers, viewer, hour, at_us, habits)
         if ring_share > 0.0 and has(habits, GIVER) and in_ring(world.seed, crowd.first + viewer, ring_share):
             _put_down(viewers, chains, viewer, hour, RING, at_us + pause_of(scratch.visit.w3[i], LOOK_AROUND_S))
             continue

@@ -144,6 +144,7 @@ class Counterparties:
         self._numbers: Int64Array = np.zeros(1, np.int64)
         self._given = 0
         self._paid_coins = 0  # of all orders, less what came back from escrow
+        self._paid_credit: Int64Array = np.zeros(len(assets), np.int64)  # of all orders, by vouchers
         self.returned: Structs = NO_RETURNS
         self._late: Int32Array = np.empty(0, np.int32)
         self._rates: Rates | None = None
@@ -225,6 +226,7 @@ class Counterparties:
         self._shown = None
         self._sales = room_for_orders(self._sales, len(orders), int(np.count_nonzero(orders["coins"])))
         self._paid_coins += int(orders["coins"].sum())
+        np.add.at(self._paid_credit, self._rates.of["asset"][orders["region"]], orders["credit"])
         made, self._late = selling.receive(
             self._sales,
             orders,
@@ -417,7 +419,8 @@ class Counterparties:
         ------
         ConservationError : names the account or class, and the amounts
         """
-        audit.check(self._sales, self._earnings, self._given, self._paid_coins, self.totals, self._assets)
+        paid = self._paid_coins, self._paid_credit
+        audit.check(self._sales, self._earnings, self._given, *paid, self.totals, self._assets)
 
     def state(self) -> dict[str, Any]:
         """Everything that can't be drawn again, as arrays and whole numbers; to be asked for after `close`."""
@@ -451,6 +454,7 @@ class Counterparties:
         return {
             **arrays,
             "late": self._late.copy(),
+            "paid_credit": self._paid_credit.copy(),
             "numbers": int(self._numbers[0]),
             "given": self._given,
             "paid_coins": self._paid_coins,
@@ -495,6 +499,7 @@ class Counterparties:
         other._numbers[0] = state["numbers"]
         other._given = state["given"]
         other._paid_coins = state["paid_coins"]
+        other._paid_credit = state["paid_credit"].copy()
         other._late = state["late"].copy()
         return other
 

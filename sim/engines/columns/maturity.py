@@ -1,4 +1,4 @@
-"""Maturity: what falls due for viewers at a boundary, rewards that expire and topups that are charged back.
+"""Maturity: what falls due for viewers at a boundary: rewards and vouchers expire, topups are charged back.
 
 Its rows are in order for each viewer, and the journal puts the viewers into order.
 """
@@ -8,26 +8,31 @@ from typing import NamedTuple
 from sim.behavior.types import Int64Array
 from sim.compiled import inner, on_columns
 from sim.engines.columns import purses as money
+from sim.engines.columns import vouchers as credit
 from sim.engines.columns.codes import ACCEPTED, CHARGEBACK, EXPIRE, WRONG_STATE
+from sim.engines.columns.collecting import CREDIT
 from sim.engines.columns.crowd import HAS_REWARDS, Crowd
 from sim.engines.columns.purses import COUNT, FIRST, MIXED, Grants
 from sim.engines.columns.rows import Rows, Struct, Structs, Tickets, give_back, note
 from sim.engines.columns.totals import Totals
 from sim.engines.columns.viewers import Disputes, Viewers
+from sim.engines.columns.vouchers import NEVER, NEXT_US, USED, Vouchers
 from sim.ledger import REWARD
 from sim.ledger.accounts import NOBODY
 
 
 class Due(NamedTuple):
-    """How many grants expire with something left, how many are past, and how many topups are charged back."""
+    """How many grants expire with something left, and how many are past; the same of vouchers; topups charged back."""
 
     expiring: int
     past: int
+    vouchers: int
+    past_vouchers: int
     disputed: int
 
 
 @on_columns
-def due_at(grants: Grants, disputes: Disputes, boundary: int, window_us: int) -> Due:
+def due_at(grants: Grants, vouchers: Vouchers, disputes: Disputes, boundary: int, window_us: int) -> Due:
     """What falls due at a boundary.
 
     Notes
@@ -46,7 +51,16 @@ def due_at(grants: Grants, disputes: Disputes, boundary: int, window_us: int) ->
         past += is_first
     for i in range(disputes.state[0]):
         disputed += disputes.dispute[i].due == boundary
-    return Due(expiring, past, disputed)
+    unused = 0
+    if vouchers.state[NEXT_US] <= now_us:
+        for i in range(vouchers.state[credit.COUNT]):
+            unused += _has_expired(vouchers.voucher[i], now_us)
+    return Due(expiring, past, unused, unused + vouchers.state[USED], disputed)
+
+
+@inner
+def _has_expired(voucher: Struct, now_us: int) -> bool:
+    return bool(voucher.amount > 0 and 0 < voucher.expires_us <= now_us)
 
 
 @on_columns
@@ -82,6 +96,35 @@ def settle_grants(
         give_back(tickets, grants.grant[state[FIRST]].ticket)
         state[FIRST] = (state[FIRST] + 1) % room
         state[COUNT] -= 1
+
+
+@on_columns
+def settle_vouchers(zones: Structs, viewers: Viewers, now_us: int, rows: Rows) -> None:
+    """Let the vouchers that are due expire, and clear away those and the used, whose tickets are free again."""
+    crowd, state, voucher = viewers.crowd, viewers.vouchers.state, viewers.vouchers.voucher
+    kept, next_us = 0, NEVER
+    for i in range(state[credit.COUNT]):
+        given = voucher[i]
+        collector, zone = viewers.collectors[given.viewer], zones[crowd.zone[given.viewer]]
+        if _has_expired(given, now_us):
+            account, amount = crowd.first + given.viewer, given.amount
+            row = rows.row[
+                note(rows, now_us, EXPIRE, account, NOBODY, CREDIT, amount, zone.currency, ACCEPTED, zone.code)
+            ]
+            row.refers = given.ticket
+            row.revenue = given.amount
+            credit.expire(given, collector, viewers.totals, zone.asset)
+        if not given.amount:
+            give_back(viewers.tickets, given.ticket)
+            continue
+        if given.expires_us:
+            next_us = min(next_us, given.expires_us)
+        voucher[kept] = given
+        kept += 1
+        collector.place = kept
+    state[credit.COUNT] = kept
+    state[USED] = 0
+    state[NEXT_US] = next_us
 
 
 @on_columns

@@ -62,13 +62,15 @@ GOOD_LIVE: Final = int(Item.GOOD_LIVE)
 KEPT: Final = 2**62  # a boundary after every run
 
 # An accepted order, as viewers leave it: `host` is the seller's place among all hosts, `region` the buyer's in `Rates`,
-# and `row` where it stands among the rows of its source. One paid with `coins` has no amount yet; the lot that travels
-# with it has a cost, a price and the instant when its first coins were bought.
+# `row` where it stands among the rows of its source, and `credit` what a voucher pays of amount and tax. One paid with
+# `coins` has no amount yet; the lot that travels with it has a cost, a price and the instant when its first coins were
+# bought.
 ORDERED: Final = np.dtype(
     [
         ("at_us", np.int64),
         ("buyer", np.int64),
         ("amount", np.int64),
+        ("credit", np.int64),
         ("occasion", np.int64),
         ("row", np.int64),
         ("coins", np.int64),
@@ -89,6 +91,7 @@ ORDERED: Final = np.dtype(
 #   slot                the good's place on the shelf, or NO_SLOT where no piece would come back
 #   amount              what is left of it for the seller, before commission
 #   tax, commission     on the amount; the commission is known from the delivery on
+#   credit              a voucher's part of amount and tax
 #   coins               paid, 0 if it was money, with the cost, price and first instant of their lot
 #   answer              the amount of the next operation
 #   shared_at           the boundary at which an affiliate gets a part, NEVER if none does; known from the delivery on
@@ -99,6 +102,7 @@ OPEN_ORDER: Final = np.dtype(
         ("amount", np.int64),
         ("tax", np.int64),
         ("commission", np.int64),
+        ("credit", np.int64),
         ("coins", np.int64),
         ("cost", np.int64),
         ("price", np.int64),
@@ -253,9 +257,10 @@ def receive(
 
 @inner
 def _pay(sales: Sales, record: int, order: Struct, rates: Struct, totals: Totals) -> None:
-    """Put what is paid into escrow. Coins are posted where they leave the purse; what they are worth is settled now."""
+    """Put what is paid into escrow. Coins and vouchers are posted where they leave their holder; coins get a worth."""
     bought = sales.open[record]
     bought.coins = order.coins
+    bought.credit = order.credit
     bought.cost = order.cost
     bought.price = order.price
     bought.bought_us = order.bought_us
@@ -271,8 +276,8 @@ def _pay(sales: Sales, record: int, order: Struct, rates: Struct, totals: Totals
     bought.tax = portion(bought.amount, rates.order_tax)
     paid = bought.amount + bought.tax
     hold(sales.escrow, bought.buyer, rates.asset, paid)
-    post(totals, ORDER, BANK, rates.asset, -paid)
-    post(totals, ORDER, ESCROW, rates.asset, paid)
+    post(totals, ORDER, BANK, rates.asset, bought.credit - paid)
+    post(totals, ORDER, ESCROW, rates.asset, paid - bought.credit)
 
 
 @inner
@@ -391,7 +396,7 @@ def cancel(
     rows: Rows,
     clock: Clock,
 ) -> None:
-    """Before delivery: all of the escrow back to the buyer."""
+    """Before delivery: all of the escrow back to whom it came from."""
     bought = sales.open[record]
     row = _answer(sales, record, rates, tickets, rows, clock, True)
     if bought.coins:
@@ -403,7 +408,9 @@ def cancel(
         asset, paid = rates.of[bought.region].asset, bought.amount + bought.tax
         hold(sales.escrow, bought.buyer, asset, -paid)
         post(totals, CANCEL, ESCROW, asset, -paid)
-        post(totals, CANCEL, BANK, asset, paid)
+        post(totals, CANCEL, BANK, asset, paid - bought.credit)
+        post(totals, CANCEL, PLATFORM, asset, bought.credit)
+        rows.row[row].revenue = bought.credit
     release(sales.agenda, record)
 
 
@@ -529,7 +536,10 @@ def refund(
     rows: Rows,
     clock: Clock,
 ) -> None:
-    """After delivery: all or part back to the buyer; the platform returns its commission, less a fee."""
+    """After delivery: all or part back to the buyer; the platform returns its commission, less a fee.
+
+    What a voucher paid goes to the platform, its share following that of amount and tax together.
+    """
     bought = sales.open[record]
     asset, seller = rates.of[bought.region].asset, int(bought.seller)
     home, whole = sales.region[seller], bought.coins or bought.amount
@@ -537,17 +547,18 @@ def refund(
     left = share_left(bought.amount, kept, whole)
     returned = bought.amount - left
     commission = bought.commission - share_left(bought.commission, kept, whole)
-    tax = bought.tax - share_left(bought.tax, kept, whole)
+    tax_left = share_left(bought.tax, kept, whole)
+    tax, credit = bought.tax - tax_left, _credit_returned(bought, left + tax_left)
     fee = portion(commission, rates.of[home].refund_fee)
     if rates.of[home].refund_fee_cap != NO_LIMIT and rates.of[home].asset == asset:
         fee = min(fee, rates.of[home].refund_fee_cap)
     add_cash(sales.takings, totals, REFUND, sales.n_creators + seller, asset, commission - fee - returned)
-    post(totals, REFUND, PLATFORM, asset, fee - commission)
+    post(totals, REFUND, PLATFORM, asset, fee - commission + credit)
     post(totals, REFUND, TAX, asset, -tax)
-    post(totals, REFUND, EXCHANGE if bought.coins else BANK, asset, returned + tax)
+    post(totals, REFUND, EXCHANGE if bought.coins else BANK, asset, returned + tax - credit)
     goes_on = bought.shared_at < sales.agenda.state[0] and portion(left, fulfilment.affiliate_rate) > 0
     row = _answer(sales, record, rates, tickets, rows, clock, not goes_on)
-    rows.row[row].revenue = fee - commission
+    rows.row[row].revenue = fee - commission + credit
     rows.row[row].tax = -tax
     if bought.coins:
         coins, worth = bought.answer, returned + tax
@@ -559,3 +570,11 @@ def refund(
         _share_later(sales, record, fulfilment)
     else:
         release(sales.agenda, record)
+
+
+@inner
+def _credit_returned(bought: Struct, paid_left: int) -> int:
+    """A voucher's part of what is taken back, where so much of amount and tax is left."""
+    if not bought.credit:
+        return 0
+    return int(bought.credit - share_left(bought.credit, paid_left, bought.amount + bought.tax))

@@ -28,10 +28,11 @@ PER_REGION: Final = (
     Rule.SUSPENDED,
     Rule.COIN_REFUND_WINDOW,
     Rule.SHOP_COIN_VALUE,
+    Rule.VOUCHER_LIFE,
 )
 TIER_LIMITS: Final = (Rule.SPENDING_LIMIT, Rule.BALANCE_CAP, Rule.TOPUP_LIMIT)
 N_TIERS: Final = TIER_MAX + 1
-LIMITS: Final = (Rule.REFUND_FEE_CAP, Rule.PAYOUT_FLOOR, Rule.PAYOUT_CEILING, Rule.SETTLE_FLOOR)
+LIMITS: Final = (Rule.REFUND_FEE_CAP, Rule.PAYOUT_FLOOR, Rule.PAYOUT_CEILING, Rule.SETTLE_FLOOR, Rule.VOUCHER_MINIMUM)
 
 # What holds in a region: its code and its currency's, minor units in a whole one, the currency's place on the asset
 # axis, where its packs begin and end, and its terms. Rates are in ppm, money in minor units, times in microseconds; a

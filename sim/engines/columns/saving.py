@@ -17,6 +17,7 @@ from sim.agents.terms import packs_on_sale
 from sim.behavior.fraud import Ring
 from sim.behavior.reward import RewardOffer
 from sim.behavior.rival import RivalOffer
+from sim.behavior.voucher import Campaign
 from sim.scenario import Scenario
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -60,6 +61,7 @@ def state_of_stage(stage: Stage) -> Arrays:
     flash = [(regions.index(region), *terms) for region, terms in stage.flash.items()]
     arrays["flash"] = np.array(flash, np.int64).reshape(-1, 1 + len(FlashTerms._fields))
     arrays |= {f"supply.{name}": column for name, column in stage.supply.state().items()}
+    arrays |= {f"campaign.{region}": np.array(campaign) for region, campaign in stage.campaigns.items()}
     return arrays | {f"rewards.{region}": np.array(offer) for region, offer in stage.rewards.items()}
 
 
@@ -70,6 +72,7 @@ def restore_stage(stage: Stage, state: Mapping[str, Any], past: Scenario) -> Non
     for name in past.regions:
         held = zip(now, then, state[f"rewards.{name}"].tolist(), strict=True)
         stage.rewards[name] = RewardOffer(*(old if new == stated else new for new, stated, old in held))
+        stage.campaigns[name] = Campaign(*state[f"campaign.{name}"].tolist())
     stage.supply.restore({name: state[f"supply.{name}"] for name in ("live", "pull")})
     stage.commerce = filled("commerce", stage.commerce, state)
     stage.rival = RivalOffer(*(float(state[f"rival.{name}"]) for name in RivalOffer._fields))

@@ -18,6 +18,7 @@ from sim.behavior.rival import RivalOffer
 from sim.behavior.topup import Packs, coin_price
 from sim.behavior.traits import TraitTerms
 from sim.behavior.types import Float64Array, Int64Array
+from sim.behavior.voucher import Campaign
 from sim.compiled import inlined, inner
 from sim.engines.columns.counter import Counter
 from sim.engines.columns.counterparties import Shown
@@ -29,13 +30,13 @@ from sim.scenario import Scenario
 
 # A time zone:
 #   region, code           its region by its place in the scenario and by its code
-#   asset                  its currency's place on the asset axis
+#   asset, currency        its currency's place on the asset axis, and its code
 #   first_good, end_good   which goods are sold there
 #   means                  what a reference minor unit of budget or willingness comes to
 #   reference_price        of a coin, where the hesitation was measured
 #   verified_share         of the viewers who are identified
 ZONE: Final = np.dtype(
-    [(name, np.int64) for name in ("region", "code", "asset", "first_good", "end_good")]
+    [(name, np.int64) for name in ("region", "code", "asset", "currency", "first_good", "end_good")]
     + [(name, np.float64) for name in ("means", "reference_price", "verified_share")]
 )
 
@@ -83,6 +84,7 @@ class Scene(NamedTuple):
     ----------
     collect : who collects rewards: NOBODY, those who come for the FIRST time of a day, or ALWAYS, at every visit
     offers : array of shape (n_regions, 5): the numbers of `RewardOffer`, and whether it brings those who hunt for it
+    campaigns : array of shape (n_regions, 3): the numbers of `Campaign`
     pull : array of shape (n_regions,): what supply does to the chance of a visit, see `sim.agents.supply`
     coin_price : array of shape (n_regions, 2): the least price of a coin, in the app alone and with the web
     balance_share : array of shape (n_regions,): of the viewers who have the Balance page
@@ -93,6 +95,7 @@ class Scene(NamedTuple):
     end_us: int
     collect: int
     offers: Int64Array
+    campaigns: Int64Array
     pull: Float64Array
     shown: Shown
     counter: Counter
@@ -137,6 +140,7 @@ def _zone(scenario: Scenario, name: str, assets: Sequence[int]) -> tuple[float, 
         list(scenario.regions).index(name),
         REGION_BY_NAME[name],
         assets.index(CURRENCY_BY_NAME[region.currency].code),
+        CURRENCY_BY_NAME[region.currency].code,
         first_good,
         first_good + len(scenario.goods(name)),
         region.means,
@@ -241,6 +245,7 @@ class Scenes:
             now_us + stage.windows.window_us,
             self._collect,
             self._offers,
+            np.array(list(stage.campaigns.values()), np.int64),
             stage.supply.pull,
             shown,
             counter,
@@ -268,6 +273,22 @@ def offer_in(scene: Scene, region: int) -> RewardOffer:
     """The rewards on offer in a region."""
     offers = scene.offers
     return RewardOffer(offers[region, 0], offers[region, 1], offers[region, 2], offers[region, 3])
+
+
+@inner
+def has_campaign(scene: Scene) -> bool:
+    """Whether anybody is given vouchers."""
+    found = False
+    for region in range(scene.campaigns.shape[0]):
+        found |= scene.campaigns[region, 1] > 0
+    return found
+
+
+@inner
+def campaign_in(scene: Scene, region: int) -> Campaign:
+    """The vouchers that a region's shoppers are given."""
+    campaigns = scene.campaigns
+    return Campaign(campaigns[region, 0], campaigns[region, 1], campaigns[region, 2])
 
 
 @inner

@@ -18,11 +18,11 @@ from sim.behavior.types import Float64Array, Int64Array
 from sim.behavior.visit import HOUR_US, HOURS_A_DRAW, NEVER
 from sim.behavior.watch import GUIDE_BITS, NOTHING, Live
 from sim.engines.columns.chain import live_through, look_around, mark, new_scratch
-from sim.engines.columns.collecting import REWARDS_A_VISIT
+from sim.engines.columns.collecting import COLLECTED_A_VISIT, REWARDS_A_VISIT
 from sim.engines.columns.counterparties import Shown
 from sim.engines.columns.crowd import NO_PURSE, draw_crowd
 from sim.engines.columns.earnings import GIVEN
-from sim.engines.columns.maturity import due_at, reverse, settle_grants, take_coins_back
+from sim.engines.columns.maturity import due_at, reverse, settle_grants, settle_vouchers, take_coins_back
 from sim.engines.columns.orders import ORDERED
 from sim.engines.columns.purses import NONE, Grants, Lots, new_grants, new_lots, new_purses
 from sim.engines.columns.rates import PACK, REGION, TIER, Rates
@@ -35,6 +35,7 @@ from sim.engines.columns.totals import Totals, new_totals
 from sim.engines.columns.viewer_audit import Audit, audited
 from sim.engines.columns.viewers import CHAIN, COUNT, DISPUTE, Audience, Chains, Deeds, Disputes, Viewers
 from sim.engines.columns.visits import BLOCK, Visits, roster, visits_of
+from sim.engines.columns.vouchers import Vouchers, new_collectors, new_vouchers
 from sim.metrics.elsewhere import empty_cells
 from sim.metrics.elsewhere import taken as counted
 from sim.scenario import Scenario
@@ -76,6 +77,8 @@ class Kept(NamedTuple):
     spending: Structs
     lots: Lots
     grants: Grants
+    vouchers: Vouchers
+    collectors: Structs
     disputes: Disputes
     tickets: Tickets
     totals: Totals
@@ -122,9 +125,11 @@ class Shard:
             new_spending(int(np.count_nonzero(crowd.purse != NO_PURSE))),
             new_lots(),
             new_grants(max(2 * REWARDS_A_VISIT * BLOCK, int(np.count_nonzero(crowd.purse != NO_PURSE)))),
+            new_vouchers(2 * BLOCK),
+            new_collectors(end - begin),
             Disputes(np.zeros(1, np.int64), np.zeros(1024, DISPUTE)),
             new_tickets(source, n_sources),
-            new_rows(2 * REWARDS_A_VISIT * BLOCK),
+            new_rows(2 * COLLECTED_A_VISIT * BLOCK),
             Deeds(np.zeros(2, np.int64), np.zeros(2048, GIVEN), np.zeros(1024, ORDERED)),
             new_totals(setting.n_assets),
             np.zeros(1, np.int64),
@@ -182,12 +187,13 @@ class Shard:
         return Kept(self._viewers.crowd.free_us, *(getattr(self._viewers, name) for name in Kept._fields[1:]))
 
     def _settle(self, scene: Scene) -> Structs:
-        """What falls due at the boundary: expiries, coins that come back from the shop, then chargebacks."""
+        """What falls due at the boundary: rewards, then vouchers expire, coins come back from the shop, chargebacks."""
         boundary = scene.begin_us // self.world.window_us
-        due = due_at(self._viewers.grants, self._viewers.disputes, boundary, self.world.window_us)
-        n = due.expiring + due.disputed
-        if due.past or n:
-            self._make_room_to_settle(n, n + due.past)
+        held = self._viewers
+        due = due_at(held.grants, held.vouchers, held.disputes, boundary, self.world.window_us)
+        n = due.expiring + due.vouchers + due.disputed
+        if due.past or due.past_vouchers or n:
+            self._make_room_to_settle(n, due.past + due.past_vouchers + due.disputed)
         zones, viewers = self.world.zones, self._viewers
         if due.past or due.expiring:
             settle_grants(
@@ -201,6 +207,8 @@ class Shard:
                 viewers.tickets,
                 self._due,
             )
+        if due.past_vouchers:
+            settle_vouchers(zones, viewers, scene.begin_us, self._due)
         self._debts = self._take_coins_back(scene.returned)
         if due.disputed:
             reverse(zones, scene.rates.of, self._viewers, boundary, scene.begin_us, self._due)
@@ -281,6 +289,7 @@ class Shard:
             deeds=_roomier(viewers.deeds, int(viewers.deeds.used.max())),
             lots=_roomier(viewers.lots, int(viewers.lots.state[1])),
             grants=_roomier_ring(viewers.grants, viewers.purses),
+            vouchers=_roomier(viewers.vouchers, int(viewers.vouchers.state[0])),
         )
         self._chains = _roomier(self._chains, int(self._chains.state[COUNT]))
 
@@ -293,7 +302,7 @@ class Shard:
         return Harvest(boundary, taken(self._viewers.rows), given, ordered, elsewhere, self._debts)
 
 
-_Pool = TypeVar("_Pool", Chains, Deeds, Disputes, Grants, Lots, Rows)
+_Pool = TypeVar("_Pool", Chains, Deeds, Disputes, Grants, Lots, Rows, Vouchers)
 
 
 def _with_room(pool: _Pool, needed: int) -> _Pool:

@@ -8,10 +8,12 @@ from sim.behavior.elsewhere import BAN, route_of
 from sim.behavior.elsewhere import ORDER as ELSEWHERE_ORDER
 from sim.behavior.purposes import BROWSE, DIVERT, SHOP
 from sim.behavior.shop import LIVE, channel_of, item_of, pays_with_coins, price_in_coins, worth_of
+from sim.behavior.voucher import credit_of
 from sim.behavior.watch import NOTHING, Live
 from sim.compiled import inner
-from sim.engines.columns import codes
+from sim.engines.columns import codes, vouchers
 from sim.engines.columns import purses as money
+from sim.engines.columns.amounts import portion
 from sim.engines.columns.codes import ACCEPTED, SUSPENDED
 from sim.engines.columns.counter import seller_at
 from sim.engines.columns.crowd import GIVER, has
@@ -42,11 +44,8 @@ def look_at_show(world: World, scene: Scene, live: Live, viewers: Viewers, chain
 def browse(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None:
     """See a good of the region's sellers in the shop tab or in a video, and buy it or not."""
     crowd, counter = viewers.crowd, scene.counter
-    region, account, occasion = (
-        region_of(world, crowd, chain.viewer),
-        crowd.first + chain.viewer,
-        occasion_of(world, chain),
-    )
+    region, occasion = region_of(world, crowd, chain.viewer), occasion_of(world, chain)
+    account = crowd.first + chain.viewer
     leave(chain)
     channel = channel_of(draw(world.seed, account, SHOP, occasion)[2], world.terms.shop)
     if counter.begin[region] == counter.begin[region + 1] or is_hidden(scene.commerce, region, channel):
@@ -63,20 +62,20 @@ def browse(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None:
 def _perhaps_order(world: World, scene: Scene, viewers: Viewers, chain: Struct, channel: int, offer: Offer) -> None:
     """Order what is seen of `chain.host`, if it is worth its price; where it can't be had, go elsewhere or nowhere."""
     crowd, good = viewers.crowd, offer.good
-    region, account, occasion = (
-        region_of(world, crowd, chain.viewer),
-        crowd.first + chain.viewer,
-        occasion_of(world, chain),
-    )
+    region, occasion = region_of(world, crowd, chain.viewer), occasion_of(world, chain)
+    account = crowd.first + chain.viewer
     worth = worth_of(world.seed, account, good, world.usual_prices[good], world.terms.shop.taste_sigma)
-    if worth < offer.price:
-        return
     seller = chain.host - world.n_creators
     foreign, imported = scene.counter.foreign[seller], scene.counter.imported[good]
     price = legal_price(scene.commerce, good, offer.price, foreign)
-    reason = obstacle(scene.commerce, region, channel, imported, price, worth, offer.stock)
+    credit = _credit(viewers, chain, price)
+    if worth + credit < offer.price:
+        return
+    reason = obstacle(scene.commerce, region, channel, imported, price, worth + credit, offer.stock)
     if reason == NO_REASON:
         _order(world, scene, viewers, chain, item_of(channel, good), price)
+        return
+    if worth < offer.price:  # nobody else takes the voucher
         return
     has_links = reason == BAN and scene.commerce.advertised[region] != 0
     route = route_of(draw(world.seed, account, DIVERT, occasion)[0], world.terms.elsewhere, has_links)
@@ -85,13 +84,14 @@ def _perhaps_order(world: World, scene: Scene, viewers: Viewers, chain: Struct, 
 
 @inner
 def _order(world: World, scene: Scene, viewers: Viewers, chain: Struct, item: int, price: int) -> None:
-    """Order of `chain.host`."""
+    """Order of `chain.host`, and pay with a voucher if one holds for the price, else with coins or money."""
     crowd = viewers.crowd
     account, occasion = crowd.first + chain.viewer, occasion_of(world, chain)
     region = region_of(world, crowd, chain.viewer)
     rates = scene.rates.of[region]
     seller = FIRST_SELLER + chain.host - world.n_creators
-    coins = _coins_to_pay(world, scene, viewers, chain, price)
+    has_credit = _credit(viewers, chain, price) > 0
+    coins = 0 if has_credit else _coins_to_pay(world, scene, viewers, chain, price)
     amount, currency = (coins, COIN) if coins else (price, wide(rates.currency))
     paid = money.Paid(SUSPENDED if rates.suspended else ACCEPTED, 0, 0, 0)
     if coins:
@@ -99,6 +99,8 @@ def _order(world: World, scene: Scene, viewers: Viewers, chain: Struct, item: in
     row = note(
         viewers.rows, chain.at_us, codes.ORDER, account, seller, item, amount, currency, paid.outcome, rates.code
     )
+    if has_credit:
+        viewers.rows.row[row].refers = _voucher(viewers, chain).ticket
     if paid.outcome != ACCEPTED:
         return
     order = viewers.deeds.order[viewers.deeds.used[1]]
@@ -106,6 +108,7 @@ def _order(world: World, scene: Scene, viewers: Viewers, chain: Struct, item: in
     order.at_us = chain.at_us
     order.buyer = account
     order.amount = price
+    order.credit = _use_voucher(viewers, chain, rates, price, row) if has_credit else 0
     order.coins = coins
     order.cost = paid.cost
     order.price = paid.price
@@ -115,6 +118,31 @@ def _order(world: World, scene: Scene, viewers: Viewers, chain: Struct, item: in
     order.host = chain.host
     order.item = item
     order.region = region
+
+
+@inner
+def _voucher(viewers: Viewers, chain: Struct) -> Struct:
+    """What a viewer holds who holds one."""
+    return viewers.vouchers.voucher[viewers.collectors[chain.viewer].place - 1]
+
+
+@inner
+def _credit(viewers: Viewers, chain: Struct, price: int) -> int:
+    """What a voucher takes off a price now."""
+    if viewers.collectors[chain.viewer].place == vouchers.NONE:
+        return 0
+    held = _voucher(viewers, chain)
+    return credit_of(held.amount, held.minimum, held.expires_us, price, chain.at_us)
+
+
+@inner
+def _use_voucher(viewers: Viewers, chain: Struct, rates: Struct, price: int, row: int) -> int:
+    """Pay with a voucher as far as it goes; returns how far that is."""
+    worth, collector = _voucher(viewers, chain).amount, viewers.collectors[chain.viewer]
+    to_pay = price + portion(price, rates.order_tax)
+    credit = vouchers.use(viewers.vouchers, collector, viewers.totals, rates.asset, to_pay)
+    viewers.rows.row[row].revenue = worth - credit
+    return credit
 
 
 @inner

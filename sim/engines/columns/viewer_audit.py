@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from sim.behavior.types import Int64Array
 from sim.compiled import on_columns
@@ -15,6 +16,8 @@ from sim.engines.columns.scene import World
 from sim.engines.columns.totals import COINS, FIRST_FIAT, N_CLASSES, REWARDS, Totals, by_class, summed
 from sim.engines.columns.unspent import S_US, Unspent
 from sim.engines.columns.viewers import Viewers
+from sim.engines.columns.vouchers import COUNT
+from sim.engines.columns.vouchers import NONE as NO_VOUCHER
 from sim.ledger import COIN, CURRENCIES, REWARD, AccountClass
 from sim.ledger.accounts import NOBODY, Account
 from sim.ledger.errors import ConservationError
@@ -27,6 +30,7 @@ class Audit(NamedTuple):
     totals: Totals
     balances: Columns
     unspent: Unspent
+    vouchers: Int64Array  # that are held, in minor units, array of shape (n_assets,)
     people: Int64Array  # by time zone
 
 
@@ -49,7 +53,19 @@ def audited(world: World, viewers: Viewers) -> Audit:
             _equal(str(owner), "reward", int(purses["rewards"][purse]), rewards)
     _equal("all viewers", "coin", int(totals.amount[:, HOLDER, COINS].sum()), int(purses["coins"].sum()))
     _equal("all viewers", "reward", int(totals.amount[:, HOLDER, REWARDS].sum()), int(purses["rewards"].sum()))
-    return Audit(totals, _balances(viewers), unspent, np.bincount(viewers.crowd.zone, minlength=len(world.zones)))
+    vouchers = _vouchers_held(world, viewers, n_assets)
+    for place in range(FIRST_FIAT, n_assets):
+        _equal("all viewers", "in vouchers", int(totals.amount[:, HOLDER, place].sum()), int(vouchers[place]))
+    people = np.bincount(viewers.crowd.zone, minlength=len(world.zones))
+    return Audit(totals, _balances(world, viewers), unspent, vouchers, people)
+
+
+def _vouchers_held(world: World, viewers: Viewers, n_assets: int) -> Int64Array:
+    count = int(viewers.vouchers.state[COUNT])
+    voucher, zones = viewers.vouchers.voucher[:count], viewers.crowd.zone
+    held: Int64Array = np.zeros(n_assets, np.int64)
+    np.add.at(held, world.zones["asset"][zones[voucher["viewer"]]], voucher["amount"])
+    return held
 
 
 def _equal(account: str, unit: str, stated: int, explained: int) -> None:
@@ -57,15 +73,16 @@ def _equal(account: str, unit: str, stated: int, explained: int) -> None:
         raise ConservationError(f"{account}: balance {stated} {unit}, but its parts explain {explained}")
 
 
-def _balances(viewers: Viewers) -> Columns:
+def _balances(world: World, viewers: Viewers) -> Columns:
     """Every balance that an entry has touched, by account and asset."""
     purses = viewers.purses
     owners = viewers.crowd.first + purses["viewer"].astype(np.int64)
-    parts = [
+    parts: list[tuple[npt.NDArray[np.integer], ...]] = [
         (owners[held], np.full(int(held.sum()), asset), amounts[held])
         for asset, bit, amounts in ((COIN, HELD_COINS, purses["coins"]), (REWARD, HELD_REWARDS, purses["rewards"]))
         for held in [(purses["held"] & bit) != 0]
     ]
+    parts.append(_voucher_balances(world, viewers))
     owner, asset, amount = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.lexsort((asset, owner))
     return {
@@ -74,6 +91,14 @@ def _balances(viewers: Viewers) -> Columns:
         "asset": asset[order].astype(np.uint16),
         "amount": amount[order],
     }
+
+
+def _voucher_balances(world: World, viewers: Viewers) -> tuple[npt.NDArray[np.integer], ...]:
+    """Owner, currency and amount of everyone who was ever given a voucher."""
+    viewer = np.flatnonzero(viewers.collectors["campaign"])
+    place = viewers.collectors["place"][viewer]
+    amount = np.where(place != NO_VOUCHER, viewers.vouchers.voucher["amount"][place - 1], 0)
+    return viewers.crowd.first + viewer, world.zones["currency"][viewers.crowd.zone[viewer]], amount
 
 
 @on_columns
@@ -112,6 +137,7 @@ def combined(audits: Sequence[Audit], counterparties: Totals, in_escrow: Unspent
         summed([counterparties, *(audit.totals for audit in audits)]),
         balances,
         Unspent(*np.sum([in_escrow, *(audit.unspent for audit in audits)], axis=0)),
+        np.sum([audit.vouchers for audit in audits], axis=0),
         np.sum([audit.people for audit in audits], axis=0),
     )
 

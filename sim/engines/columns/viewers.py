@@ -22,6 +22,7 @@ from sim.engines.columns.rates import N_TIERS
 from sim.engines.columns.rows import Rows, Struct, Structs, Tickets, note
 from sim.engines.columns.scene import Scene, World
 from sim.engines.columns.totals import Totals
+from sim.engines.columns.vouchers import Vouchers
 from sim.ledger.accounts import NOBODY
 from sim.ledger.operations import NO_ITEM
 
@@ -111,6 +112,8 @@ class Viewers(NamedTuple):
     spending: Structs
     lots: Lots
     grants: Grants
+    vouchers: Vouchers
+    collectors: Structs  # by viewer
     disputes: Disputes
     tickets: Tickets
     rows: Rows

@@ -34,6 +34,7 @@ from sim.scenario.interventions.commerce import (
     ImportQuota,
     PriceFloor,
     RefundWave,
+    VoucherCampaign,
 )
 from sim.scenario.interventions.payments import PaymentIntervention
 from sim.scenario.interventions.people import CreatorShare, GiftStorm, PayoutDay, PeopleIntervention
@@ -63,4 +64,5 @@ __all__ = [
     "Rewards",
     "RivalOfferChange",
     "Sanctions",
+    "VoucherCampaign",
 ]

@@ -8,6 +8,8 @@ from sim.scenario.interventions.base import Intervention
 from sim.scenario.quantity import Days, Parameter, Quantity, Rate
 
 Interest = Annotated[Parameter, Quantity("factor", 0, 1000, ledger_rate=True)]
+VoucherCents = Annotated[int, Quantity("cents", 1, 10**9, whole=True)]
+OrderCents = Annotated[int, Quantity("cents", 0, 10**12, whole=True)]
 AS_USUAL: Final = Parameter(value=Decimal(1))
 
 ShopChannel = Literal["live", "shop", "video"]
@@ -87,6 +89,24 @@ class RefundWave(Intervention, frozen=True, tag="refund_wave"):
         return f"{float(self.share.value * 100):g} % of {float(self.days):g} days refunded"
 
 
+class VoucherCampaign(Intervention, frozen=True, tag="voucher_campaign"):
+    """Shoppers are given a voucher at their next visit, each one in a campaign and none while she holds another.
+
+    It pays for one order in money, and its buyer takes it off the price when she thinks about whether to buy.
+    """
+
+    region: Annotated[str, "whose shoppers"]
+    amount_cents: Annotated[VoucherCents, "of each voucher, in the region's own minor units"]
+    days: Annotated[Days, "until it expires; 0: never"]
+    share: Annotated[Rate, "of the shoppers who are given one; a larger share holds the smaller"]
+    minimum_cents: Annotated[OrderCents, "least price, before tax, that it pays for; 0 unless stated"] = 0
+
+    @property
+    def text(self) -> str:
+        """`vouchers of 500`."""
+        return f"vouchers of {self.amount_cents}"
+
+
 class FlashSale(Intervention, frozen=True, tag="flash_sale"):
     """The most popular seller of a region is live and sells the first good on the shelf for less, a few pieces of it.
 
@@ -107,4 +127,4 @@ class FlashSale(Intervention, frozen=True, tag="flash_sale"):
         return f"flash sale, {float(self.discount.value * 100):g} % off"
 
 
-CommerceIntervention = Commission | CommerceBan | PriceFloor | ImportQuota | FlashSale | RefundWave
+CommerceIntervention = Commission | CommerceBan | PriceFloor | ImportQuota | FlashSale | RefundWave | VoucherCampaign
