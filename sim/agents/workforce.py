@@ -88,6 +88,7 @@ class Workforce:
     Attributes
     ----------
     drive : the ppm of their opportunities that hosts take here this week, by place
+    hour_cost : what an hour costs each creator, in minor units of the own currency, array of shape (n_creators,)
     now : the current week; whoever gives adds to `now.diamonds`, and sellers' income is known to their traders
     """
 
@@ -100,9 +101,10 @@ class Workforce:
         self._terms = labor_terms(stage.scenario)
         self._regions = list(stage.scenario.regions)
         self._means: Float64Array = np.array([region.means for region in stage.scenario.regions.values()])
-        self._hour_cost: Float64Array = np.zeros(n_creators)
-        _hour_costs(stage.seed, hosts.account, self._terms, self._hour_cost)
-        self._hour_cost *= self._means[hosts.region[:n_creators]]
+        self.hour_cost: Float64Array = np.zeros(n_creators)
+        _hour_costs(stage.seed, hosts.account, self._terms, self.hour_cost)
+        self.hour_cost *= self._means[hosts.region[:n_creators]]
+        self._past_live_us: Int64Array = np.zeros(n, np.int64)  # in the weeks before
         self.now = Week(
             hosts.starts.copy(),
             np.where(hosts.starts, WHOLE, 0),
@@ -123,6 +125,11 @@ class Workforce:
     def __repr__(self) -> str:
         return f"<Workforce active={int(self.now.active.sum())} of {len(self.now.active)} in week {len(self._weeks)}>"
 
+    @property
+    def live_us(self) -> Int64Array:
+        """How long each host has been live so far, sessions in progress in full: array of shape (n_hosts,)."""
+        return self._past_live_us + self.now.live_us
+
     def went_live(self, place: int, length_us: int) -> None:
         """Count a session that begins now."""
         self.now.live_us[place] += length_us
@@ -137,6 +144,7 @@ class Workforce:
         self._traders.decide(self._sellers)
         self._move_to_rival()
         self._changed = (self.now.active & ~before, before & ~self.now.active)
+        self._past_live_us += self.now.live_us
         for column in (self.now.live_us, self.now.income):
             column[:] = 0
 
@@ -181,7 +189,7 @@ class Workforce:
             len(self._weeks),
             self._hosts.account,
             self._hosts.region,
-            self._hour_cost,
+            self.hour_cost,
             self._means,
             self.now,
             self._terms,
@@ -219,6 +227,7 @@ class Workforce:
             "began": began.copy(),
             "left": left.copy(),
             "away": self._away.copy(),
+            "past_live_us": self._past_live_us.copy(),
             **{f"traders.{name}": column for name, column in self._traders.state().items()},
         }
 
@@ -228,6 +237,7 @@ class Workforce:
             column[:] = state[name]
         self._weeks = list(state["weeks"].copy())
         self._away[:] = state["away"]
+        self._past_live_us[:] = state["past_live_us"]
         self._take_rest()
         self._changed = (state["began"].copy(), state["left"].copy())
         own = "traders."

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.experiments.names import nearest
+from sim.experiments.welfare import Listener
 from sim.files import replacing
 from sim.ledger.errors import CoinworksError
 from sim.metrics.summary import Kpis
@@ -149,10 +150,15 @@ def run(task: Task) -> Figures:
     ------
     CoinworksError : it hasn't the day from which it shall count
     """
-    assert not task.welfare, "nobody tells yet who gains"
     if not 0 <= task.from_day < task.scenario.days:
         raise CoinworksError(f"from day {task.from_day}: expected one from 0 to {task.scenario.days - 1}")
-    return figures_of(measured(task.scenario, task.seed, from_day=task.from_day).kpis)
+    if not task.welfare:
+        return figures_of(measured(task.scenario, task.seed, from_day=task.from_day).kpis)
+    heard = Listener(task.scenario, task.seed)
+    kpis = measured(task.scenario, task.seed, heard, from_day=task.from_day, look=heard.look).kpis
+    account = heard.account(kpis)
+    gains = {name: Figure(value, "money", account.currency) for name, value in account.gains.items()}
+    return figures_of(kpis) | gains
 
 
 def figures_of(kpis: Kpis) -> Figures:
