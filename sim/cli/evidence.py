@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
-from sim.cli.experiment import experiment_options, variant
+from sim.cli.experiment import executor_options, experiment_options, variant
 from sim.cli.terminal import json_option, progress, say, show, show_json
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ STUDIES: Final = {
 @click.argument("study", type=click.Choice(tuple(STUDIES)))
 @click.argument("scenario", required=False)
 @experiment_options
+@executor_options
 @click.option("--seeds", type=click.IntRange(2, 100_000), help="So many, not as many as the study takes by itself.")
 @click.option(
     "--out",
@@ -94,6 +95,7 @@ def evidence(
     scenario: str | None,
     *,
     seeds: int | None,
+    where: str,
     workers: int | None,
     out: Path | None,
     check: bool,
@@ -113,7 +115,7 @@ def evidence(
       coinworks evidence draws --viewers 500 --days 2 --seeds 8
       coinworks evidence windows gift-storm --seeds 4 --viewers 2000 --out evidence
     """
-    from sim.experiments.replicate import workers as working
+    from sim.experiments.executors import executor as working
 
     if check and out is None:
         raise click.UsageError("--check: expected --out DIR, where the files are")
@@ -121,7 +123,7 @@ def evidence(
     options["overrides"] = (*(asked.overrides if scenario is None else ()), *options["overrides"])
     loaded, first = variant(scenario or asked.scenario, options)
     wanted = range(first, first + (seeds or asked.seeds))
-    with working(workers, len(wanted)) as executor, progress(study, 100, "%") as done:
+    with working(where, workers, len(wanted)) as executor, progress(study, 100, "%") as done:
         tables, figure = asked.tell(loaded, wanted, executor, lambda share: done(100 * share))
     if as_json:
         show_json(

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sim.cli.experiment import executor_options
 from sim.cli.terminal import json_option, progress, say, show, show_json
 
 if TYPE_CHECKING:
@@ -11,10 +12,10 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--workers", type=click.IntRange(1, 256), metavar="N", help="So many processes; a core each, else.")
+@executor_options
 @click.option("--check", is_flag=True, help="Write nothing: say whether what is kept is still what comes out.")
 @json_option
-def validate(*, workers: int | None, check: bool, as_json: bool) -> None:
+def validate(*, where: str, workers: int | None, check: bool, as_json: bool) -> None:
     """Put the model's moments beside published facts, for the baseline of each place.
 
     The numbers and their figure go to results/economy/. It takes some minutes.
@@ -25,7 +26,7 @@ def validate(*, workers: int | None, check: bool, as_json: bool) -> None:
       coinworks validate --check
     """
     from sim import paths
-    from sim.experiments.replicate import workers as working
+    from sim.experiments.executors import executor as working
     from sim.experiments.validation import PLACES, PUBLISHED
     from sim.experiments.validation import validate as rows_of
     from sim.files import write_together
@@ -37,7 +38,7 @@ def validate(*, workers: int | None, check: bool, as_json: bool) -> None:
     if not folder.is_dir():
         raise CoinworksError(f"{shown_path(folder)}: no such folder; results are kept in a clone of coinworks")
     jobs = len(PLACES) * len(PUBLISHED.seeds)
-    with working(workers, jobs) as executor, progress("validating", 1, "of all runs") as done:
+    with working(where, workers, jobs) as executor, progress("validating", 1, "of all runs") as done:
         rows = rows_of(executor=executor, on_done=lambda n, of: done(n / of))
     files = kept_files(rows)
     if as_json:

@@ -199,7 +199,7 @@ def believed(
     viewers : people in each of their runs; `beliefs.size_of` unless given
     """
     days = told.warm_up_days
-    with watch("drawing what nobody knows", runs_of(draws)) as done:
+    with watch("drawing what nobody knows", runs_of(told.base, told.other, draws)) as done:
         studied = study(
             told.base,
             told.other,

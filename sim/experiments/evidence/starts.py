@@ -17,7 +17,6 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 
-from sim.agents.hosts import how_many
 from sim.engines.windowed import WindowedEngine
 from sim.experiments.evidence.interval import Floats, Interval, mean_interval
 from sim.experiments.evidence.tasks import Tell, each, unseen
@@ -25,6 +24,7 @@ from sim.ledger import Kind
 from sim.ledger.errors import CoinworksError
 from sim.model.measured import unheard
 from sim.scenario import Parameter, Scenario
+from sim.scenario.heads import how_many
 from sim.tables import Columns
 
 FACTORS: Final = (0.5, 1.0, 2.0)
