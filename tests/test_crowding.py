@@ -91,7 +91,7 @@ def test_a_board_fades_by_half_and_keeps_the_largest() -> None:
     found.turn()
     assert found.state()["given"].tolist() == [0, 240, 3]
     assert found.state()["largest"].tolist() == [0, 150, 3]
-    found.begin(1, 20_000)
+    found.begin([1, 3], [20_000, 20_000])  # the second is a seller
     assert found.state()["given"].tolist() == [0, 0, 3]
 
 

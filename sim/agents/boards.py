@@ -1,6 +1,6 @@
 """Gift boards: what was given lately at each creator's stream, and how ready that makes those who see it.
 
-    boards.begin(place, day)                # a new session: an empty board
+    boards.begin(places, days)              # new sessions: empty boards
     boards.hear(creators, coins)            # the gifts of a window that has closed
     boards.turn()                           # once a boundary, before `eagerness`
     boards.eagerness(places, reach)         # ppm on the intent to give, for every stream that is shown
@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from sim.agents.calendar import Calendar
 from sim.agents.stage import Stage
 from sim.behavior.crowding import PLAIN, Board, CrowdTerms, competes, eagerness, most_eager
 from sim.behavior.types import Int64Array
@@ -28,6 +29,7 @@ MINUTE_US: Final = 60_000_000
 # What a star of a storm or a sale announces at every boundary: nobody is in a hurry
 STARS_STAY_US: Final = 60 * MINUTE_US
 MINUTES_AN_HOUR: Final = 60
+FIRST_CREATOR: Final = account_id(Kind.CREATOR, 0)
 
 
 class Boards:
@@ -52,6 +54,7 @@ class Boards:
         self._new_largest, self._new_given = np.zeros(n, np.int64), np.zeros(n, np.int64)
         self._competes = np.zeros(n, np.bool_)
         self.matter = any(self._terms[:4])
+        self._crowd = crowd_by_hour(scenario, stage.calendar)
 
     def __repr__(self) -> str:
         return f"<Boards creators={len(self._given)} alight={int(np.count_nonzero(self._given))}>"
@@ -61,13 +64,12 @@ class Boards:
         """Whether anything here differs from one window to the next."""
         return self.matter or bool(self._stage.storms)
 
-    def begin(self, place: int, day: int) -> None:
-        """Clear the board of a creator who goes live, on her own calendar's day."""
+    def begin(self, places: npt.ArrayLike, days: npt.ArrayLike) -> None:
+        """Clear the boards of those who go live, each on the own calendar's day; sellers have none."""
         if self.matter:
-            account = account_id(Kind.CREATOR, place)
-            self._competes[place] = competes(self._stage.seed, account, day, self._competition_share)
-            for column in (self._largest, self._given, self._new_largest, self._new_given):
-                column[place] = 0
+            boards = (self._largest, self._given, self._new_largest, self._new_given)
+            began, on = np.asarray(places, np.int64), np.asarray(days, np.int64)
+            _begin(self._stage.seed, began, on, self._competition_share, self._competes, boards)
 
     def hear(self, creators: Int64Array, coins: Int64Array) -> None:
         """Take down gifts, in any order."""
@@ -85,13 +87,16 @@ class Boards:
         eager = np.full(len(shown), PLAIN, np.int64)
         if self.matter and len(shown):
             board = (self._largest, self._given, self._competes)
-            _eagerness(shown, reach, *board, self._crowd(), self._terms, eager)
+            crowd = int(self._crowd[self._stage.now_us // HOUR_US])
+            _eagerness(shown, reach, *board, crowd, self._terms, eager)
         for place, factor_ppm in self.stars():
             eager[shown == place] = eager[shown == place] * factor_ppm // PLAIN
         return eager
 
     def stars(self) -> list[tuple[int, int]]:
         """The place of each creator at whose stream a storm is on, and by how much, in ppm."""
+        if not self._stage.storms:
+            return []
         found = ((self._star(region, rank), factor) for (region, rank), factor in sorted(self._stage.storms.items()))
         return [(place, factor) for place, factor in found if place is not None]
 
@@ -102,17 +107,6 @@ class Boards:
         if rank > len(places):
             return None
         return int(places[np.argsort(-self._weight[places], kind="stable")[rank - 1]])
-
-    def _crowd(self) -> int:
-        """How many viewers are in the app at a time in this hour, in the mean."""
-        stage, audience = self._stage, self._stage.scenario.audience
-        hour = stage.now_us // HOUR_US
-        a_day = stage.scenario.viewers * float(audience.visits_per_day)
-        visits = sum(
-            a_day * zone.share * float(stage.calendar.visit_weights[row, hour])
-            for row, zone in enumerate(stage.calendar.zones)
-        )
-        return int(visits * float(audience.watch_minutes) / MINUTES_AN_HOUR)
 
     def state(self) -> dict[str, Any]:
         """Everything that can't be drawn again, as arrays."""
@@ -143,10 +137,36 @@ def crowd_terms(scenario: Scenario) -> CrowdTerms:
     )
 
 
+def crowd_by_hour(scenario: Scenario, calendar: Calendar) -> Int64Array:
+    """How many viewers are in the app at a time, in the mean: array of shape (n_hours,)."""
+    a_day = scenario.viewers * float(scenario.audience.visits_per_day)
+    visits = np.zeros(calendar.visit_weights.shape[1])
+    for zone, weights in zip(calendar.zones, calendar.visit_weights, strict=True):
+        visits += a_day * zone.share * weights
+    return (visits * float(scenario.audience.watch_minutes) / MINUTES_AN_HOUR).astype(np.int64)
+
+
 def most_eager_in(scenario: Scenario) -> int:
     """What no stream of a scenario exceeds, in ppm."""
     storms = (change.factor.ppm for change in scenario.interventions if isinstance(change, GiftStorm))
     return int(most_eager(crowd_terms(scenario))) * max([PLAIN, *storms]) // PLAIN
+
+
+@rule
+def _begin(
+    seed: int,
+    places: Int64Array,
+    days: Int64Array,
+    competition_share: float,
+    competing: npt.NDArray[np.bool_],
+    boards: tuple[Int64Array, Int64Array, Int64Array, Int64Array],
+) -> None:
+    for i in range(places.shape[0]):
+        n = places[i]
+        if n < competing.shape[0]:
+            competing[n] = competes(seed, FIRST_CREATOR + n, days[i], competition_share)
+            for column in boards:
+                column[n] = 0
 
 
 @rule

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from sim.scenario import Scenario
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SATURDAY = 5
+LAST_HOUR = 23
 
 
 class Zone(NamedTuple):
@@ -70,14 +72,15 @@ class Calendar:
         self.shopping: Float64Array = np.ones((len(self.zones), n_hours))
         self.local_day: Int64Array = np.zeros((len(self.zones), n_hours), np.int64)
         for row, zone in enumerate(self.zones):
-            clock = ZoneInfo(zone.name)
-            days: dict[date, Day] = {}
-            for hour in range(n_hours):
-                local = (self.start + timedelta(hours=hour)).astimezone(clock)
-                day = days.setdefault(local.date(), day_of(scenario, zone.region, local.date()))
-                self.visit_weights[row, hour] = day.visits * day.hours[local.hour] / sum(day.hours)
-                self.shopping[row, hour] = day.shopping
-                self.local_day[row, hour] = (local.date() - date(1970, 1, 1)).days
+            clock, begin = ZoneInfo(zone.name), 0
+            local = [(self.start + timedelta(hours=hour)).astimezone(clock) for hour in range(n_hours)]
+            for today, hours in groupby(local, datetime.date):
+                day, shown = day_of(scenario, zone.region, today), [at.hour for at in hours]
+                weight_of_all, span = sum(day.hours), slice(begin, begin + len(shown))
+                self.visit_weights[row, span] = [day.visits * day.hours[hour] / weight_of_all for hour in shown]
+                self.shopping[row, span] = day.shopping
+                self.local_day[row, span] = today.toordinal() - EPOCH.toordinal()
+                begin = span.stop
 
     def cumulative_shares(self) -> Int64Array:
         """Running sum of the zones' shares of the viewers, in millionths."""
@@ -99,4 +102,11 @@ class Calendar:
     def instant_us(self, zone: int, day: date, hour: int) -> int:
         """Microseconds from the start to a local hour of a local day; negative before the start."""
         local = datetime(day.year, day.month, day.day, hour, tzinfo=ZoneInfo(self.zones[zone].name))
-        return int((local - self.start) / timedelta(microseconds=1))
+        return (local - self.start) // timedelta(microseconds=1)
+
+    def instants_us(self, zone: int, day: date) -> list[int]:
+        """`instant_us` of every hour of a local day. Clocks change once a day at most: the ends tell of most days."""
+        first_us, last_us = self.instant_us(zone, day, 0), self.instant_us(zone, day, LAST_HOUR)
+        if last_us - first_us == LAST_HOUR * HOUR_US:
+            return list(range(first_us, last_us + 1, HOUR_US))
+        return [self.instant_us(zone, day, hour) for hour in range(LAST_HOUR + 1)]

@@ -23,7 +23,7 @@ def _perform(economy: Economy, host: Host) -> Process:
     for session in opportunities(economy, host, terms):
         yield economy.boundary(session.begin_us)
         if takes_it(economy, host, session, terms):
-            economy.boards.begin(host.place, session.day)
+            economy.boards.begin([host.place], [session.day])
             economy.go_live(Stream(host.place, host.account, host.weight, economy.now_us + session.length_us))
 
 

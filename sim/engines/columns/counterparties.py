@@ -56,7 +56,7 @@ from sim.engines.columns.rows import NO_ROWS, Structs, Tickets, new_rows, room_f
 from sim.engines.columns.settlement import carry_out
 from sim.engines.columns.streams_on import Shown, Streams, count_hours, go_on, no_streams, show, stay_on
 from sim.engines.columns.takings import EARNER, new_takings, plan_takings, takings_due
-from sim.engines.columns.timetable import Habits, Sessions, Timetable
+from sim.engines.columns.timetable import Habits, Timetable
 from sim.engines.columns.totals import FIRST_FIAT, Totals, new_totals
 from sim.engines.columns.unspent import Unspent
 from sim.ledger import CURRENCY_BY_NAME, REGION_BY_NAME
@@ -140,6 +140,7 @@ class Counterparties:
         self._next_end_us = 0
         self._shown: Shown | None = None  # while neither streams nor stock have changed
         self._flash: list[Flash] = []
+        self._law = b""
         self._are_hidden = np.zeros(len(order), np.bool_)
         self._numbers: Int64Array = np.zeros(1, np.int64)
         self._given = 0
@@ -306,7 +307,7 @@ class Counterparties:
 
     def publish(self) -> Shown:
         """The streams that viewers will see until the next boundary."""
-        now_us, hidden = self.stage.now_us, self._hidden()
+        now_us = self.stage.now_us
         boundary = now_us // self.stage.windows.window_us
         sessions, first, last = self._timetable.begun(boundary, self.workforce.drive)
         if first < last or now_us >= self._next_end_us:
@@ -315,13 +316,13 @@ class Counterparties:
             self._on = go_on(self._on, sessions, first, last, now_us, self.n_creators, goods)
             self._next_end_us = int(self._on.until_us.min(initial=self.stage.windows.duration_us))
             self._shown = None
-            self._clear_boards(sessions, first, last)
+            self.boards.begin(sessions.place[first:last], sessions.day[first:last])
         self._keep_stars_live()
         self._flash = self._hold_sales()
-        if self._shown is None or (hidden != self._are_hidden).any():
-            self._are_hidden = hidden
+        self._look_at_law()
+        if self._shown is None:
             self._shown = show(
-                self._on, self._hosts.weight, self._sales.shelves, self._sales.region, self.n_creators, hidden
+                self._on, self._hosts.weight, self._sales.shelves, self._sales.region, self.n_creators, self._are_hidden
             )
             for sale in self._flash:
                 on_sale = self._shown.host == self.n_creators + sale.seller
@@ -333,13 +334,6 @@ class Counterparties:
             eagerness = self.boards.eagerness(self._shown.host, self._shown.reach)
             self._shown = self._shown._replace(eagerness=eagerness)
         return self._shown
-
-    def _clear_boards(self, sessions: Sessions, first: int, last: int) -> None:
-        """New sessions of creators have new boards."""
-        places, days = sessions.place[first:last].tolist(), sessions.day[first:last].tolist()
-        for place, day in zip(places, days, strict=True):
-            if place < self.n_creators:
-                self.boards.begin(place, day)
 
     def _keep_stars_live(self) -> None:
         """While a storm is on its star is live, and for an hour from now: nobody gives in a hurry."""
@@ -373,10 +367,13 @@ class Counterparties:
         self._next_end_us = min(self._next_end_us, until_us)
         return longer_us
 
-    def _hidden(self) -> npt.NDArray[np.bool_]:
-        """Of each region, whether its sellers may not even show goods live."""
-        regions = range(len(self.stage.scenario.regions))
-        return np.array([is_hidden(self.stage.commerce, region, LIVE) for region in regions])
+    def _look_at_law(self) -> None:
+        """Find out in which regions sellers may not even show goods live, where the law has changed."""
+        law = self.stage.commerce.banned.tobytes() + self.stage.commerce.advertised.tobytes()
+        if law != self._law:
+            regions = range(len(self.stage.scenario.regions))
+            self._are_hidden = np.array([is_hidden(self.stage.commerce, region, LIVE) for region in regions])
+            self._law, self._shown = law, None
 
     @property
     def counter(self) -> Counter:

@@ -1,6 +1,6 @@
 """Streams that are on, and what is shown of them during a window."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +9,7 @@ from sim.agents.publication import NO_GOOD
 from sim.agents.shelves import NO_SLOT, Shelves
 from sim.behavior.crowding import PLAIN
 from sim.behavior.types import Int64Array
-from sim.compiled import rule
+from sim.compiled import on_columns
 from sim.engines.columns.agenda import Int32Array
 from sim.engines.columns.timetable import Sessions
 
@@ -42,12 +42,14 @@ class Shown(NamedTuple):
     eagerness: Int64Array
 
 
+_Columns = TypeVar("_Columns", Streams, Shown)
+
+
 def no_streams() -> Streams:
     """Nobody is live."""
     return Streams(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int32))
 
 
-@rule
 def go_on(
     on: Streams, sessions: Sessions, first: int, last: int, now_us: int, n_creators: int, goods: Int32Array
 ) -> Streams:
@@ -57,8 +59,29 @@ def go_on(
     ----------
     goods : how many each seller has to show; who has none doesn't go live
     """
-    size = on.host.shape[0] + last - first
+    size = len(on.host) + last - first
     after = Streams(np.empty(size, np.int32), np.empty(size, np.int64), np.empty(size, np.int32))
+    n = _go_on(on, sessions, first, last, now_us, n_creators, goods, after)
+    return _first(after, n)
+
+
+def _first(columns: _Columns, n: int) -> _Columns:
+    parts: list[Any] = [column[:n] for column in columns]
+    return type(columns)(*parts)
+
+
+@on_columns
+def _go_on(
+    on: Streams,
+    sessions: Sessions,
+    first: int,
+    last: int,
+    now_us: int,
+    n_creators: int,
+    goods: Int32Array,
+    after: Streams,
+) -> int:
+    """Write the streams of `go_on` down; returns how many they are."""
     i, n = 0, 0
     for k in range(first, last):
         place = sessions.place[k]
@@ -77,7 +100,7 @@ def go_on(
     while i < on.host.shape[0]:
         n += _keep(after, n, on.host[i], on.until_us[i], on.slot[i], now_us)
         i += 1
-    return Streams(after.host[:n], after.until_us[:n], after.slot[:n])
+    return n
 
 
 def stay_on(on: Streams, place: int, slot: int, until_us: int, now_us: int) -> tuple[Streams, int]:
@@ -91,7 +114,7 @@ def stay_on(on: Streams, place: int, slot: int, until_us: int, now_us: int) -> t
     return on, longer
 
 
-@rule
+@on_columns
 def count_hours(
     sessions: Sessions, first: int, last: int, n_creators: int, goods: Int32Array, live_us: Int64Array
 ) -> None:
@@ -102,7 +125,7 @@ def count_hours(
             live_us[place] += sessions.length_us[k]
 
 
-@rule
+@on_columns
 def _keep(streams: Streams, n: int, host: int, until_us: int, slot: int, now_us: int) -> int:
     """Write down a stream unless it has ended; returns how many streams that makes."""
     if until_us <= now_us:
@@ -111,7 +134,6 @@ def _keep(streams: Streams, n: int, host: int, until_us: int, slot: int, now_us:
     return 1
 
 
-@rule
 def show(
     on: Streams,
     weight: npt.NDArray[np.int32],
@@ -121,29 +143,37 @@ def show(
     hidden: npt.NDArray[np.bool_],
 ) -> Shown:
     """What is shown of the streams; `region` of each seller, `hidden` of each region whose sellers may not show."""
-    seen = np.ones(on.host.shape[0], np.bool_)
-    for i in range(on.host.shape[0]):
-        if on.host[i] >= n_creators:
-            seen[i] = not hidden[region[on.host[i] - n_creators]]
-    on = Streams(on.host[seen], on.until_us[seen], on.slot[seen])
-    n = on.host.shape[0]
-    shown = Shown(
-        on.host,
-        on.until_us,
-        np.empty(n, np.int64),
-        np.empty(n, np.int32),
-        np.zeros(n, np.int64),
-        np.zeros(n, np.int64),
-        np.full(n, PLAIN, np.int64),
+    size = len(on.host)
+    reach, price, stock, eagerness = np.empty((4, size), np.int64)
+    room = Shown(
+        np.empty(size, np.int32), np.empty(size, np.int64), reach, np.empty(size, np.int32), price, stock, eagerness
     )
-    reach = 0
-    for i in range(n):
+    n = _show(on, weight, shelves, region, n_creators, hidden, room)
+    return room if n == size else _first(room, n)
+
+
+@on_columns
+def _show(
+    on: Streams,
+    weight: npt.NDArray[np.int32],
+    shelves: Shelves,
+    region: npt.NDArray[np.uint16],
+    n_creators: int,
+    hidden: npt.NDArray[np.bool_],
+    shown: Shown,
+) -> int:
+    """Write down what is shown; returns how many streams these are."""
+    reach, n = 0, 0
+    for i in range(on.host.shape[0]):
         host = on.host[i]
-        reach += weight[host]
-        shown.reach[i] = reach
-        shown.good[i] = NO_GOOD
+        good, price, stock = NO_GOOD, 0, 0
         if host >= n_creators:
             seller, slot = host - n_creators, on.slot[i]
-            shown.good[i], shown.price[i] = shelves.good[seller, slot], shelves.price[seller, slot]
-            shown.stock[i] = shelves.stock[seller, slot]
-    return shown
+            if hidden[region[seller]]:
+                continue
+            good, price, stock = shelves.good[seller, slot], shelves.price[seller, slot], shelves.stock[seller, slot]
+        reach += weight[host]
+        shown.host[n], shown.until_us[n], shown.reach[n] = host, on.until_us[i], reach
+        shown.good[n], shown.price[n], shown.stock[n], shown.eagerness[n] = good, price, stock, PLAIN
+        n += 1
+    return n

@@ -113,9 +113,8 @@ class Timetable:
 
 def _zone_days(stage: Stage, zone: int) -> Int64Array:
     """Array of shape (n_days, 24): the instant at which each hour of the zone's days begins."""
-    instant_us = stage.calendar.instant_us
     days = stage.calendar.local_days(zone)
-    return np.array([[instant_us(zone, day, hour) for hour in range(HOURS)] for day in days], np.int64)
+    return np.array([stage.calendar.instants_us(zone, day) for day in days], np.int64)
 
 
 def _first_day(stage: Stage, zone: int) -> int:
