@@ -101,6 +101,7 @@ def assert_identical(found: Result, expected: Result, names: tuple[str, str] = (
     assert found.closing == expected.closing
     assert found.found.kpis == expected.found.kpis
     assert found.found.by_region == expected.found.by_region
+    assert found.found.by_channel == expected.found.by_channel
 
 
 def assert_same_columns(found: Columns, expected: Columns) -> None:

@@ -31,6 +31,7 @@ from traces import PACK, Town, busy_town, rare_town
 
 QUARTER_US = 15 * 60 * 1_000_000
 DAY_US = 24 * HOUR_US
+HOMES = {840: ("US", SimpleNamespace(currency="USD")), 826: ("GB", SimpleNamespace(currency="GBP"))}
 GRID = (np.arange(200_000) + 0.5) / 200_000
 
 
@@ -124,7 +125,9 @@ def test_inequality_of_nobody_or_of_debts_is_refused(measure: Callable[[np.ndarr
 
 
 def a_scenario(town: Town, window_us: int = QUARTER_US) -> Any:
-    return SimpleNamespace(viewers=town.viewers(), window_us=window_us, duration_us=7 * DAY_US)
+    homes = {holder.region for holder in town.book.holders.values()}
+    regions = {name: home for code, (name, home) in HOMES.items() if code in homes}
+    return SimpleNamespace(viewers=town.viewers(), window_us=window_us, duration_us=7 * DAY_US, regions=regions)
 
 
 def new_tally(town: Town, window_us: int = QUARTER_US, state: dict[str, Any] | None = None) -> Tally:
@@ -375,6 +378,84 @@ def test_each_region_has_its_own_figures() -> None:
     assert everything(busy_town()).by_region == {}
 
 
+def test_a_region_with_money_of_its_own_has_all_that_is_said_of_it() -> None:
+    """Take rate, payers' Gini and the like are the currency's; creators' and sellers' are those of its own people."""
+    found = everything(RICH)
+    gb, income = found.by_region["GB"], income_by_creator(RICH.trace(), GBP).totals
+    for name in ("take_rate", "coin_margin", "payer_gini", "float_age", "gmv_net", "creator_gini", "creator_hhi"):
+        assert gb[name] == found.kpis[f"{name}.GBP"], name
+    assert set(gb) >= {name for name, metric in METRIC.items() if metric.per_currency}
+    assert gb["creators"]["value"] == 1
+    assert gb["creator_hhi"]["value"] == herfindahl(income) == 1.0
+    assert found.by_region["US"]["creators"]["value"] == found.kpis["creators"]["value"] - 1
+
+
+def a_rich_neighbour() -> Town:
+    """A fan and a creator in one region; two creators and a seller in another, where she gives and orders too."""
+    town = Town()
+    fan, star = town.viewer(), town.creator()
+    others = [account_id(Kind.VIEWER, 1), *(account_id(Kind.CREATOR, n) for n in (1, 2)), account_id(Kind.SELLER, 0)]
+    for account in others:
+        town.add(Op.OPEN, account, region=826)
+    town.topup(fan, at_us=1)
+    for creator, coins in ((star, 9), (others[1], 5), (others[2], 5)):
+        town.gift(fan, creator, coins, at_us=2)
+    town.order(fan, others[3], 3_500, at_us=3)
+    return town
+
+
+def test_regions_that_share_their_money_have_their_own_creators_and_sellers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What rests on lots of coins is then known of the currency alone."""
+    monkeypatch.setitem(HOMES, 826, ("GB", SimpleNamespace(currency="USD")))
+    found = everything(a_rich_neighbour())
+    us, gb = found.by_region["US"], found.by_region["GB"]
+    assert "take_rate" not in us
+    assert "take_rate" in found.kpis
+    assert (us["creator_hhi"]["value"], gb["creator_hhi"]["value"]) == (1.0, 0.5)
+    assert (us["creators"]["value"], gb["creators"]["value"]) == (1, 2)
+    assert (us["seller_hhi"]["value"], gb["seller_hhi"]["value"]) == (None, 1.0)
+    assert (us["sellers"]["value"], gb["selling_sellers"]["value"]) == (0, 1)
+    assert gb["creator_income"]["currency"] == "USD"
+
+
+def test_a_region_in_which_no_money_moves_has_its_own_all_the_same() -> None:
+    town = busy_town()
+    town.add(Op.OPEN, account_id(Kind.VIEWER, 20), at_us=9_000_000, region=826)
+    found = everything(town)
+    assert found.by_region["GB"]["bookings"] == {"value": 0, "unit": "money", "currency": "GBP"}
+    assert found.by_region["GB"]["arppu"] == {"value": None, "unit": "money", "currency": "GBP"}
+    assert found.kpis["bookings.GBP"]["value"] == 0
+    assert set(found.series["currency"][found.series["region"] == 826]) == {GBP}
+
+
+def test_money_a_head_is_of_those_who_have_that_money() -> None:
+    """Twenty viewers in dollars, one in pounds who paid four times."""
+    found = everything(RICH).kpis
+    assert found["arpu.GBP"]["value"] == (4 + 1) * 89  # a dollar viewer paid once in pounds
+    assert found["arppu.GBP"]["value"] == pytest.approx(5 * 89 / 2, abs=0.5)
+    assert found["arpu.USD"]["value"] == (2 * found["bookings.USD"]["value"] + 20) // 40
+
+
+def test_channels_have_figures_of_their_own() -> None:
+    """Coins in the app and on the web, goods live, in the tab and in videos; together they are the whole."""
+    found = everything(two_sellers())
+    app, shop, live = (found.by_channel[name] for name in ("app", "shop", "live"))
+    assert app["bookings"] == found.kpis["bookings"]
+    assert shop["shop_take_rate"] == found.kpis["shop_take_rate"]
+    assert (shop["gmv"], shop["gmv_net"]) == (found.kpis["gmv"], found.kpis["gmv_net"])
+    assert (live["orders"]["value"], live["shop_take_rate"]["value"]) == (0, None)
+    rich = everything(RICH)
+    assert (
+        sum(rich.by_channel[channel]["topups"]["value"] for channel in ("app", "web")) == rich.kpis["topups"]["value"]
+    )
+    assert set(rich.by_channel["web"]) == {
+        "topups",
+        *(f"{n}.{c}" for n in ("bookings", "store_fees") for c in ("USD", "GBP")),
+    }
+    assert rich.by_channel["live"]["gifts"] == rich.kpis["gifts"]
+    assert set(found.by_channel) == {"app", "web", "live", "shop", "video"}
+
+
 def test_orders_kept_away_by_a_rule() -> None:
     """A ban counts, a sold-out good doesn't; gifts on a rival platform stand apart."""
     town, cells = busy_town(), elsewhere_cells(1)
@@ -564,7 +645,7 @@ def test_a_tally_says_what_the_trace_says() -> None:
     assert found["payers"]["value"] == int(series["new_payers"].sum()) == 21
     assert set(zip(series["region"].tolist(), series["currency"].tolist(), strict=True)) == {
         (0, 0),
-        (840, GBP),
+        (840, USD),
         (826, GBP),
     }
 
@@ -627,7 +708,7 @@ def test_an_operation_with_nobody_known_is_refused(lacking: str) -> None:
 
 
 def test_a_viewer_beyond_the_scenarios_is_refused() -> None:
-    tally = Tally(SimpleNamespace(viewers=1, window_us=QUARTER_US, duration_us=DAY_US), RICH.hosts())
+    tally = Tally(SimpleNamespace(viewers=1, window_us=QUARTER_US, duration_us=DAY_US, regions={}), RICH.hosts())
     with pytest.raises(IndexError, match="a viewer beyond"):
         tally.add(RICH.block())
 

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from rich.console import Console
@@ -283,3 +284,16 @@ def test_the_terminal_table_has_units(simulated: Path) -> None:
     assert lines["Payers"].rstrip().endswith("30 viewers")
     assert lines["Conversion"].replace("\u202f", " ").rstrip().endswith("100 %")
     assert lines["Chargebacks"].rstrip().endswith("1 topup")
+
+
+def test_of_several_currencies_each_has_its_column_and_counts_stand_once(simulated: Path) -> None:
+    summary = open_run(simulated).summary
+    kpis = {name: figure for name, figure in summary.kpis.items() if "currency" not in figure}
+    for currency, bookings in (("EUR", 100), ("USD", 59_970)):
+        kpis[f"bookings.{currency}"] = {"value": bookings, "unit": "money", "currency": currency}
+    table = kpi_table(msgspec.structs.replace(summary, kpis=kpis))
+    columns = [[text.replace("\u202f", " ") for text in column.cells] for column in table.columns]
+    rows = {title: found for title, *found in zip(*columns, strict=True)}
+    assert [column.header for column in table.columns] == ["what happened", "", "EUR", "USD"]
+    assert rows["Bookings"] == ["", "€1.00", "$599.70"]
+    assert rows["Payers"] == ["30 viewers", "", ""]

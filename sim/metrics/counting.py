@@ -67,7 +67,6 @@ class Counts(NamedTuple):
     accepted : accepted operations, by operation
     amounts : their amounts, of shape (n_operations, n_currencies)
     is_used : whether a currency stands in any record
-    currency_of_region : the code of the money that its topups and orders use
     spend : what each payer paid for coins
     packs : what each pack of the app brought
     income : of shape (n_fiat_currencies, n_creators), in millionths of a minor unit
@@ -85,7 +84,6 @@ class Counts(NamedTuple):
     accepted: Int64Array
     amounts: Int64Array
     is_used: BoolArray
-    currency_of_region: Int64Array
     spend: Sums
     packs: Sums
     income: Int64Array
@@ -232,7 +230,7 @@ def _count(
         counts.accepted[op] += is_accepted
         if _IS_READ[op]:
             continue
-        _count_money(records, i, cell, counts, region)
+        _count_money(records, i, cell, counts)
         if not is_accepted:
             continue
         counts.amounts[op, PLACE_OF_CURRENCY[np.int64(records.currency[i])]] += records.amount[i]
@@ -265,17 +263,14 @@ def _channel(op: int, item: int) -> int:
 
 
 @inner
-def _count_money(records: Records, i: int, cell: Int64Array, counts: Counts, region: int) -> None:
+def _count_money(records: Records, i: int, cell: Int64Array, counts: Counts) -> None:
     """What a record moved, and in which money; one that was declined moved nothing."""
-    op, currency = records.op[i], np.int64(records.currency[i])
     cell[_REVENUE] += records.revenue[i]
     cell[_FLOAT_COINS] += records.float_coins[i]
     cell[_FLOAT_COST] += records.float_cost[i]
     cell[_TAX] += records.tax[i]
     cell[_STORE_FEES] += records.store_fee[i]
-    counts.is_used[PLACE_OF_CURRENCY[currency]] = True
-    if op in (_TOPUP, _ORDER) and currency >= _FIAT_FROM:
-        counts.currency_of_region[region] = currency
+    counts.is_used[PLACE_OF_CURRENCY[np.int64(records.currency[i])]] = True
 
 
 @inner

@@ -98,7 +98,14 @@ METRICS: Final = (
         "The platform's part of what fans paid for the coins that were spent.",
         per_currency=True,
     ),
-    Metric("arpu", "money", "ARPU", "bookings / viewers", "Bookings a viewer in the run.", per_currency=True),
+    Metric(
+        "arpu",
+        "money",
+        "ARPU",
+        "bookings / viewers of the currency's regions",
+        "Bookings a viewer in the run.",
+        per_currency=True,
+    ),
     Metric(
         "arppu",
         "money",

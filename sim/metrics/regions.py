@@ -1,19 +1,36 @@
-"""Key figures by region: those that can be said of a region alone, from its part of the series.
+"""Key figures by region: those that can be said of a region alone.
 
->>> figures_by_region(economy, counts.cells, counts.returned, counts.currency_of_region)["GB"]["arpu"]
+>>> figures_by_region(economy, parts, kpis)["GB"]["arpu"]
 {'value': 12, 'unit': 'money', 'currency': 'GBP'}
+
+What is said of a currency is said of its region, where no other region has it. Of a region that shares its money the
+rest is known from its part of the series and from its creators and sellers; not what rests on lots of coins (take rate,
+age of the float) or on payers one by one.
 """
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.ledger import CURRENCIES, REGIONS
-from sim.metrics.definitions import METRIC
+from sim.ledger import CURRENCIES, REGIONS, Kind
+from sim.metrics.definitions import METRIC, stated
+from sim.metrics.hosts import FIAT_CODES
 from sim.metrics.series import MEASURES, REGION_CODES, in_whole
-from sim.metrics.summary import Economy, Kpis, Value, per_head, ratio, stated_as, total_measures
+from sim.metrics.summary import (
+    Economy,
+    Figures,
+    Kpis,
+    creator_figures,
+    host_figures,
+    per_head,
+    ratio,
+    sales_figures,
+    seller_figures,
+    stated_as,
+    total_measures,
+)
 
 Int64Array = npt.NDArray[np.int64]
 
@@ -38,32 +55,58 @@ SAME: Final = {
 }
 
 
-def figures_by_region(
-    economy: Economy, cells: Int64Array, returned: Int64Array, currency_of_region: Int64Array
-) -> dict[str, Kpis]:
+class Parts(NamedTuple):
+    """What a run has come to, before regions and channels are added up; regions by their place.
+
+    cells, shop : as `sim.metrics.series.empty_cells` and `sim.metrics.shop.empty_cells` make them
+    returned : of shape (2, n_regions), see `sim.metrics.counting.Counts`
+    currency_of_region : of shape (n_regions,)
+    creators_region, sellers_region : of shape (n_creators,) and (n_sellers,)
+    income : of shape (n_fiat_currencies, n_creators), in millionths of a minor unit
+    has_gifts : of shape (n_creators,)
+    """
+
+    cells: Int64Array
+    shop: Int64Array
+    returned: Int64Array
+    currency_of_region: Int64Array
+    creators_region: npt.NDArray[np.uint8]
+    sellers_region: npt.NDArray[np.uint8]
+    income: Int64Array
+    has_gifts: npt.NDArray[np.bool_]
+
+
+def figures_by_region(economy: Economy, parts: Parts, kpis: Kpis) -> dict[str, Kpis]:
     """The key figures of each region in which there are viewers, by its letters; none where there is one only.
 
     Parameters
     ----------
-    cells : the series, as `sim.metrics.series.empty_cells` makes them
-    returned : of shape (2, n_regions), see `sim.metrics.counting.Counts`
-    currency_of_region : of shape (n_regions,)
+    kpis : those of the whole run
     """
     inhabited = [code for code, viewers in sorted(economy.viewers_by_region.items()) if viewers]
     if len(inhabited) < 2:
         return {}
+    money = {code: int(parts.currency_of_region[REGION_CODES.index(code)]) for code in inhabited}
     found = {}
     for code in inhabited:
-        place = REGION_CODES.index(code)
-        currency = CURRENCIES[int(currency_of_region[place])].name
-        found[REGIONS[code]] = {
+        currency, is_alone = CURRENCIES[money[code]].name, list(money.values()).count(money[code]) == 1
+        own = {
             name: stated_as(METRIC[name], value, currency if METRIC[name].per_currency else "")
-            for name, value in _figures(economy.viewers_by_region[code], cells[:, place], returned[:, place])
+            for name, value in _figures(economy, parts, code, money[code])
         }
+        found[REGIONS[code]] = own | (_of_currency(kpis, currency, own) if is_alone else {})
     return found
 
 
-def _figures(viewers: int, cells: Int64Array, returned: Int64Array) -> Iterator[tuple[str, Value]]:
+def _of_currency(kpis: Kpis, currency: str, own: Mapping[str, object]) -> Kpis:
+    """What a run says of a currency alone, beside what is said already."""
+    of_money = {name: stated(kpis, name, currency) for name, metric in METRIC.items() if metric.per_currency}
+    return {name: figure for name, figure in of_money.items() if figure is not None and name not in own}
+
+
+def _figures(economy: Economy, parts: Parts, code: int, currency: int) -> Figures:
+    place, viewers = REGION_CODES.index(code), economy.viewers_by_region[code]
+    cells, returned = parts.cells[:, place], parts.returned[:, place]
     measures = total_measures(cells)
     payers, bookings = measures["new_payers"], measures["bookings"]
     yield "viewers", viewers
@@ -76,3 +119,24 @@ def _figures(viewers: int, cells: Int64Array, returned: Int64Array) -> Iterator[
         yield name, measures[measure]
     for name in ("creator_income", "reward_cost"):
         yield name, int(in_whole(cells[..., MEASURES.index(name)].sum(axis=1)).sum())
+    yield "decline_rate", ratio(measures["declined"], measures["operations"])
+    yield from _of_hosts(economy, parts, code, currency)
+    yield from sales_figures(parts.shop[:, place].sum(axis=(0, 1)))
+
+
+def _of_hosts(economy: Economy, parts: Parts, code: int, currency: int) -> Figures:
+    """Of the region's own creators and sellers, in its own money."""
+    place = REGION_CODES.index(code)
+    creators, sellers = parts.creators_region == place, parts.sellers_region == place
+    weeks = economy.hosts_by_week
+    mine = {name: column[weeks["region"] == code] for name, column in weeks.items()}
+    yield "creators", int(creators.sum())
+    yield "earning_creators", int(parts.has_gifts[creators].sum())
+    yield from host_figures(mine, Kind.CREATOR, "creators")
+    yield "sellers", int(sellers.sum())
+    yield from host_figures(mine, Kind.SELLER, "sellers")
+    if currency in FIAT_CODES:
+        yield from creator_figures(parts.income[FIAT_CODES.index(currency), creators])
+        sold, income = economy.sold[currency][sellers], economy.seller_income[currency][sellers]
+        yield "selling_sellers", int(np.count_nonzero(sold))
+        yield from seller_figures(sold, income, economy.sellers_foreign[sellers])

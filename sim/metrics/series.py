@@ -26,7 +26,7 @@ COLUMNS: Final = {
     "at_us": "start of the hour, in microseconds from the scenario's start",
     "region": "ISO 3166-1 number of the actor's region, 0 where there is none",
     "channel": "app, web, live, shop or video",
-    "currency": "ISO 4217 number of the region's money, 0 where no money moved",
+    "currency": "ISO 4217 number of the region's money, 0 where there is no region",
     "operations": "operations asked of the wallet, reads and declines included",
     "declined": "operations declined",
     "topups": "accepted topups paid in money",

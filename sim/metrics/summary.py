@@ -27,6 +27,7 @@ from sim.tables import Columns
 Int64Array = npt.NDArray[np.int64]
 Value = int | float | None
 Kpis = dict[str, dict[str, Any]]
+Figures = Iterator[tuple[str, Value]]  # by metric name
 
 TOP: Final = Fraction(1, 100)
 SELLERS_TOP: Final = Fraction(1, 10)  # there are few of them
@@ -42,11 +43,12 @@ class Economy(NamedTuple):
     """What a run's records add up to.
 
     viewers_by_region : viewer accounts by region code
+    viewers_by_currency : the same by the money of their region
     asked : how many viewers did anything in the first half of the run, and how many of these in the second half too
     measures : the measures of the series, over all of it
     accepted : accepted operations, by operation
     amounts : their amounts, by operation and currency
-    currencies : every fiat currency that the records speak of, ascending
+    currencies : every fiat currency of its regions, and that the records speak of, ascending
     spend : by currency, what each payer paid for coins; charged-back topups count
     packs : by currency, what each pack sold in the app brought
     income : by currency, what each creator paid in it earned, in millionths of a minor unit; 0 counts
@@ -59,6 +61,7 @@ class Economy(NamedTuple):
 
     viewers: int
     viewers_by_region: Mapping[int, int]
+    viewers_by_currency: Mapping[int, int]
     payers: int
     asked: tuple[int, ...]
     creators: int
@@ -98,7 +101,7 @@ def stated_as(metric: Metric, value: Value, currency: str = "") -> dict[str, Any
     return {**stated, "currency": currency} if currency else stated
 
 
-def _of_people(economy: Economy, closing: Closing) -> Iterator[tuple[str, Value]]:
+def _of_people(economy: Economy, closing: Closing) -> Figures:
     measures, accepted = economy.measures, economy.accepted
     issued = -closing.flow(AccountClass.EXCHANGE, REWARD, Op.REWARD)
     expired = closing.flow(AccountClass.BREAKAGE, REWARD, Op.EXPIRE)
@@ -117,9 +120,9 @@ def _of_people(economy: Economy, closing: Closing) -> Iterator[tuple[str, Value]
     yield "coins_given", measures["coins_given"]
     yield "creators", economy.creators
     yield "earning_creators", economy.earning_creators
-    yield from _of_hosts(economy.hosts_by_week, Kind.CREATOR, "creators")
+    yield from host_figures(economy.hosts_by_week, Kind.CREATOR, "creators")
     yield "sellers", economy.sellers
-    yield from _of_hosts(economy.hosts_by_week, Kind.SELLER, "sellers")
+    yield from host_figures(economy.hosts_by_week, Kind.SELLER, "sellers")
     weeks = economy.sellers_by_week
     last = weeks["week"] == weeks["week"].max(initial=0)
     yield "active_domestic_sellers", int(weeks["active"][last & ~weeks["foreign"]].sum())
@@ -136,7 +139,8 @@ def _of_people(economy: Economy, closing: Closing) -> Iterator[tuple[str, Value]
     yield "gifts_elsewhere", int(economy.elsewhere["count"][gifts].sum())
 
 
-def _of_hosts(by_week: Columns, kind: Kind, name: str) -> Iterator[tuple[str, Value]]:
+def host_figures(by_week: Columns, kind: Kind, name: str) -> Figures:
+    """Who works in the last week, and who began and left in all of them."""
     mine = by_week["kind"] == kind
     last = mine & (by_week["week"] == by_week["week"].max(initial=0))
     yield f"active_{name}", int(by_week["active"][last].sum())
@@ -144,16 +148,17 @@ def _of_hosts(by_week: Columns, kind: Kind, name: str) -> Iterator[tuple[str, Va
     yield f"{name}_left", int(by_week["left"][mine].sum())
 
 
-def _of_money(economy: Economy, closing: Closing, currency: int) -> Iterator[tuple[str, Value]]:
+def _of_money(economy: Economy, closing: Closing, currency: int) -> Figures:
     yield from _of_coins(economy, closing, currency)
     yield from _of_payers(economy.spend[currency], economy.packs[currency])
-    yield from _of_creators(economy.income[currency])
+    yield from creator_figures(economy.income[currency])
     yield from _of_shop(economy, closing, currency)
-    yield from _of_sellers(economy, currency)
+    yield from seller_figures(economy.sold[currency], economy.seller_income[currency], economy.sellers_foreign)
+    yield from _of_sellers_weeks(economy.sellers_by_week, currency)
     yield from _of_elsewhere(economy, currency)
 
 
-def _of_coins(economy: Economy, closing: Closing, currency: int) -> Iterator[tuple[str, Value]]:
+def _of_coins(economy: Economy, closing: Closing, currency: int) -> Figures:
     def flow(klass: AccountClass, *ops: Op) -> int:
         return closing.flow(klass, currency, *ops)
 
@@ -170,7 +175,7 @@ def _of_coins(economy: Economy, closing: Closing, currency: int) -> Iterator[tup
     yield "coin_revenue", coin_revenue
     yield "coin_margin", coin_revenue - income
     yield "take_rate", ratio(coin_revenue - income, bookings - charged_back - given_back - unspent)
-    yield "arpu", per_head(bookings, economy.viewers)
+    yield "arpu", per_head(bookings, economy.viewers_by_currency.get(currency, 0))
     yield "arppu", per_head(bookings, len(economy.spend[currency]))
     yield "store_fees", closing.held(AccountClass.STORE, currency)
     coin_tax = flow(AccountClass.TAX, Op.TOPUP, Op.CHARGEBACK, Op.COIN_REFUND)
@@ -187,13 +192,14 @@ def _of_coins(economy: Economy, closing: Closing, currency: int) -> Iterator[tup
     yield "payouts", flow(AccountClass.BANK, Op.PAYOUT, Op.PAYOUT_RETURN)
 
 
-def _of_payers(spend: Int64Array, packs: Int64Array) -> Iterator[tuple[str, Value]]:
+def _of_payers(spend: Int64Array, packs: Int64Array) -> Figures:
     yield "payer_gini", gini(spend) if len(spend) else None
     yield "payer_top_share", lorenz_share(spend, TOP) if len(spend) else None
     yield "best_pack_share", ratio(int(packs.max()), int(packs.sum())) if len(packs) else None
 
 
-def _of_creators(income: Int64Array) -> Iterator[tuple[str, Value]]:
+def creator_figures(income: Int64Array) -> Figures:
+    """How unequally creators earn, of shape (n_creators,)."""
     earning = income[income > 0]
     yield "creator_hhi", herfindahl(income) if len(income) else None
     yield "creator_gini", gini(income) if len(income) else None
@@ -202,21 +208,26 @@ def _of_creators(income: Int64Array) -> Iterator[tuple[str, Value]]:
     yield "earning_creator_top_share", lorenz_share(earning, TOP) if len(earning) else None
 
 
-def _of_shop(economy: Economy, closing: Closing, currency: int) -> Iterator[tuple[str, Value]]:
+def _of_shop(economy: Economy, closing: Closing, currency: int) -> Figures:
     gmv, back = economy.amounts[Op.ORDER, currency], (Op.CANCEL, Op.REFUND)
     yield "gmv", gmv
     yield "gmv_net", gmv - sum(economy.amounts[op, currency] for op in back)
     yield "commission", _commission(closing, currency)
-    sales = dict(zip(SHOP_MEASURES, economy.sales[currency].sum(axis=(0, 1)).tolist(), strict=True))
-    yield "shop_take_rate", ratio(sales["commission"], sales["delivered"] - sales["refunded"])
+    yield from sales_figures(economy.sales[currency])
     yield from _of_vouchers(economy, closing, currency)
     yield "affiliate_income", economy.amounts[Op.AFFILIATE, currency]
-    merchants, goods = (economy.sales[currency].sum(axis=axis)[:, GMV] for axis in (1, 0))
+
+
+def sales_figures(sales: Int64Array) -> Figures:
+    """Of the shop's measures by merchant and goods, of shape (2, 2, n_measures)."""
+    all_sales = dict(zip(SHOP_MEASURES, sales.sum(axis=(0, 1)).tolist(), strict=True))
+    yield "shop_take_rate", ratio(all_sales["commission"], all_sales["delivered"] - all_sales["refunded"])
+    merchants, goods = (sales.sum(axis=axis)[:, GMV] for axis in (1, 0))
     yield "foreign_merchant_share", ratio(int(merchants[1]), int(merchants.sum()))
     yield "imported_goods_share", ratio(int(goods[1]), int(goods.sum()))
 
 
-def _of_vouchers(economy: Economy, closing: Closing, currency: int) -> Iterator[tuple[str, Value]]:
+def _of_vouchers(economy: Economy, closing: Closing, currency: int) -> Figures:
     def kept(*ops: Op) -> int:
         return closing.flow(AccountClass.PLATFORM, currency, *ops)
 
@@ -225,24 +236,26 @@ def _of_vouchers(economy: Economy, closing: Closing, currency: int) -> Iterator[
     yield "voucher_cost", granted - kept(Op.ORDER, Op.EXPIRE, Op.CANCEL)
 
 
-def _of_sellers(economy: Economy, currency: int) -> Iterator[tuple[str, Value]]:
-    sold, income = economy.sold[currency], economy.seller_income[currency]
+def seller_figures(sold: Int64Array, income: Int64Array, foreign: npt.NDArray[np.bool_]) -> Figures:
+    """What sellers earn, and how unequally those who sell do; arrays of shape (n_sellers,)."""
     selling = sold > 0
     earned = np.maximum(income[selling], 0)
     yield "seller_income", int(income.sum())
-    yield "domestic_seller_income", int(income[~economy.sellers_foreign].sum())
-    yield "foreign_seller_income", int(income[economy.sellers_foreign].sum())
-    weeks = economy.sellers_by_week
-    mine = weeks["currency"] == currency
-    yield "domestic_seller_profit", int(weeks["income"][mine & ~weeks["foreign"]].sum())
-    yield "foreign_seller_profit", int(weeks["income"][mine & weeks["foreign"]].sum())
-    yield "offline_income", int(weeks["offline"][mine].sum())
+    yield "domestic_seller_income", int(income[~foreign].sum())
+    yield "foreign_seller_income", int(income[foreign].sum())
     yield "seller_hhi", herfindahl(sold) if selling.any() else None
     yield "seller_gini", gini(earned) if selling.any() else None
     yield "seller_top_share", lorenz_share(earned, SELLERS_TOP) if selling.any() else None
 
 
-def _of_elsewhere(economy: Economy, currency: int) -> Iterator[tuple[str, Value]]:
+def _of_sellers_weeks(weeks: Columns, currency: int) -> Figures:
+    mine = weeks["currency"] == currency
+    yield "domestic_seller_profit", int(weeks["income"][mine & ~weeks["foreign"]].sum())
+    yield "foreign_seller_profit", int(weeks["income"][mine & weeks["foreign"]].sum())
+    yield "offline_income", int(weeks["offline"][mine].sum())
+
+
+def _of_elsewhere(economy: Economy, currency: int) -> Figures:
     mine = economy.elsewhere["currency"] == currency
     gifts = economy.elsewhere["what"] == "gift"
     amounts = economy.elsewhere["amount"]

@@ -3,22 +3,24 @@
     tally = Tally(scenario, engine.hosts)
     tally.add(block)                        # again and again, in canonical order
     found = tally.close(ending_of(engine))
-    found.kpis, found.by_region, found.series, found.shop
+    found.kpis, found.by_region, found.by_channel, found.series, found.shop
 
 A block is a dict of arrays of one length: a trace's columns and those of `RECOGNIZED`. How a trace is divided into
 blocks changes nothing. A tally keeps what its answers need and no more: totals by payer, creator, pack and hour. So it
 can be put aside as plain arrays (`state`) and taken up again (`Tally.restored`) where a run is cut.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.ledger import CURRENCIES, Op, Outcome, Rule
+from sim.ledger import CURRENCIES, CURRENCY_BY_NAME, REGION_BY_NAME, Op, Outcome, Rule
 from sim.ledger.terms import Terms
 from sim.metrics.breakdown import whole_minor
+from sim.metrics.channels import figures_by_channel
 from sim.metrics.counting import (
     CURRENCY_CODES,
     NOWHERE,
@@ -31,7 +33,7 @@ from sim.metrics.counting import (
     records_of,
 )
 from sim.metrics.hosts import FIAT_CODES, Ending, Hosts, seller_income
-from sim.metrics.regions import figures_by_region
+from sim.metrics.regions import Parts, figures_by_region
 from sim.metrics.series import MEASURES, RECORDS, REGION_CODES, Series, empty_cells, series_columns, step_us
 from sim.metrics.shop import empty_cells as empty_shop
 from sim.metrics.shop import shop_columns
@@ -45,7 +47,7 @@ Int64Array = npt.NDArray[np.int64]
 
 _POLICY_COLUMNS: Final = ("at_us", "region", "amount", "currency")
 _ANSWERED: Final = (Op.ORDER, Op.CAPTURE)
-_KEPT_WHOLE: Final = ("accepted", "amounts", "is_used", "currency_of_region", "has_gifts", "asked", "returned")
+_KEPT_WHOLE: Final = ("accepted", "amounts", "is_used", "has_gifts", "asked", "returned")
 
 
 class Found(NamedTuple):
@@ -53,12 +55,14 @@ class Found(NamedTuple):
 
     kpis : by metric name; where several currencies flow, those of money as `name.CURRENCY`
     by_region : the same by region name, for those that can be said of a region alone; empty where there is one only
+    by_channel : the same by channel, for those that can be said of a channel alone
     series : the columns of `sim.metrics.series.COLUMNS`
     shop : the columns of `sim.metrics.shop.COLUMNS`
     """
 
     kpis: Kpis
     by_region: dict[str, Kpis]
+    by_channel: dict[str, Kpis]
     series: Series
     shop: Series
 
@@ -75,6 +79,7 @@ class Tally:
     def __init__(self, scenario: Scenario, hosts: Hosts) -> None:
         n_creators, n_sellers = len(hosts.creators_region), len(hosts.sellers_region)
         self._viewers = scenario.viewers
+        self._currency_of_region = currency_of_region(scenario)
         self._duration_us = scenario.duration_us
         self._clock = Clock(step_us(scenario), scenario.duration_us // 2)
         self._hosts = hosts
@@ -90,7 +95,6 @@ class Tally:
             accepted=np.zeros(OPS, np.int64),
             amounts=np.zeros((OPS, len(CURRENCY_CODES)), np.int64),
             is_used=np.zeros(len(CURRENCY_CODES), np.bool_),
-            currency_of_region=np.zeros(len(REGION_CODES), np.int64),
             spend=empty_sums(),
             packs=empty_sums(),
             income=np.zeros((len(FIAT_CODES), n_creators), np.int64),
@@ -132,11 +136,13 @@ class Tally:
         """
         counts, step = self._counts, self._clock.step_us
         economy = self._economy(ending)
+        kpis, parts = key_figures(economy, ending.closing), self._parts()
         return Found(
-            key_figures(economy, ending.closing),
-            figures_by_region(economy, counts.cells, counts.returned, counts.currency_of_region),
-            series_columns(counts.cells, step, counts.currency_of_region),
-            shop_columns(counts.shop, step, counts.currency_of_region),
+            kpis,
+            figures_by_region(economy, parts, kpis),
+            figures_by_channel(economy, parts),
+            series_columns(counts.cells, step, self._currency_of_region),
+            shop_columns(counts.shop, step, self._currency_of_region),
         )
 
     def state(self) -> dict[str, Any]:
@@ -201,13 +207,30 @@ class Tally:
             np.stack([_places_of_fiat(worth.currency) for worth in found], axis=1),
         )
 
+    def _parts(self) -> Parts:
+        counts = self._counts
+        return Parts(
+            counts.cells,
+            counts.shop,
+            counts.returned,
+            self._currency_of_region,
+            self._region_of_creator,
+            PLACE_OF_REGION[self._hosts.sellers_region].astype(np.uint8),
+            counts.income,
+            counts.has_gifts,
+        )
+
     def _economy(self, ending: Ending) -> Economy:
         counts = self._counts
+        viewers_by_currency: Counter[int] = Counter()
+        for region, viewers in ending.viewers_by_region.items():
+            viewers_by_currency[int(self._currency_of_region[PLACE_OF_REGION[region]])] += viewers
         spend, packs = listed(counts.spend), listed(counts.packs)
         last = self._worth.currency[-1][self._region_of_creator]  # the place of the currency that pays each creator
         return Economy(
             viewers=self._viewers,
             viewers_by_region=ending.viewers_by_region,
+            viewers_by_currency=viewers_by_currency,
             payers=int(counts.spend.taken[1]),
             asked=tuple(counts.returned.sum(axis=1).tolist()),
             creators=len(self._region_of_creator),
@@ -222,7 +245,7 @@ class Tally:
             currencies=tuple(
                 code
                 for code, used in zip(CURRENCY_CODES, counts.is_used, strict=True)
-                if used and CURRENCIES[code].is_fiat
+                if CURRENCIES[code].is_fiat and (used or code in self._currency_of_region)
             ),
             spend={code: spend.totals[spend.currencies == code] for code in FIAT_CODES},
             packs={code: packs.totals[packs.currencies == code] for code in FIAT_CODES},
@@ -251,7 +274,15 @@ class Tally:
     def _sales(self) -> dict[int, Int64Array]:
         """By currency, the shop's measures by merchant and goods."""
         by_region = self._counts.shop.sum(axis=(0, 2))
-        return {code: by_region[self._counts.currency_of_region == code].sum(axis=0) for code in FIAT_CODES}
+        return {code: by_region[self._currency_of_region == code].sum(axis=0) for code in FIAT_CODES}
+
+
+def currency_of_region(scenario: Scenario) -> Int64Array:
+    """The code of each region's money by its place, 0 where the scenario lacks the region."""
+    codes = np.zeros(len(REGION_CODES), np.int64)
+    for name, region in scenario.regions.items():
+        codes[PLACE_OF_REGION[REGION_BY_NAME[name]]] = CURRENCY_BY_NAME[region.currency].code
+    return codes
 
 
 def _lengthened(column: npt.NDArray[Any], length: int) -> npt.NDArray[Any]:

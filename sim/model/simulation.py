@@ -128,6 +128,7 @@ def _write_results(
             conservation=conservation(ending.closing, scenario),
             kpis=found.kpis,
             by_region=found.by_region,
+            by_channel=found.by_channel,
         )
     )
 

@@ -18,7 +18,18 @@ from sim.tables import Columns
 
 Figures = Mapping[str, list[Figure]]
 
-BY_REGION: Final = ("viewers", "conversion", "retention", "bookings", "arpu", "creator_income", "gmv")
+BY_REGION: Final = (
+    "viewers",
+    "conversion",
+    "retention",
+    "bookings",
+    "arpu",
+    "take_rate",
+    "creator_income",
+    "creator_gini",
+    "gmv",
+    "seller_hhi",
+)
 SHOP: Final = ("orders", "gmv", "cancel_rate", "refund_rate", "gmv_net", "commission")
 
 

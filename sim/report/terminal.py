@@ -5,7 +5,7 @@
 The definitions stand in `sim.metrics.definitions`; every row of the table is one of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from sim.metrics import METRIC, Metric, stated
@@ -26,22 +26,30 @@ HEADLINES: Final = (
 
 
 def kpi_table(summary: Summary) -> "Table":
-    """The headline metrics of a run, each with its unit; one column of numbers a currency."""
+    """The headline metrics of a run, each with its unit; of several currencies a column each, after that of counts."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     currencies = list(dict.fromkeys(key["currency"] for key in summary.kpis.values() if "currency" in key))
     table = Table(title=_title(summary), title_justify="left", box=SIMPLE_HEAD)
     table.add_column("what happened")
-    for currency in currencies or [""]:
-        table.add_column(currency, justify="right")
+    columns = ["", *currencies] if len(currencies) > 1 else currencies or [""]
+    for column in columns:
+        table.add_column(column, justify="right")
     for group in HEADLINES:
         for name in group:
-            found = [stated(summary.kpis, name, currency) for currency in currencies or [""]]
+            found = [_figure(summary, METRIC[name], column, columns) for column in columns]
             if any(found):
                 texts = [metric_text(METRIC[name], figure) if figure else "" for figure in found]
                 table.add_row(METRIC[name].title, *texts, end_section=name == group[-1])
     return table
+
+
+def _figure(summary: Summary, metric: Metric, column: str, columns: Sequence[str]) -> dict[str, Any] | None:
+    """What stands in a column: of several currencies each its own money, and what is no money in the first."""
+    if len(columns) > 1 and metric.per_currency == (column == ""):
+        return None
+    return stated(summary.kpis, metric.name, column)
 
 
 def _title(summary: Summary) -> str:

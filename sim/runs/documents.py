@@ -43,7 +43,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """What came out, in short. `operations` counts the trace's rows; `trace_digest` is None when no trace was kept.
 
-    `kpis` are of the whole run, `by_region` those of each region that can be said of it alone, where there are several.
+    `kpis` are of the whole run, `by_region` those of each region that can be said of it alone, where there are several,
+    `by_channel` the same of the channels through which coins and goods are sold.
     """
 
     schema: Literal["coinworks/summary/1"] = "coinworks/summary/1"
@@ -60,6 +61,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     conservation: dict[str, Any]
     kpis: dict[str, Any]
     by_region: dict[str, dict[str, Any]] = {}
+    by_channel: dict[str, dict[str, Any]] = {}
 
 
 _Document = TypeVar("_Document", bound=msgspec.Struct)
