@@ -237,6 +237,24 @@ def test_run_closes_the_loop(tmp_path: Path) -> None:
     assert {path.name for path in folder.iterdir()} == files | {"figures", "report.html", "trace"}
 
 
+def test_a_run_in_which_nobody_comes_has_a_report_and_no_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    nobody = ("run", "us-baseline", "--viewers", "1", "--days", "1", "--set", "audience.visits_per_day=0")
+    assert execute([*nobody]) == 0
+    report = "results/runs/us-baseline-1-1/report.html"
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("1 viewer, 1 day: ")
+    assert lines[-1] == f"Nobody asked the wallet for anything, so nothing was replayed. Read the report: {report}"
+    assert (tmp_path / report).exists()
+    assert not (tmp_path / report).with_name("replay.json").exists()
+    assert execute([*nobody, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["replay"] is None
+    assert execute(["replay", "us-baseline-1-1"]) == 1
+    assert "expected at least one to replay" in capsys.readouterr().err
+
+
 def test_conditions_refuse_a_senseless_duration() -> None:
     import click
 

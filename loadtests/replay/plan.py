@@ -98,6 +98,11 @@ def speed_for(trace: Trace, live_s: float | None = None) -> float:
     return span_s / live_s if span_s else 1.0  # a single instant lasts no time at any speed
 
 
+def asks_anything(trace: Trace) -> bool:
+    """Whether there is anything to replay beside the setup."""
+    return bool(_is_live(trace).any())
+
+
 def prepare(trace: Trace, folder: Path, wallet: RemoteWallet, pace: Pace) -> Plan:
     """Compile a trace into a plan for one wallet, and set the wallet up for it.
 
@@ -108,7 +113,7 @@ def prepare(trace: Trace, folder: Path, wallet: RemoteWallet, pace: Pace) -> Pla
     """
     check_pace(pace)
     live = np.flatnonzero(_is_live(trace))
-    if not len(live):
+    if not asks_anything(trace):
         raise PlanError("the trace has no operations beside its setup: expected at least one to replay")
     book = f"r{secrets.token_hex(5)}"
     setup = wallet.announce((trace.record(int(i)) for i in np.flatnonzero(~_is_live(trace))), book)

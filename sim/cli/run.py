@@ -1,12 +1,15 @@
 """`coinworks run`: the main job. Simulate, start a wallet, replay, compare every account, report."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sim.cli.simulation import simulate_variant, simulation_options
 from sim.cli.terminal import json_option, say, show, show_json
 from sim.cli.trials import replay_options
+
+if TYPE_CHECKING:
+    from sim.runs import Run
 
 
 @click.command()
@@ -21,12 +24,14 @@ def run(scenario: str, *, without_base: bool, as_json: bool, **options: Any) -> 
     What the scenario names as its base is simulated too, with the same draws, and the report shows both side by side.
 
     SCENARIO is a file, or the stem of one that `coinworks scenarios` lists. Exit status: 0 PASS, 1 FAIL, 3 INVALID.
+    Where nobody did anything there is nothing to replay, and the report is of the economy alone: 0.
 
     \b
     Examples:
       coinworks run us-baseline
       coinworks run us-baseline --viewers 500 --days 1 --slo p99=100ms
     """
+    from loadtests.replay.plan import asks_anything
     from loadtests.traffic import Traffic
     from sim.cli.trials import conditions, try_wallet, verdict_line, wallet_to_try
     from sim.report import kpi_table, write_report
@@ -34,6 +39,8 @@ def run(scenario: str, *, without_base: bool, as_json: bool, **options: Any) -> 
     asked = conditions(options)
     made = simulate_variant(scenario, options, with_base=not without_base)
     traffic = Traffic(made.path.name, made.trace(), made.balances(), made.path)
+    if not asks_anything(traffic.trace):
+        return _tell_of_nothing(made, as_json=as_json)
     with wallet_to_try(None, None, made.path) as wallet:
         trial = try_wallet(traffic, wallet, asked, made.path)
     report = write_report(made)
@@ -45,6 +52,19 @@ def run(scenario: str, *, without_base: bool, as_json: bool, **options: Any) -> 
     show(table)
     say(f"{verdict_line(trial.numbers)} Read the report: {report}")
     return trial.verdict.exit_code
+
+
+def _tell_of_nothing(made: "Run", *, as_json: bool) -> int:
+    """A run in which nobody asked the wallet for anything: no verdict, for nothing was tried."""
+    from sim.report import kpi_table, write_report
+
+    report = write_report(made)
+    if as_json:
+        show_json({"run": str(made.path), "summary": made.summary, "replay": None})
+        return 0
+    show(kpi_table(made.summary))
+    say(f"Nobody asked the wallet for anything, so nothing was replayed. Read the report: {report}")
+    return 0
 
 
 def _add_load(table: Any, numbers: dict[str, Any]) -> None:

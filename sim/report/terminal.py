@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from sim.metrics import METRIC, Metric, stated
-from sim.report.numbers import UNKNOWN, count, index, money, share
+from sim.report.numbers import UNKNOWN, count, index, money, plural, share
 from sim.runs import Summary
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def _figure(summary: Summary, metric: Metric, column: str, columns: Sequence[str
 
 
 def _title(summary: Summary) -> str:
-    return f"{summary.viewers:,} viewers, {summary.days:g} days: {summary.operations:,} operations"
+    people_and_time = f"{plural(summary.viewers, 'viewer')}, {plural(int(summary.days), 'day')}"
+    return f"{people_and_time}: {plural(summary.operations, 'operation')}"
 
 
 def stated_metrics(summary: Summary) -> Iterator[tuple[Metric, dict[str, Any]]]:
