@@ -14,11 +14,14 @@ from click.testing import CliRunner
 from sim.agents.hosts import head_counts
 from sim.cli.evidence import evidence as evidence_command
 from sim.cli.group import execute
+from sim.experiments.evidence.coverage import PAIRS, Pairs, counted, coverage, stopped_at
 from sim.experiments.evidence.draws import common_draws, dearer, variance_ratio
 from sim.experiments.evidence.interval import Interval, mean_interval, proportion_interval
 from sim.experiments.evidence.peaks import Peaks
+from sim.experiments.evidence.planted import iso_elastic, planted
 from sim.experiments.evidence.starts import LongRuns, Start, long_runs, starting
 from sim.experiments.evidence.windows import Change, halving, with_window
+from sim.experiments.executors import executor
 from sim.ledger import Kind, Op
 from sim.ledger.errors import CoinworksError
 from sim.model.measured import measured
@@ -28,7 +31,7 @@ from sim.tables import Columns
 TINY = ("viewers=150", "days=1", "window=1h", "gifting.giver_share=0.5", "gifting.intent=0.3")
 
 
-@pytest.mark.parametrize("name", ["interval", "tasks"])
+@pytest.mark.parametrize("name", ["coverage", "interval", "tasks"])
 def test_examples_in_docstrings_are_true(name: str) -> None:
     module = importlib.import_module(f"sim.experiments.evidence.{name}")
     assert doctest.testmod(module, optionflags=doctest.ELLIPSIS).attempted > 0
@@ -47,7 +50,7 @@ def test_students_interval_of_a_mean_is_the_tables() -> None:
 
 def test_wilsons_interval_of_a_share_is_the_tables() -> None:
     found = proportion_interval(0, 10)
-    assert found.value == found.low == 0.0
+    assert (found.value, found.low) == pytest.approx((0.0, 0.0))
     assert found.high == pytest.approx(0.2775, abs=1e-4)
     assert found == pytest.approx([1 - bound for bound in (1.0, proportion_interval(10, 10).high, 0.7225)], abs=1e-4)
 
@@ -241,6 +244,7 @@ def test_the_command_tells_tables_and_columns_and_keeps_a_figure(tmp_path: Path)
 @pytest.mark.parametrize(
     ("study", "settings", "told"),
     [
+        ("planted", ["viewers=150", "days=3", "window=3h"], "recovered"),
         ("windows", [*TINY], "halving is"),
         ("creators", ["viewers=100", "days=14", "window=12h"], "active creators"),
         ("sellers", ["viewers=60", "days=14", "window=12h"], "active sellers"),
@@ -257,9 +261,103 @@ def test_every_study_is_told_and_drawn(study: str, settings: list[str], told: st
 
 def test_a_study_that_does_not_exist_is_told_with_those_that_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert execute(["evidence", "drawz"]) == 2
-    assert "'draws', 'windows'" in capsys.readouterr().err
+    assert "'draws', 'windows', 'creators'" in capsys.readouterr().err
     assert execute(["evidence", "draws", "--check"]) == 2
 
 
 def test_an_interval_in_other_units() -> None:
     assert Interval(2.0, 1.0, 3.0).times(0.5) == (1.0, 0.5, 1.5)
+
+
+# Planted effects
+
+
+def test_demand_is_iso_elastic_by_construction() -> None:
+    """Nothing but the price decides: whoever is asked buys, and the pack is the gift's."""
+    scenario = iso_elastic(load("us-baseline", ["viewers=400", "days=2", "window=1h"]), Decimal("2.5"))
+    kpis = measured(scenario, 1).kpis
+    assert kpis["topups"]["value"] > 50
+    assert kpis["coins_given"]["value"] <= 100 * kpis["topups"]["value"]
+    assert kpis["bookings"]["value"] == 100 * kpis["topups"]["value"]
+    dear = measured(dearer(scenario), 1).kpis
+    assert dear["bookings"]["value"] == 105 * dear["topups"]["value"]
+
+
+def test_what_is_planted_is_found() -> None:
+    scenario = load("us-baseline", ["viewers=400", "days=3", "window=1h"])
+    found = {one.name: one for one in planted(scenario, range(1, 9))}
+    assert [one.name for one in found.values() if not one.is_recovered] == []
+    steep, flat = found["elasticity 4"], found["elasticity 1"]
+    assert steep.planted == pytest.approx(1.05**-3 - 1)
+    assert steep.found.high < -0.05  # and it is told from nothing
+    assert flat.found == (0.0, 0.0, 0.0)
+    assert {name for name, one in found.items() if one.found == (0.0, 0.0, 0.0)} == {
+        "elasticity 1",
+        "a price after the end",
+        "a limit that nobody reaches",
+        "a price of a pack not sold",
+    }
+
+
+def test_effects_are_planted_into_one_region_and_days_enough() -> None:
+    with pytest.raises(CoinworksError, match="at least 3 days"):
+        planted(load("us-baseline", ["days=2"]), [1])
+
+
+# Coverage
+
+
+def normal_pairs(rng: np.random.Generator, *shape: int, skewed: bool = False) -> Pairs:
+    """Pairs whose differences are 1 in the mean, normal or log-normal."""
+    noise = rng.lognormal(0.0, 1.5, shape) if skewed else rng.normal(0.0, 1.0, shape)
+    bases = np.full(shape, 100.0)
+    return Pairs(bases, bases + 1.0 + noise - (np.exp(1.125) if skewed else 0.0))
+
+
+def test_intervals_of_normal_pairs_cover_what_they_say_and_stop_by_the_rule() -> None:
+    rng = np.random.default_rng(1)
+    found = {one.rule: one for one in counted("gifts", normal_pairs(rng, 20_000), normal_pairs(rng, 1_500, PAIRS))}
+    assert {one.verdict for one in found.values()} == {"inside"}
+    assert (found["8 pairs"].pairs, found["16 pairs"].pairs) == (8.0, 16.0)
+    assert 9.0 < found["until precise"].pairs < 14.0
+    assert found["until precise"].share.value > 0.93  # the rule costs little
+    assert found["8 pairs"].truth.value == pytest.approx(1.0, abs=0.03)
+    assert abs(found["8 pairs"].skewness) < 0.1
+
+
+def test_intervals_of_skewed_pairs_are_told_to_cover_less() -> None:
+    rng = np.random.default_rng(1)
+    truth, repeated = (normal_pairs(rng, *shape, skewed=True) for shape in ((20_000,), (1_000, PAIRS)))
+    first = counted("gifts", truth, repeated)[0]
+    assert first.skewness > 5
+    assert first.verdict == "outside"
+    assert first.share.high < 0.93
+
+
+def test_a_comparison_of_pairs_that_are_the_same_stops_at_once() -> None:
+    assert stopped_at("gifts", np.full(PAIRS, 5.0), np.full(PAIRS, 6.0), 0.0) == 8
+    noisy = np.arange(16.0) ** 3
+    assert stopped_at("gifts", np.full(PAIRS, 5.0), noisy, 1e-9) == PAIRS
+
+
+def test_repetitions_and_the_truth_have_seeds_of_their_own() -> None:
+    scenario = load("us-baseline", TINY)
+    found = coverage(scenario, [1, 2, 3], metrics=["gifts", "topups"], truth_pairs=10)
+    assert [(one.metric, one.rule) for one in found[:4]] == [
+        ("gifts", "8 pairs"),
+        ("gifts", "16 pairs"),
+        ("gifts", "until precise"),
+        ("topups", "8 pairs"),
+    ]
+    assert all(one.repetitions == 3 for one in found)
+    runs_of_truth = [measured(scenario, 16_000_000 + seed).kpis["gifts"]["value"] for seed in range(10)]
+    assert found[0].base == pytest.approx(np.mean(runs_of_truth))
+
+
+@pytest.mark.campaign
+def test_intervals_over_seeds_cover_what_they_say() -> None:
+    """Of the model's own pairs, where counts are asked for: a few spenders don't make them."""
+    scenario = load("us-baseline", ["viewers=1000", "days=3", "window=3h", "gifting.giver_share=0.13"])
+    with executor("local", None, 100) as found:
+        told = coverage(scenario, range(1, 201), metrics=["topups", "gifts"], truth_pairs=1_000, executor=found)
+    assert [one for one in told if one.verdict == "outside"] == []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
-from sim.cli.experiment import executor_options, experiment_options, variant
+from sim.cli.experiment import executor_options, experiment_options, keep_option, variant
 from sim.cli.terminal import json_option, progress, say, show, show_json
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
+    from sim.experiments.runs import Keep
+    from sim.ledger import Kind
     from sim.report.figure import Figure
     from sim.scenario import Scenario
 
@@ -26,49 +28,75 @@ class Study(NamedTuple):
     scenario: str
     overrides: tuple[str, ...]
     seeds: int
-    tell: "Callable[[Scenario, range, Executor | None, Callable[[float], None]], Told]"
+    tell: "Callable[[Asked], Told]"
 
 
-def _draws(scenario: "Scenario", seeds: range, executor: "Executor | None", done: Callable[[float], None]) -> "Told":
+class Asked(NamedTuple):
+    """What a study is asked: under which seeds, and where and with what its runs are made."""
+
+    scenario: "Scenario"
+    seeds: range
+    executor: "Executor | None"
+    keep: "Keep | None"
+    done: Callable[[float], None]
+
+
+def _planted(asked: Asked) -> "Told":
+    from sim.experiments.evidence.planted import planted as study
+    from sim.report.studies import planted
+
+    found = study(asked.scenario, asked.seeds, asked.executor, asked.done)
+    return planted.tables(found, asked.scenario.name), planted.figure(found, asked.scenario.name)
+
+
+def _coverage(asked: Asked) -> "Told":
+    from sim.experiments.evidence.coverage import coverage as study
+    from sim.report.studies import coverage
+
+    found = study(asked.scenario, asked.seeds, executor=asked.executor, keep=asked.keep, tell=asked.done)
+    return coverage.tables(found), coverage.figure(found, asked.scenario.name)
+
+
+def _draws(asked: Asked) -> "Told":
     from sim.experiments.evidence.draws import common_draws
     from sim.report.studies import draws
 
-    found = common_draws(scenario, seeds, executor, done)
-    return draws.tables(found), draws.figure(found, scenario.name)
+    found = common_draws(asked.scenario, asked.seeds, asked.executor, asked.keep, asked.done)
+    return draws.tables(found), draws.figure(found, asked.scenario.name)
 
 
-def _windows(scenario: "Scenario", seeds: range, executor: "Executor | None", done: Callable[[float], None]) -> "Told":
+def _windows(asked: Asked) -> "Told":
     from sim.experiments.evidence.windows import halving
     from sim.report.studies import windows
 
-    found = halving(scenario, seeds, executor, done)
+    found = halving(asked.scenario, asked.seeds, asked.executor, asked.done)
     return windows.tables(found), windows.figure(found)
 
 
-def _creators(scenario: "Scenario", seeds: range, executor: "Executor | None", done: Callable[[float], None]) -> "Told":
+def _creators(asked: Asked) -> "Told":
     from sim.ledger import Kind
 
-    return _starts(scenario, Kind.CREATOR, seeds, executor, done)
+    return _starts(asked, Kind.CREATOR)
 
 
-def _sellers(scenario: "Scenario", seeds: range, executor: "Executor | None", done: Callable[[float], None]) -> "Told":
+def _sellers(asked: Asked) -> "Told":
     from sim.ledger import Kind
 
-    return _starts(scenario, Kind.SELLER, seeds, executor, done)
+    return _starts(asked, Kind.SELLER)
 
 
-def _starts(
-    scenario: "Scenario", kind: Any, seeds: range, executor: "Executor | None", done: Callable[[float], None]
-) -> "Told":
+def _starts(asked: Asked, kind: "Kind") -> "Told":
     from sim.experiments.evidence.starts import long_runs
     from sim.report.studies import starts
 
-    found = long_runs(scenario, kind, seeds, executor=executor, tell=done)
+    found = long_runs(asked.scenario, kind, asked.seeds, executor=asked.executor, tell=asked.done)
     return starts.tables(found), starts.figure(found)
 
 
 A_YEAR: Final = ("days=364", "window=3h")
 STUDIES: Final = {
+    "planted": Study("us-baseline", ("viewers=2000", "window=1h"), 20, _planted),
+    "coverage": Study("us-baseline", ("window=3h",), 1_000, _coverage),
     "draws": Study("us-baseline", (), 40, _draws),
     "windows": Study("us-baseline", (), 20, _windows),
     "creators": Study("us-baseline", (*A_YEAR, "viewers=2000"), 5, _creators),
@@ -80,8 +108,9 @@ STUDIES: Final = {
 @click.argument("study", type=click.Choice(tuple(STUDIES)))
 @click.argument("scenario", required=False)
 @experiment_options
-@executor_options
 @click.option("--seeds", type=click.IntRange(2, 100_000), help="So many, not as many as the study takes by itself.")
+@executor_options
+@keep_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -97,6 +126,7 @@ def evidence(
     seeds: int | None,
     where: str,
     workers: int | None,
+    keep: Path | None,
     out: Path | None,
     check: bool,
     as_json: bool,
@@ -105,6 +135,8 @@ def evidence(
     """Run a study of how far the model's answers can be trusted, of its own scenario unless another is named.
 
     \b
+    planted    an elasticity, a rollout's effect and policies that do nothing, planted and found
+    coverage   how often an interval of 95 % holds the truth, in a thousand repetitions
     draws      how many times fewer runs common draws need, for coins dearer by 5 %
     windows    what halving and doubling the window changes, and the peak rate on one account
     creators   a year from several numbers of creators: what is left of the start
@@ -115,16 +147,18 @@ def evidence(
       coinworks evidence draws --viewers 500 --days 2 --seeds 8
       coinworks evidence windows gift-storm --seeds 4 --viewers 2000 --out evidence
     """
-    from sim.experiments.executors import executor as working
+    from sim.experiments.executors import executor
+    from sim.experiments.runs import Keep
 
     if check and out is None:
         raise click.UsageError("--check: expected --out DIR, where the files are")
-    asked = STUDIES[study]
-    options["overrides"] = (*(asked.overrides if scenario is None else ()), *options["overrides"])
-    loaded, first = variant(scenario or asked.scenario, options)
-    wanted = range(first, first + (seeds or asked.seeds))
-    with working(where, workers, len(wanted)) as executor, progress(study, 100, "%") as done:
-        tables, figure = asked.tell(loaded, wanted, executor, lambda share: done(100 * share))
+    own = STUDIES[study]
+    options["overrides"] = (*(own.overrides if scenario is None else ()), *options["overrides"])
+    loaded, first = variant(scenario or own.scenario, options)
+    wanted = range(first, first + (seeds or own.seeds))
+    kept = None if keep is None else Keep(keep)
+    with executor(where, workers, len(wanted)) as found, progress(study, 100, "%") as done:
+        tables, figure = own.tell(Asked(loaded, wanted, found, kept, lambda share: done(100 * share)))
     if as_json:
         show_json(
             {

@@ -174,7 +174,7 @@ def compare(
         with watch("comparing", len(tasks)) as done:
             return run_all(tasks, executor, keep, done)
 
-    figures, asked, stopped = _in_rounds(run, seeds, metric or theirs.headline or ASKED, precision, budget_s)
+    figures, asked, stopped = in_rounds(run, seeds, metric or theirs.headline or ASKED, precision, budget_s)
     told = _told(figures[::2], figures[1::2], asked, [theirs.headline, *also], notes)
     used = list(seeds[: len(figures) // 2])
     return Comparison(ours, theirs, notes, asked, used, days, why, precision, stopped, corrected(told), welfare)
@@ -242,7 +242,7 @@ def _with_belief(one: Difference, studied: Beliefs) -> Difference:
     )
 
 
-def _in_rounds(
+def in_rounds(
     run: Callable[[Sequence[int]], list[Figures]], seeds: Sequence[int], metric: str, precision: float, budget_s: float
 ) -> tuple[list[Figures], str, Stopped]:
     """Pairs of runs until the metric is known, its name among the figures, and why there are no more."""

@@ -16,9 +16,10 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 
-from sim.experiments.evidence.interval import COVERED, Floats, Interval
+from sim.experiments.evidence.interval import Interval
 from sim.experiments.evidence.tasks import Tell, unseen
-from sim.experiments.runs import Task, column, run_all
+from sim.experiments.paired import LEVEL, quantile
+from sim.experiments.runs import Floats, Keep, Task, column, run_all
 from sim.ledger.errors import CoinworksError
 from sim.scenario import PackPrice, Scenario
 
@@ -45,7 +46,11 @@ class Draws(NamedTuple):
 
 
 def common_draws(
-    scenario: Scenario, seeds: Iterable[int], executor: Executor | None = None, tell: Tell = unseen
+    scenario: Scenario,
+    seeds: Iterable[int],
+    executor: Executor | None = None,
+    keep: Keep | None = None,
+    tell: Tell = unseen,
 ) -> list[Draws]:
     """Run a scenario and the same with coins dearer by 5 % under the same seeds; of metrics with anything in them.
 
@@ -55,7 +60,7 @@ def common_draws(
     """
     seeds = list(seeds)
     tasks = [Task(one, seed) for one in (scenario, dearer(scenario)) for seed in seeds]
-    found = run_all(tasks, executor, on_done=lambda done: tell(done / len(tasks)))
+    found = run_all(tasks, executor, keep, on_done=lambda done: tell(done / len(tasks)))
     bases, others = found[: len(seeds)], found[len(seeds) :]
     draws = [Draws(metric, column(bases, metric), column(others, metric)) for metric in METRICS]
     told = [one for one in draws if one.bases.any()]
@@ -93,15 +98,13 @@ def variance_ratio(ones: Floats, others: Floats) -> Interval:
     For normal pairs of equal variance that correlate by r it is 1 / (1 - r). The jackknife leaves each pair out once
     (Efron and Tibshirani 1993, ch. 11) and takes the logarithm as normal. Pairs without any difference give infinity.
     """
-    from scipy.stats import t
-
     if np.array_equal(ones, others):
         return Interval(float("inf"), float("inf"), float("inf"))
     n = len(ones)
     log = _log_ratio(ones, others)
     without = np.array([_log_ratio(np.delete(ones, k), np.delete(others, k)) for k in range(n)])
     error = np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum())
-    half = float(t.ppf((1 + COVERED) / 2, n - 1)) * error
+    half = quantile(LEVEL, n) * float(error)
     return Interval(*(float(np.exp(bound)) for bound in (log, log - half, log + half)))
 
 

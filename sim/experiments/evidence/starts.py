@@ -18,8 +18,9 @@ import msgspec
 import numpy as np
 
 from sim.engines.windowed import WindowedEngine
-from sim.experiments.evidence.interval import Floats, Interval, mean_interval
+from sim.experiments.evidence.interval import Interval, mean_interval
 from sim.experiments.evidence.tasks import Tell, each, unseen
+from sim.experiments.runs import Floats
 from sim.ledger import Kind
 from sim.ledger.errors import CoinworksError
 from sim.model.measured import unheard

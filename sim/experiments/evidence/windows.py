@@ -16,9 +16,10 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 
-from sim.experiments.evidence.interval import Floats, Interval, mean_interval
+from sim.experiments.evidence.interval import Interval, mean_interval
 from sim.experiments.evidence.peaks import SECOND_US, Peaks
 from sim.experiments.evidence.tasks import Tell, each, unseen
+from sim.experiments.runs import Floats
 from sim.ledger.errors import CoinworksError
 from sim.metrics.summary import Kpis
 from sim.model.measured import measured
