@@ -12,6 +12,7 @@ import pytest
 
 from sim.agents.merchants import goods_of
 from sim.experiments import welfare
+from sim.experiments.compare import Comparison, compare
 from sim.experiments.runs import Task, run
 from sim.experiments.welfare.account import Account
 from sim.experiments.welfare.demand import Curve, area, mean_surplus, worth_of_bought, worth_of_held
@@ -21,10 +22,11 @@ from sim.experiments.welfare.goods import deliveries_of
 from sim.experiments.welfare.people import People, deciles
 from sim.experiments.welfare.rates import rates_of
 from sim.experiments.welfare.schedule import Schedule
-from sim.ledger import Op, Outcome
+from sim.ledger import CoinworksError, Op, Outcome
 from sim.ledger.accounts import KIND_SPAN
 from sim.metrics.summary import Kpis
 from sim.model.measured import measured
+from sim.report.welfare import gains_figures, gains_rows, gains_table
 from sim.scenario import Scenario, load
 from sim.tables import Columns
 
@@ -418,6 +420,45 @@ def test_a_task_tells_the_gains_beside_the_metrics() -> None:
 
 
 def test_figures_have_their_definition() -> None:
-    tenths = [name for name in account().gains if "_tenth_" in name]
-    assert len(tenths) == 20
-    assert set(account().gains) - set(tenths) == set(welfare.FIGURE)
+    assert set(account().gains) == set(welfare.FIGURE)
+
+
+# A comparison
+
+
+@functools.cache
+def compared() -> Comparison:
+    """With a lower store fee, which changes nobody's doing."""
+    return compare(lively(), lively("platform.store_fee=0.15"), pairs=2, warm_up_days=0, welfare=True)
+
+
+def test_a_comparison_tells_gains_as_a_family_of_their_own() -> None:
+    told = compared()
+    assert told.gains is not None
+    assert set(told.gains) == set(welfare.FIGURE)
+    fee, margin = told.gains["store_gain"], told.gains["platform_gain"]
+    assert (fee.bases > fee.others).all()
+    assert told.gains["total_gain"].differences == pytest.approx([0, 0], abs=1e-6)
+    assert margin.difference + told.gains["coin_float_gain"].difference == pytest.approx(-fee.difference)
+    assert compare(lively(), lively("days=1"), pairs=2, warm_up_days=0).gains is None
+
+
+def test_a_gain_can_be_asked_for_where_gains_are_told() -> None:
+    dearer = lively("sellers.commission=0.1")
+    told = compare(lively(), dearer, metric="store_gain", pairs=2, warm_up_days=0, welfare=True)
+    assert told.answer.difference == 0
+    with pytest.raises(CoinworksError, match="metric 'store_gain'"):
+        compare(lively(), lively(), metric="store_gain", pairs=2)
+
+
+def test_gains_are_told_in_a_table_and_in_figures() -> None:
+    rows = {row["title"]: row for row in gains_rows(compared())}
+    assert rows["All"]["difference"] == "±$0.00"
+    assert rows["Stores and cards"]["difference"].startswith("−$")
+    assert gains_table(compared()).row_count == len(rows)
+    figures = gains_figures(compared())
+    assert [figure.name for figure in figures] == ["gains"]
+    lost = rows["Stores and cards"]["difference"]
+    assert figures[0].title.endswith(f"stores and cards lose most ({lost}); all together ±$0.00")
+    assert "Stores and cards" in figures[0].page_svg
+    assert figures[0].csv.splitlines()[0] == "figure,base_minor,other_minor,difference_minor,low_minor,high_minor"

@@ -43,6 +43,7 @@ class Percent(click.ParamType[float]):
 @click.option("--warm-up", default="auto", show_default=True, metavar="auto|DAYS", help="Days that are left out.")
 @click.option("--draws", type=click.IntRange(0, 100_000), default=64, show_default=True, help="Of what nobody knows.")
 @click.option("--draw-viewers", type=click.IntRange(1), metavar="N", help="People in the runs of these draws.")
+@click.option("--welfare", is_flag=True, help="Say who gains and who loses, too.")
 @executor_options
 @keep_option
 @json_option
@@ -70,6 +71,7 @@ def compare(
     Examples:
       coinworks compare us-web-push --viewers 500 --draws 0 --pairs 8
       coinworks compare us-baseline --change sellers.commission=0.1 --metric commission --viewers 500 --draws 16
+      coinworks compare indonesia-2023 --welfare --viewers 500 --draws 0 --pairs 8
       coinworks compare us-baseline uk --metric take_rate --precision 1% --budget 60 --json
     """
     from sim.experiments.compare import believed
@@ -77,10 +79,11 @@ def compare(
     from sim.experiments.executors import executor
     from sim.experiments.runs import Keep
     from sim.report.differing import as_plain, card, differences_table
+    from sim.report.welfare import gains_table
 
     sizes = stated(options, overrides)
     one, two = _scenarios(base, other, sizes, changes, options.pop("seed"))
-    asked = {name: options.pop(name) for name in ("metric", "also", "precision", "pairs")}
+    asked = {name: options.pop(name) for name in ("metric", "also", "precision", "pairs", "welfare")}
     kept = None if keep is None else Keep(keep)
     with executor(options.pop("where"), options.pop("workers"), asked["pairs"]) as found:
         told = compared(
@@ -99,6 +102,8 @@ def compare(
         show_json(as_plain(told))
         return
     show(differences_table(told))
+    if told.gains:
+        show(gains_table(told))
     for line in card(told):
         say(line)
 

@@ -28,6 +28,7 @@ from sim.experiments.names import nearest
 from sim.experiments.paired import Difference, corrected
 from sim.experiments.runs import Figures, Keep, Task, column, run_all, unseen
 from sim.experiments.warmup import warm_up
+from sim.experiments.welfare import FIGURE
 from sim.ledger.errors import CoinworksError
 from sim.metrics.definitions import METRIC
 from sim.scenario import Scenario
@@ -89,7 +90,7 @@ class Comparison(NamedTuple):
     precision : that was asked, as a part of the base's mean
     stopped : by what: the precision was reached, so many pairs or so much time were used up
     metrics : by name, those that are read together
-    welfare : whether it was asked who gains how much
+    gains : by the names of `welfare.FIGURE` what each party gains, a family of its own; None where nobody asked
     beliefs : the draws of what nobody knows, where they were made
     """
 
@@ -103,7 +104,7 @@ class Comparison(NamedTuple):
     precision: float
     stopped: Stopped
     metrics: dict[str, Difference]
-    welfare: bool = False
+    gains: dict[str, Difference] | None = None
     beliefs: Beliefs | None = None
 
     def __repr__(self) -> str:
@@ -154,9 +155,10 @@ def compare(
     ------
     CoinworksError : a metric that there isn't, or that differs in its money; scenarios without common ground
     """
+    known = {**METRIC, **FIGURE} if welfare else METRIC
     for name in (metric, *also):
-        if name is not None and name.partition(".")[0] not in METRIC:
-            raise CoinworksError(nearest("metric", name, METRIC))
+        if name is not None and name.partition(".")[0] not in known:
+            raise CoinworksError(nearest("metric", name, known))
     if pairs < 2:
         raise CoinworksError(f"pairs(={pairs}) must be >= 2: chance shows in what differs between them")
     ours, theirs, notes = common_ground(base, other)
@@ -177,7 +179,8 @@ def compare(
     figures, asked, stopped = in_rounds(run, seeds, metric or theirs.headline or ASKED, precision, budget_s)
     told = _told(figures[::2], figures[1::2], asked, [theirs.headline, *also], notes)
     used = list(seeds[: len(figures) // 2])
-    return Comparison(ours, theirs, notes, asked, used, days, why, precision, stopped, corrected(told), welfare)
+    gains = corrected(_gains(figures[::2], figures[1::2], notes)) if welfare else None
+    return Comparison(ours, theirs, notes, asked, used, days, why, precision, stopped, corrected(told), gains)
 
 
 def believed(
@@ -206,12 +209,13 @@ def believed(
             draws=draws,
             viewers=viewers,
             from_day=days,
-            welfare=told.welfare,
+            welfare=told.gains is not None,
             executor=executor,
             keep=keep,
             on_done=done,
         )
     metrics = {name: _with_belief(one, studied) for name, one in told.metrics.items()}
+    gains = told.gains and {name: _with_belief(one, studied) for name, one in told.gains.items()}
     answer = metrics[told.asked]
     doubted = [one.unknown for one in answer.belief.told if one.unknown.basis == "assumed"] if answer.belief else []
     if doubted and answer.label == "assumed":
@@ -223,13 +227,13 @@ def believed(
                 told.asked,
                 viewers=studied.viewers,
                 from_day=days,
-                welfare=told.welfare,
+                welfare=told.gains is not None,
                 executor=executor,
                 keep=keep,
                 on_done=done,
             )
         metrics[told.asked] = answer._replace(break_even=turn)
-    return told._replace(metrics=metrics, beliefs=studied)
+    return told._replace(metrics=metrics, gains=gains, beliefs=studied)
 
 
 def _with_belief(one: Difference, studied: Beliefs) -> Difference:
@@ -299,6 +303,15 @@ def named(metric: str, figures: Sequence[Figures]) -> str:
 def _difference(metric: str, bases: Sequence[Figures], others: Sequence[Figures]) -> Difference:
     _, unit, currency = bases[0][metric]
     return Difference(metric, unit, currency, column(bases, metric), column(others, metric))
+
+
+def _gains(bases: Sequence[Figures], others: Sequence[Figures], notes: list[str]) -> dict[str, Difference]:
+    """What each party gains; nothing where both tell it in other money."""
+    moneys = {one["total_gain"].currency for one in (*bases, *others)}
+    if len(moneys) > 1:
+        notes.append(f"who gains isn't compared, for the money is another: {' and '.join(sorted(moneys))}")
+        return {}
+    return {name: _difference(name, bases, others) for name in FIGURE}
 
 
 def _told(

@@ -14,6 +14,7 @@ from sim.experiments.compare import Comparison
 from sim.experiments.influences import Influence
 from sim.experiments.paired import Difference, Interval
 from sim.experiments.unknowns import Unknown
+from sim.experiments.welfare import FIGURE
 from sim.metrics.definitions import METRIC
 from sim.report.numbers import MINUS, THIN, UNKNOWN, about_money, index, plural, share, significant
 
@@ -36,7 +37,7 @@ STOPPED: Final = {
 def title_of(one: Difference) -> str:
     """The metric's title, with its currency where that isn't plain."""
     name, _, currency = one.metric.partition(".")
-    title = METRIC[name].title if name in METRIC else name
+    title = METRIC[name].title if name in METRIC else FIGURE[name].title if name in FIGURE else name
     return f"{title} {currency}".rstrip()
 
 
@@ -209,6 +210,7 @@ def as_plain(told: Comparison) -> dict[str, object]:
         "draw_viewers": 0 if told.beliefs is None else told.beliefs.viewers,
         "notes": told.notes,
         "metrics": {name: _plain(one) for name, one in told.metrics.items()},
+        "gains": {name: _plain(one) for name, one in (told.gains or {}).items()},
     }
 
 

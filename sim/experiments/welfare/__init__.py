@@ -46,7 +46,7 @@ fraud ring's hands chooses nothing, so its gifts are worth nothing.
 
 from sim.experiments.welfare.account import Account
 from sim.experiments.welfare.listener import Listener
-from sim.experiments.welfare.parties import DOMESTIC, FIGURE, FIRMS, PARTIES, PARTY, Party
+from sim.experiments.welfare.parties import DOMESTIC, FIGURE, FIRMS, OTHERS, PARTIES, PARTY, TENTHS, Party
 from sim.model.measured import measured
 from sim.scenario import Scenario
 
@@ -66,4 +66,16 @@ def measure(scenario: Scenario, seed: int, *, from_day: int = 0) -> Account:
     return heard.account(found.kpis)
 
 
-__all__ = ["DOMESTIC", "FIGURE", "FIRMS", "PARTIES", "PARTY", "Account", "Listener", "Party", "measure"]
+__all__ = [
+    "DOMESTIC",
+    "FIGURE",
+    "FIRMS",
+    "OTHERS",
+    "PARTIES",
+    "PARTY",
+    "TENTHS",
+    "Account",
+    "Listener",
+    "Party",
+    "measure",
+]

@@ -62,4 +62,15 @@ OTHERS: Final = (
     Party("total_gain", "All", "everybody: worth less cost, for payments cancel"),
     Party("total_gain_without_top", "All without top fans", "the same without the surplus of those fans"),
 )
-FIGURE: Final = {party.name: party for party in (*PARTIES, *OTHERS)}
+N_TENTHS: Final = 10
+TENTHS: Final = (
+    *(
+        Party(f"viewer_surplus_tenth_{n}", f"Fans, tenth {n}", "surplus of fans by what they are drawn to spend")
+        for n in range(1, N_TENTHS + 1)
+    ),
+    *(
+        Party(f"creator_gain_tenth_{n}", f"Creators, tenth {n}", "gifts less hours of creators by popularity")
+        for n in range(1, N_TENTHS + 1)
+    ),
+)
+FIGURE: Final = {party.name: party for party in (*PARTIES, *OTHERS, *TENTHS)}
