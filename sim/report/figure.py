@@ -41,8 +41,13 @@ class Figure:
     @property
     def csv(self) -> str:
         """The figure's numbers."""
-        text = StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(self.columns)
-        writer.writerows(zip(*self.columns.values(), strict=True))
-        return text.getvalue()
+        return csv_of(self.columns)
+
+
+def csv_of(columns: Mapping[str, Sequence[Any]]) -> str:
+    """Columns of one length as a file that spreadsheets read."""
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    return text.getvalue()

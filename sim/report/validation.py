@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from sim.experiments.validation import DISPUTED, ELSEWHERE, INSIDE, OUTSIDE, PUBLISHED, Row, Size
+from sim.experiments.validation.fit import Fitted
 from sim.experiments.validation.moments import MOMENTS
-from sim.report.figure import Figure
+from sim.report.figure import Figure, csv_of
 from sim.report.numbers import MINUS, THIN, UNKNOWN, index, share
 from sim.report.standalone import standalone
 from sim.report.style import BASE, GRID, INK, MUTED, SELLERS, WARNING, is_narrow, margins
@@ -30,6 +31,46 @@ PLACE_NAMES: Final = {
 }
 ROW_PX: Final = 24
 FARTHEST: Final = 2.4  # ranges' widths from the range, drawn; beyond it stands an arrow
+
+
+def fit_table(found: Sequence[Fitted]) -> "Table":
+    """Each fitted parameter as it is stated, and as its fact would have it."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, title="Parameters, and the facts that they were fitted to", title_justify="left")
+    for name in ("parameter", "place", "fact"):
+        table.add_column(name)
+    for name in ("stated", "fitted", "± s.e.", "ends of the fact"):
+        table.add_column(name, justify="right")
+    table.add_column("agrees")
+    for one in found:
+        ends = f"{one.least:.3g} to {one.most:.3g}"
+        numbers = (f"{one.stated:g}", f"{one.value:.3g}", f"{one.error:.2g}", ends)
+        place = PLACE_NAMES.get(one.place, one.place)
+        table.add_row(one.parameter, place, one.fact, *numbers, "yes" if one.agrees else "no")
+    return table
+
+
+def fit_files(found: Sequence[Fitted]) -> dict[str, str]:
+    """What is kept of the fit, by name."""
+    columns: dict[str, list[object]] = {
+        "parameter": [one.parameter for one in found],
+        "place": [one.place for one in found],
+        "fact": [one.fact for one in found],
+        "stated": [_plain(one.stated) for one in found],
+        "range_low": [_plain(one.bounds[0]) for one in found],
+        "range_high": [_plain(one.bounds[1]) for one in found],
+        "fitted_low": [f"{one.least:.4g}" for one in found],
+        "fitted": [f"{one.value:.4g}" for one in found],
+        "fitted_high": [f"{one.most:.4g}" for one in found],
+        "standard_error": [f"{one.error:.2g}" for one in found],
+        "moment": [one.moment for one in found],
+        "goal": [_plain(one.goal) for one in found],
+        "reached": [f"{one.reached:.4g}" for one in found],
+        "agrees": ["yes" if one.agrees else "no" for one in found],
+    }
+    return {"validation-fit.csv": csv_of(columns)}
 
 
 def judged(rows: Sequence[Row]) -> list[Row]:

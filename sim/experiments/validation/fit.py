@@ -1,0 +1,329 @@
+"""The fit: which value of a parameter makes the model agree with the fact that it was fitted to.
+
+    found = fit(FITS[0], executor)
+    found[0].stated, found[0].least, found[0].value, found[0].most, found[0].agrees
+
+The method of simulated moments, exactly identified: as many facts as parameters, the same people under the same draws
+at every trial value, and Newton's steps with a slope that each run improves (Broyden 1965). A fact is a range, so a fit
+is one too: the values that bring the moment to its two ends and to its middle. A stated value between the ends agrees.
+The standard error is that of the seeds. The facts that nothing was fitted to are left for `validate` to judge.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from functools import partial
+from math import sqrt
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.experiments.validation.coming import coming
+from sim.experiments.validation.moments import (
+    MONTH_DAYS,
+    PEOPLE,
+    QUARTER_DAYS,
+    Moments,
+    coming_moments,
+    moments,
+    shop_moments,
+)
+from sim.experiments.validation.trials import left_digit_cents, purchase_elasticity
+from sim.model.measured import measured
+from sim.scenario import Scenario, load
+from sim.scenario.quantity import Parameter
+
+Floats = npt.NDArray[np.float64]
+Simulated = Callable[[Floats], Floats]
+
+SEEDS: Final = (1, 2, 3, 4)
+STEP: Final = 0.2  # of a parameter, for its first slope
+CLOSE: Final = 0.05  # of the range of the facts: near enough
+MOST_STEPS: Final = 4
+LEAST_VALUE: Final = 1e-4
+
+
+def visits_alone(scenario: Scenario, seed: int) -> Moments:
+    """The moments of visits, which need no run."""
+    return coming_moments(coming(scenario, seed, min(PEOPLE, scenario.viewers), min(MONTH_DAYS, scenario.days)))
+
+
+def shop_alone(scenario: Scenario, seed: int) -> Moments:
+    """The moments of the shop."""
+    return shop_moments(measured(scenario, seed).shop)
+
+
+class Fit(NamedTuple):
+    """Some parameters of a place, and the facts that they are to agree with.
+
+    Attributes
+    ----------
+    parameters : each by its key, or by several that have one value
+    moments : by name, as many as parameters
+    goals : of the moments: one end of the facts' range, its middle, the other end; where years differ, those of years
+    ask : what tells the moments of a run
+    """
+
+    place: str
+    parameters: tuple[tuple[str, ...], ...]
+    fact: str
+    moments: tuple[str, ...]
+    goals: tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]
+    ask: Callable[[Scenario, int], Moments]
+    viewers: int
+    days: int
+
+
+FITS: Final = (
+    Fit(
+        "us-baseline",
+        (("gifting.giver_share",),),
+        "S1",
+        ("quarterly_conversion",),
+        ((0.02,), (0.03,), (0.04,)),
+        moments,
+        10_000,
+        QUARTER_DAYS,
+    ),
+    Fit(
+        "us-baseline",
+        (("audience.watch_minutes",),),
+        "V2",
+        ("minutes_a_visit",),
+        ((11.3,), (12.55,), (13.8,)),
+        visits_alone,
+        PEOPLE,
+        MONTH_DAYS,
+    ),
+    Fit(
+        "us-baseline",
+        (("audience.visits_per_day",),),
+        "V1",
+        ("minutes_a_day",),
+        ((55.8,), (58.4,), (97,)),
+        visits_alone,
+        PEOPLE,
+        MONTH_DAYS,
+    ),
+    Fit(
+        "us-baseline",
+        (("topup.left_digit",),),
+        "E3",
+        ("left_digit_cents",),
+        ((15,), (20,), (25,)),
+        left_digit_cents,
+        1,
+        1,
+    ),
+    Fit(
+        "us-baseline",
+        (("shopping.video_share",), ("shopping.tab_share",)),
+        "T1",
+        ("gmv_video", "gmv_tab"),
+        ((0.58, 0.32), (0.54, 0.34), (0.50, 0.36)),
+        shop_alone,
+        40_000,
+        28,
+    ),
+    Fit(
+        "eu-withdrawal-right",
+        (("gifting.price_elasticity",),),
+        "E1",
+        ("purchase_elasticity",),
+        ((-1,), (-2.5,), (-4,)),
+        purchase_elasticity,
+        20_000,
+        28,
+    ),
+    Fit(
+        "douyin-blueprint",
+        (("gifting.giver_share",),),
+        "S2",
+        ("quarterly_conversion",),
+        ((0.041,), (0.087,), (0.133,)),
+        moments,
+        5_000,
+        QUARTER_DAYS,
+    ),
+    Fit(
+        "douyin-blueprint",
+        (("audience.visits_per_day",),),
+        "V3",
+        ("minutes_an_active_day",),
+        ((128.1,), (131,), (133.9,)),
+        visits_alone,
+        PEOPLE,
+        MONTH_DAYS,
+    ),
+    Fit(
+        "douyin-blueprint",
+        (("shopping.tab_share",),),
+        "D2",
+        ("gmv_shelf",),
+        ((0.30,), (0.40,), (0.50,)),
+        shop_alone,
+        20_000,
+        28,
+    ),
+    Fit(
+        "douyin-blueprint",
+        (("sellers.return_rate", "sellers.import_return_rate"),),
+        "T33",
+        ("live_returns",),
+        ((0.30,), (0.40,), (0.50,)),
+        shop_alone,
+        20_000,
+        28,
+    ),
+)
+
+# Fitted parameters of the scenarios that need no simulation: how each follows from its sources.
+BY_ARITHMETIC: Final = {
+    "regions.rate": "the exchange rate of the time",
+    "creators.diamond_value_cents": "half of a coin (D6)",
+    "sellers.per_thousand_viewers": "sellers over users (I10, I11 over I12)",
+    "sellers.return_rate": "between the tab's and live commerce's (T33, T35)",
+    "shopping.tab_conversion": "in the middle of what is disputed (T32)",
+    "shopping.video_conversion": "in the middle of what is disputed (T32)",
+    "shopping.live_conversion": "at the edge of what is disputed (T32), with the channels' shares",
+    "shopping.video_share": "what tab and live streams leave (D2)",
+}
+
+
+class Fitted(NamedTuple):
+    """A parameter as it is stated, and as its fact would have it.
+
+    Attributes
+    ----------
+    stated, bounds : in the scenario, with its range there (NaN without)
+    least, value, most : what brings the moment to the ends of the fact's range and to its middle
+    error : standard error of `value` over the seeds
+    moment, goal, reached : the fact's middle, and how near the fit came
+    """
+
+    place: str
+    parameter: str
+    fact: str
+    stated: float
+    bounds: tuple[float, float]
+    least: float
+    value: float
+    most: float
+    error: float
+    moment: str
+    goal: float
+    reached: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the stated value lies between the fact's two ends."""
+        return self.least <= self.stated <= self.most
+
+
+def fit(asked: Fit, executor: Executor | None = None, seeds: Sequence[int] = SEEDS) -> list[Fitted]:
+    """Fit the parameters of one entry."""
+
+    def simulated(values: Floats) -> Floats:
+        """The moments under each seed: array of shape (n_seeds, n_moments)."""
+        apply = map if executor is None else executor.map
+        told = list(apply(partial(_moments_at, asked, tuple(values.tolist())), seeds))
+        return np.array([[one[name] for name in asked.moments] for one in told])
+
+    stated = [_stated(asked.place, keys[0]) for keys in asked.parameters]
+    start = np.array([float(parameter) for parameter in stated])
+    goals = np.array(asked.goals)
+    solved = solve(lambda values: simulated(values).mean(axis=0), start, goals)
+    at_ends = np.sort(np.array([one.values for one in (solved[0], solved[2])]), axis=0)
+    middle = solved[1]
+    errors = np.zeros(len(start))
+    if len(seeds) > 1:
+        noise = simulated(middle.values) - middle.reached
+        errors = np.linalg.solve(middle.slopes, noise.T).std(axis=1, ddof=1) / sqrt(len(seeds))
+    return [
+        Fitted(
+            asked.place,
+            " = ".join(keys),
+            asked.fact,
+            float(start[n]),
+            _bounds(stated[n]),
+            float(at_ends[0, n]),
+            float(middle.values[n]),
+            float(at_ends[1, n]),
+            float(errors[n]),
+            asked.moments[n],
+            float(goals[1, n]),
+            float(middle.reached[n]),
+        )
+        for n, keys in enumerate(asked.parameters)
+    ]
+
+
+def fit_all(executor: Executor | None = None, on_done: Callable[[int], None] = lambda _: None) -> list[Fitted]:
+    """Every entry of FITS; `on_done` is called with how many are done."""
+    found: list[Fitted] = []
+    for n, asked in enumerate(FITS):
+        found += fit(asked, executor)
+        on_done(n + 1)
+    return found
+
+
+class Solution(NamedTuple):
+    """Parameters, the moments that they bring, and the slopes there: array of shape (n_moments, n_parameters)."""
+
+    values: Floats
+    reached: Floats
+    slopes: Floats
+
+
+def solve(simulated: Simulated, start: Floats, goals: Floats) -> list[Solution]:
+    """For each row of goals, the parameters that bring the moments there, by Broyden's steps.
+
+    Parameters
+    ----------
+    simulated : the moments at some parameters, of one length
+    start : array of shape (n,), each above 0
+    goals : array of shape (n_goals, n); how far they spread says what is near enough
+
+    Notes
+    -----
+    Stops within CLOSE of the spread, or after MOST_STEPS; `reached` tells how near that is. Parameters stay above 0.
+    """
+    before = simulated(start)
+    slopes = np.zeros((len(start), len(start)))
+    for n in range(len(start)):
+        moved = start.copy()
+        moved[n] *= 1 + STEP
+        slopes[:, n] = (simulated(moved) - before) / (moved[n] - start[n])
+    near = CLOSE * np.maximum(np.ptp(goals, axis=0), 1e-9)
+    return [_step_to(simulated, Solution(start, before, slopes), goal, near) for goal in goals]
+
+
+def _step_to(simulated: Simulated, at: Solution, goal: Floats, near: Floats) -> Solution:
+    for _ in range(MOST_STEPS):
+        if (np.abs(goal - at.reached) <= near).all():
+            break
+        values = np.maximum(at.values + np.linalg.solve(at.slopes, goal - at.reached), LEAST_VALUE)
+        reached, step = simulated(values), values - at.values
+        missed = reached - at.reached - at.slopes @ step
+        at = Solution(values, reached, at.slopes + np.outer(missed, step) / max(float(step @ step), 1e-18))
+    return at
+
+
+def _moments_at(asked: Fit, values: tuple[float, ...], seed: int) -> Moments:
+    overrides = [f"viewers={asked.viewers}", f"days={asked.days}", "interventions=[]"]
+    for keys, value in zip(asked.parameters, values, strict=True):
+        overrides += [f"{key}={value:.9f}" for key in keys]
+    return asked.ask(load(asked.place, overrides), seed)
+
+
+def _stated(place: str, key: str) -> Parameter:
+    table, name = key.split(".")
+    found: Any = getattr(getattr(load(place), table), name)
+    assert isinstance(found, Parameter)
+    return found
+
+
+def _bounds(parameter: Parameter) -> tuple[float, float]:
+    if parameter.low is None or parameter.high is None:
+        return float("nan"), float("nan")
+    return float(parameter.low), float(parameter.high)
