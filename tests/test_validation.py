@@ -3,22 +3,30 @@
 import doctest
 import importlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
 import pytest
 
+from sim import paths
+from sim.cli.group import execute
+from sim.cli.validate import check_kept
 from sim.experiments.validation import DISPUTED, ELSEWHERE, INSIDE, OUTSIDE, PLACES, Row, Target, judge, targets
 from sim.experiments.validation.coming import coming
+from sim.experiments.validation.fit import BY_ARITHMETIC, FITS, Fitted, fit, solve
 from sim.experiments.validation.laws import likelihood_ratio, power_law
 from sim.experiments.validation.moments import MOMENTS, creator_moments, moments, payer_moments, shop_moments
 from sim.experiments.validation.places import Size, place_of
 from sim.experiments.validation.trials import TRIALS, left_digit_cents, purchase_elasticity, with_prices
 from sim.experiments.validation.verdicts import interval
+from sim.ledger import CoinworksError
 from sim.model.measured import measured
-from sim.report.validation import kept_files, number_text, summary
+from sim.report.validation import fit_files, kept_files, number_text, summary
 from sim.scenario import Scenario, load
+from sim.scenario.quantity import Parameter
 
 ROOT = Path(__file__).parent.parent
 
@@ -218,3 +226,81 @@ def test_numbers_have_their_unit(moment: str, value: float, text: str) -> None:
 
 def test_examples_in_docstrings_hold() -> None:
     assert doctest.testmod(importlib.import_module("sim.experiments.validation.targets")).failed == 0
+
+
+def bent(values: np.ndarray) -> np.ndarray:
+    """Two moments of two parameters, neither straight nor apart."""
+    return np.array([values[0] ** 2 + values[1], values[0] + 3 * values[1]])
+
+
+def test_parameters_are_found_that_bring_the_moments_to_their_goals() -> None:
+    """At (1, 2) the moments are 3 and 7, at (1.2, 2) they are 3.44 and 7.2."""
+    start, goals = np.array([0.8, 1.8]), np.array([[3.0, 7.0], [3.44, 7.2]])
+    found = solve(bent, start, goals)
+    for solution, values in zip(found, [(1, 2), (1.2, 2)], strict=True):
+        assert solution.values == pytest.approx(values, abs=0.02)
+        assert solution.reached == pytest.approx(bent(solution.values))
+
+
+def test_no_step_is_made_where_the_goal_is_met() -> None:
+    asked: list[float] = []
+
+    def straight(values: np.ndarray) -> np.ndarray:
+        asked.append(float(values[0]))
+        return 2 * values
+
+    (here, there) = solve(straight, np.array([1.0]), np.array([[2.0], [4.0]]))
+    assert asked == [1.0, 1.2, 2.0]
+    assert (here.values[0], there.values[0]) == (1.0, 2.0)
+
+
+def test_the_length_of_visits_is_fitted_in_proportion() -> None:
+    """Draws are common, so minutes a visit are in proportion to the parameter, under every seed."""
+    asked = next(one for one in FITS if one.moments == ("minutes_a_visit",))._replace(viewers=64, days=5)
+    (found,) = fit(asked, seeds=(1, 2))
+    as_stated = fmean(asked.ask(place_of(asked.place, 64, 5), seed)["minutes_a_visit"] for seed in (1, 2))
+    assert found.reached / found.value == pytest.approx(as_stated / found.stated)
+    assert found.most / found.least == pytest.approx(13.8 / 11.3, rel=0.02)
+    assert found.agrees
+
+
+def test_every_fitted_parameter_says_how() -> None:
+    """Whatever a baseline calls fitted is fitted by simulation or by stated arithmetic."""
+    fitted = {key for one in FITS for keys in one.parameters for key in keys}
+    for place in PLACES:
+        for key, parameter in stated_parameters(load(place)):
+            if parameter.basis == "fitted":
+                assert key in fitted | BY_ARITHMETIC.keys(), f"{key} in {place}"
+
+
+def stated_parameters(scenario: Scenario) -> Iterator[tuple[str, Parameter]]:
+    """By key; those of regions as `regions.rate`."""
+    tables = {name: getattr(scenario, name) for name in scenario.__struct_fields__}
+    for region in scenario.regions.values():
+        tables["regions"] = region
+    for table, held in tables.items():
+        for name in getattr(held, "__struct_fields__", ()):
+            if isinstance(getattr(held, name), Parameter):
+                yield f"{table}.{name}", getattr(held, name)
+
+
+def test_a_fit_is_kept_as_a_row_a_parameter() -> None:
+    found = Fitted("uk", "a.b", "S1", 3.0, (1.0, float("nan")), 2.0, 2.5, 3.5, 0.1, "payer_gini", 0.6, 0.61)
+    text = fit_files([found])["validation-fit.csv"]
+    assert text.splitlines()[1] == "a.b,uk,S1,3,1,,2,2.5,3.5,0.1,payer_gini,0.6,0.61,yes"
+    assert not found._replace(stated=3.6).agrees
+
+
+def test_without_a_clone_there_is_nowhere_to_keep_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(paths, "results_dir", lambda: tmp_path)
+    assert execute(["validate"]) == 1
+    assert "no such folder" in capsys.readouterr().err
+
+
+def test_check_tells_what_has_changed(tmp_path: Path) -> None:
+    (tmp_path / "validation.csv").write_text("a\n")
+    check_kept(tmp_path, {"validation.csv": "a\n"}, "coinworks validate")
+    with pytest.raises(CoinworksError, match=r"validation\.csv: not what comes out now; write it anew with: coinworks"):
+        check_kept(tmp_path, {"validation.csv": "b\n"}, "coinworks validate")

@@ -39,7 +39,7 @@ def validate(*, fits: bool, where: str, workers: int | None, check: bool, as_jso
         raise CoinworksError(f"{shown_path(folder)}: no such folder; results are kept in a clone of coinworks")
     files = (_fit if fits else _validate)(where, workers, as_json)
     if check:
-        _check(folder, files, "coinworks validate --fit" if fits else "coinworks validate")
+        check_kept(folder, files, "coinworks validate --fit" if fits else "coinworks validate")
         return
     write_together({folder / name: text for name, text in files.items()})
     if not as_json:
@@ -53,7 +53,10 @@ def _validate(where: str, workers: int | None, as_json: bool) -> dict[str, str]:
     from sim.experiments.validation import validate as rows_of
     from sim.report.validation import kept_files, summary, validation_table
 
-    with working(where, workers, len(PLACES) * len(PUBLISHED.seeds)) as executor, progress("validating", 100, "%") as done:
+    with (
+        working(where, workers, len(PLACES) * len(PUBLISHED.seeds)) as executor,
+        progress("validating", 100, "%") as done,
+    ):
         rows = rows_of(executor=executor, on_done=lambda n, of: done(100 * n / of))
     if as_json:
         show_json({"schema": "coinworks/validation/1", "rows": [_plain(row) for row in rows]})
@@ -78,7 +81,7 @@ def _fit(where: str, workers: int | None, as_json: bool) -> dict[str, str]:
     return fit_files(found)
 
 
-def _check(folder: Path, files: Mapping[str, str], command: str) -> None:
+def check_kept(folder: Path, files: Mapping[str, str], command: str) -> None:
     """Raise where a kept file isn't what comes out now."""
     from sim.ledger import CoinworksError
     from sim.scenario.problems import shown_path
