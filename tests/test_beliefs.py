@@ -137,6 +137,10 @@ def test_where_the_base_is_nothing_the_difference_itself_is_told_for_all_people(
     assert belief([0, 0, 10], [5, 10, 20]).changes.tolist() == [50, 100, 100]
 
 
+def test_a_gain_has_no_level_and_is_told_as_money() -> None:
+    assert belief([100, 200], [110, 190])._replace(metric="viewer_surplus").changes.tolist() == [100, -100]
+
+
 def test_a_draw_whose_base_is_nothing_or_a_loss_keeps_its_sign_and_has_no_part() -> None:
     found = belief([100, 100, 0, -10, 0], [110, 90, 5, 10, 0])
     assert found.changes.tolist() == [0.1, -0.1]

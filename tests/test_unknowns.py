@@ -173,6 +173,15 @@ def test_an_unknown_that_does_not_exist_gets_the_nearest_name() -> None:
         find(unknowns(scenario, scenario), "gifting.intend")
 
 
+def test_the_part_of_the_belief_below_a_value_is_the_inverse() -> None:
+    for found in unknowns(load("us-baseline"), load("us-baseline")):
+        if not found.quantity.whole:
+            for belief in (0.0, 0.2, 0.5, 0.8, 1.0):
+                value = found.at(belief)
+                wanted = 0.5 if value == found.stated else belief
+                assert found.belief_of(float(value)) == pytest.approx(wanted, abs=1e-3)
+
+
 def test_values_rise_with_belief() -> None:
     for found in unknowns(load("us-baseline"), load("us-baseline")):
         values = [found.at(n / 20) for n in range(21)]

@@ -44,6 +44,7 @@ class Percent(click.ParamType[float]):
 @click.option("--draws", type=click.IntRange(0, 100_000), default=64, show_default=True, help="Of what nobody knows.")
 @click.option("--draw-viewers", type=click.IntRange(1), metavar="N", help="People in the runs of these draws.")
 @click.option("--welfare", is_flag=True, help="Say who gains and who loses, too.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write a page here.")
 @executor_options
 @keep_option
 @json_option
@@ -57,6 +58,7 @@ def compare(
     warm_up: str,
     draws: int,
     draw_viewers: int | None,
+    out: Path | None,
     keep: Path | None,
     as_json: bool,
     **options: Any,
@@ -72,12 +74,14 @@ def compare(
       coinworks compare us-web-push --viewers 500 --draws 0 --pairs 8
       coinworks compare us-baseline --change sellers.commission=0.1 --metric commission --viewers 500 --draws 16
       coinworks compare indonesia-2023 --welfare --viewers 500 --draws 0 --pairs 8
+      coinworks compare us-web-push --viewers 500 --draws 16 --pairs 8 --out answer
       coinworks compare us-baseline uk --metric take_rate --precision 1% --budget 60 --json
     """
     from sim.experiments.compare import believed
     from sim.experiments.compare import compare as compared
     from sim.experiments.executors import executor
     from sim.experiments.runs import Keep
+    from sim.report.comparison import write_comparison
     from sim.report.differing import as_plain, card, differences_table
     from sim.report.welfare import gains_table
 
@@ -98,6 +102,7 @@ def compare(
         )
         if draws:
             told = believed(told, draws=draws, viewers=draw_viewers, executor=found, keep=kept, watch=_watch)
+    page = None if out is None else write_comparison(told, out)
     if as_json:
         show_json(as_plain(told))
         return
@@ -106,6 +111,8 @@ def compare(
         show(gains_table(told))
     for line in card(told):
         say(line)
+    if page is not None:
+        say(f"Wrote {page}: what you must believe, figures with their numbers beside them.")
 
 
 def _scenarios(

@@ -26,6 +26,7 @@ from sim.experiments.influences import Influence, influences
 from sim.experiments.runs import Figures, Floats, Keep, Task, column, run_all, unseen
 from sim.experiments.turning import Bracket, nearest_turn
 from sim.experiments.unknowns import Unknown, Values, design, drawn, settled, unknowns, unsettled
+from sim.experiments.welfare import FIGURE
 from sim.ledger.errors import CoinworksError
 from sim.scenario import Scenario
 from sim.scenario.quantity import Basis
@@ -77,8 +78,8 @@ class Belief(NamedTuple):
 
     @property
     def is_relative(self) -> bool:
-        """Whether it is told as a part of the base: not of shares and indices, nor where the base is nothing."""
-        return self.unit not in OF_NO_SIZE and mean(self.stated_bases) > 0
+        """Whether it is told as a part of the base: not of shares, indices and gains, nor where the base is nothing."""
+        return self.unit not in OF_NO_SIZE and self.metric not in FIGURE and mean(self.stated_bases) > 0
 
     @property
     def all_changes(self) -> Floats:
@@ -105,11 +106,13 @@ class Belief(NamedTuple):
 
     @property
     def noise_share(self) -> float:
-        """Of the draws' variance, what is the seeds' at this size; NaN with too few runs."""
+        """Of the draws' squared spread (of nine tenths), what is the seeds' at this size; NaN with too few runs."""
         if min(len(self.changes), len(self.stated_changes)) < 2:
             return float("nan")
-        spread = float(self.changes.var(ddof=1))
-        return min(1.0, float(self.stated_changes.var(ddof=1)) / spread) if spread else 0.0
+        spread, chance = (
+            float(np.diff(np.quantile(found, QUANTILES))[0]) for found in (self.changes, self.stated_changes)
+        )
+        return min(1.0, (chance / spread) ** 2) if spread else 0.0
 
     @property
     def sign_share(self) -> float:
@@ -174,8 +177,10 @@ class BreakEven(NamedTuple):
 
     @property
     def rises(self) -> bool:
-        """Whether the answer is larger at the high end of the range than at the low one."""
-        return bool(self.changes[-1] > self.changes[0])
+        """Whether the answer is above zero beyond the turn; without one, whether it is larger at the high end."""
+        turn = self.values[-1] if self.value is None else self.value
+        beyond = [change for value, change in zip(self.values, self.changes.tolist(), strict=True) if value > turn]
+        return bool(beyond[0] > 0) if beyond else bool(self.changes[-1] > self.changes[0])
 
 
 def study(

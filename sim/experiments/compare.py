@@ -217,7 +217,7 @@ def believed(
     metrics = {name: _with_belief(one, studied) for name, one in told.metrics.items()}
     gains = told.gains and {name: _with_belief(one, studied) for name, one in told.gains.items()}
     answer = metrics[told.asked]
-    doubted = [one.unknown for one in answer.belief.told if one.unknown.basis == "assumed"] if answer.belief else []
+    doubted = [one.unknown for one in answer.belief.believed if one.unknown.basis == "assumed"] if answer.belief else []
     if doubted and answer.label == "assumed":
         with watch("looking for the turn", 2 * POINTS * TURN_REPEATS) as done:
             turn = break_even(

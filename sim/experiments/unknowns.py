@@ -15,7 +15,7 @@ nobody publishes how beliefs about two of them hang together.
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_FLOOR, Decimal
-from math import ceil, floor
+from math import ceil, floor, log
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -65,6 +65,17 @@ class Unknown(NamedTuple):
         if belief < 0.5:
             return self.rounded(_between(self.low, self.stated, 2 * belief))
         return self.rounded(_between(self.stated, self.high, 2 * belief - 1))
+
+    def belief_of(self, value: float) -> float:
+        """The part of the belief below a value, in [0, 1]: the inverse of `at`, but for its rounding.
+
+        >>> half = Unknown("a.b", Decimal(2), Decimal(1), Decimal(6), "assumed", "", Quantity("factor", 0, 9), "")
+        >>> [half.belief_of(value) for value in (1, 1.5, 2, 4, 6)]
+        [0.0, 0.25, 0.5, 0.75, 1.0]
+        """
+        if value < float(self.stated):
+            return _part(self.low, self.stated, value) / 2
+        return 0.5 if self.stated == self.high else 0.5 + _part(self.stated, self.high, value) / 2
 
     def rounded(self, number: float) -> Decimal:
         """The nearest value that the parameter can take within its range: whole, or of at most six decimals."""
@@ -154,10 +165,16 @@ def drawn(scenario: Scenario, known: Sequence[Unknown], values: Sequence[Decimal
 
 def _between(near: Decimal, far: Decimal, part: float) -> float:
     one, two = float(near), float(far)
-    small, large = sorted((one, two))
-    if small > 0 and large >= GEOMETRIC_FROM * small:
+    if one > 0 and two >= GEOMETRIC_FROM * one:
         return one * float((two / one) ** part)
     return one + (two - one) * part
+
+
+def _part(near: Decimal, far: Decimal, value: float) -> float:
+    one, two = float(near), float(far)
+    if one > 0 and two >= GEOMETRIC_FROM * one:
+        return log(value / one) / log(two / one)
+    return (value - one) / (two - one)
 
 
 def _plain(number: Decimal) -> Decimal:

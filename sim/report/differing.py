@@ -109,18 +109,20 @@ def differences_table(told: Comparison) -> "Table":
     for one in told.metrics.values():
         if one.differences.any() or one.metric == told.asked:
             means = (value_text(one, one.base), value_text(one, one.other), change_text(one, one.difference))
-            believed = (interval_text(one, one.interval_parameters), _sign(one)) if drawn else ()
-            table.add_row(title_of(one), *means, interval_text(one, one.interval_seeds), *believed, _p(one.p_joint))
+            believed = (interval_text(one, one.interval_parameters), sign_text(one)) if drawn else ()
+            table.add_row(title_of(one), *means, interval_text(one, one.interval_seeds), *believed, p_text(one.p_joint))
     return table
 
 
-def _sign(one: Difference) -> str:
+def sign_text(one: Difference) -> str:
+    """Of the draws, how many keep the sign; empty where there are none, or nothing differs."""
     if one.sign_share is None or isnan(one.sign_share) or not one.difference:
         return ""
     return f"{100 * one.sign_share:.0f}{THIN}%"
 
 
-def _p(p_value: float) -> str:
+def p_text(p_value: float) -> str:
+    """A p-value of two digits."""
     return "" if isnan(p_value) else "< 0.001" if p_value < 0.001 else f"{p_value:.2g}"
 
 
@@ -158,7 +160,9 @@ def answer_text(told: Comparison) -> str:
 def _sign_text(one: Difference) -> str:
     assert one.belief is not None, "asked where there are draws"
     kept = (
-        "the difference is 0" if not one.difference else f"{_sign(one)} of {len(one.belief.bases)} draws keep its sign"
+        "the difference is 0"
+        if not one.difference
+        else f"{sign_text(one)} of {len(one.belief.bases)} draws keep its sign"
     )
     noise = one.belief.noise_share
     return f"{kept}." if isnan(noise) else f"{kept}; {share(noise)} of the draws' variance is chance."

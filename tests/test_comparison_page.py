@@ -1,0 +1,189 @@
+"""The comparison's page: what you must believe at its head, both intervals, the numbers behind it, no network."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.experiments.beliefs import Belief, Beliefs, Believed, turned
+from sim.experiments.compare import Comparison
+from sim.experiments.influences import Influence
+from sim.experiments.paired import Difference, corrected
+from sim.experiments.unknowns import design, find, unknowns
+from sim.report.comparison import comparison_files, write_comparison
+from sim.report.intervals import turn_text
+from sim.scenario import load
+from test_report import Page
+
+DRAWS = 64
+KEYS = ("elsewhere.offline_share", "gifting.giver_share", "creators.hour_cost_cents")
+
+
+def comparison(*, drawn: bool = True, turns: bool = True, told: int = 3) -> Comparison:
+    """Local sellers gain by a rule if enough of what it forbids goes offline: -20 % at none, +20 % at most."""
+    base, other = load("us-baseline"), load("us-web-push")
+    found = unknowns(base, other)
+    values = design(found, DRAWS, seed=1)
+    noise = np.random.default_rng(1).normal(size=(5, DRAWS))
+    offline = values[:, [one.key for one in found].index(KEYS[0])].astype(float)
+    metrics = {
+        "domestic_seller_income": _difference("domestic_seller_income", "money", "USD", 10_000.0, 400.0, noise),
+        "take_rate": _difference("take_rate", "share", "", 0.4, 0.02, noise / 10_000),
+        "gmv": _difference("gmv", "money", "USD", 5_000.0, 0.0, 0 * noise),
+    }
+    if not drawn:
+        return _told(base, other, metrics, None)
+    influences = [Influence(0, 0.5, 1, 0.001), Influence(1, 0.1, -1, 0.01), Influence(2, 0.05, 1, 0.04)]
+    believed = [Believed(find(found, key), one) for key, one in zip(KEYS[:told], influences, strict=False)]
+    answers = {
+        "domestic_seller_income": 10_000 * (1 + offline - 0.2) + 100 * noise[3],
+        "take_rate": 0.4 + 0.05 * noise[4],
+        "gmv": np.full(DRAWS, 5_000.0),
+    }
+    for name, one in metrics.items():
+        stated = one.bases[:4], one.others[:4]
+        bases = np.full(DRAWS, one.bases[0])
+        listed = believed if name == "domestic_seller_income" else []
+        belief = Belief(name, one.unit, one.currency, bases, answers[name], *stated, 1.0, 1, listed)
+        metrics[name] = one._replace(belief=belief)
+    beliefs = Beliefs(base.name, other.name, base.viewers, found, values, {})
+    if turns:
+        asked = metrics["domestic_seller_income"]
+        turn = turned(
+            find(found, KEYS[0]), asked.metric, lambda some: np.array([[float(one) * 1e4 - 2000] * 4 for one in some])
+        )
+        metrics[asked.metric] = asked._replace(break_even=turn)
+    return _told(base, other, metrics, beliefs)
+
+
+def _difference(
+    metric: str, unit: str, currency: str, base: float, change: float, noise: "np.typing.NDArray[np.float64]"
+) -> Difference:
+    bases = base + 10 * noise[0, :8]
+    return Difference(metric, unit, currency, bases, bases + change + 20 * noise[1, :8])
+
+
+def _told(base: object, other: object, metrics: dict[str, Difference], beliefs: Beliefs | None) -> Comparison:
+    return Comparison(
+        base,  # type: ignore[arg-type]  # scenarios, whose type the caller has
+        other,  # type: ignore[arg-type]
+        ["compared on 7 days"],
+        "domestic_seller_income",
+        list(range(1, 9)),
+        1,
+        "MSER-5",
+        0.02,
+        "precision",
+        corrected(metrics),
+        beliefs=beliefs,
+    )
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, str]:
+    return comparison_files(comparison())
+
+
+def test_the_card_stands_first_and_says_what_must_be_believed(files: dict[str, str]) -> None:
+    html = files["comparison.html"]
+    assert html.index('id="card"') < html.index('id="differences"') < html.index('id="method"')
+    text = Page(html).text
+    card = text[text.rindex("What you must believe") : text.rindex("What differs")]
+    assert "ASSUMED The answer rests on assumptions." in card
+    assert "By chance" in card
+    assert "By what nobody knows" in card
+    for key in KEYS:
+        assert key in card
+    assert "More than the base only if elsewhere.offline_share is above 0.2" in card
+
+
+def test_the_page_never_gives_chance_alone_where_more_is_known(files: dict[str, str]) -> None:
+    text = Page(files["comparison.html"]).text
+    told = comparison().answer
+    assert told.interval_parameters is not None
+    width = told.interval_parameters[1] - told.interval_parameters[0]
+    assert width > 10 * (told.interval_seeds[1] - told.interval_seeds[0])
+    assert "over seeds, " in text[: text.index("What you must believe")]
+    assert "over what nobody knows: assumed" in text
+
+
+def test_what_was_not_drawn_is_said_to_be_unknown() -> None:
+    text = Page(comparison_files(comparison(drawn=False))["comparison.html"]).text
+    assert "Not known: what nobody knows was not drawn" in text
+    assert "--draws 64" in text
+
+
+def test_what_cannot_be_told_from_chance_is_not_shown_as_a_cause() -> None:
+    found = comparison_files(comparison(told=0, turns=False))
+    assert "which matters most can't be told from chance" in Page(found["comparison.html"]).text
+    assert "figures/unknowns.csv" not in found
+
+
+def test_numbers_lie_beside_every_figure(files: dict[str, str]) -> None:
+    html = files["comparison.html"]
+    named = {name for name in files if name.startswith("figures/")}
+    assert named == {f"figures/{name}.csv" for name in ("certainty", "unknowns", "turn", "differences", "points")}
+    assert all(f'href="{name}"' in html for name in named)
+    assert len(files["figures/unknowns.csv"].splitlines()) == DRAWS + 1
+    assert json.loads(files["comparison.json"])["metrics"]["take_rate"]["label"] == "assumed"
+
+
+def test_what_differs_nowhere_is_listed_and_not_drawn(files: dict[str, str]) -> None:
+    assert "The same in every pair: Shop sales, gross." in Page(files["comparison.html"]).text
+    assert "gmv" not in files["figures/differences.csv"]
+
+
+def test_who_gains_is_shown_where_it_was_asked(files: dict[str, str]) -> None:
+    assert "--welfare adds up what each party gains" in Page(files["comparison.html"]).text
+    noise = np.random.default_rng(2).normal(size=(2, 8))
+    names = ("viewer_surplus", "platform_gain", "total_gain")
+    gains = {
+        name: _difference(name, "money", "USD", 1_000.0, change, noise)
+        for name, change in zip(names, (900.0, -400.0, 500.0), strict=True)
+    }
+    found = comparison_files(comparison()._replace(gains=gains))
+    text = Page(found["comparison.html"]).text
+    assert "Viewers gain most" in text
+    assert "the platform loses most" in text
+    assert len(found["figures/gains.csv"].splitlines()) == 4
+
+
+def test_the_page_says_what_was_compared_and_how(files: dict[str, str]) -> None:
+    text = Page(files["comparison.html"]).text
+    for words in ("topup.web_share", "compared on 7 days.", "1 day left out: MSER-5", "64 of 119 unknowns at once"):
+        assert words in text
+
+
+def test_the_page_asks_no_network_and_its_ids_are_its_own(files: dict[str, str]) -> None:
+    page = Page(files["comparison.html"])
+    assert len(page.ids) == len(set(page.ids))
+    assert "http" not in files["comparison.html"].replace("http://www.w3.org", "")
+
+
+def test_the_same_comparison_gives_the_same_bytes(files: dict[str, str]) -> None:
+    assert comparison_files(comparison()) == files
+
+
+def test_files_are_written_together(tmp_path: Path) -> None:
+    assert write_comparison(comparison(drawn=False), tmp_path / "answer") == tmp_path / "answer" / "comparison.html"
+    assert (tmp_path / "answer" / "figures" / "differences.csv").is_file()
+
+
+def test_a_turn_is_told_with_its_side() -> None:
+    turn = comparison().answer.break_even
+    assert turn is not None
+    assert turn_text(turn).endswith("is above 0.2")
+    assert turn_text(turn._replace(changes=-turn.changes)).endswith("is below 0.2")
+    assert "no run shows" in turn_text(turn._replace(is_verified=False))
+    assert turn_text(turn._replace(value=None)).startswith("Nowhere within its range (0 to 0.4)")
+    assert turn.unknown.stated == Decimal("0.15")
+
+
+def test_no_wider_than_a_phone(browser: "object", tmp_path: Path) -> None:
+    path = write_comparison(comparison(), tmp_path)
+    page = browser.new_page(viewport={"width": 360, "height": 800})  # type: ignore[attr-defined]
+    page.goto(path.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.close()
