@@ -8,9 +8,14 @@ import pytest
 
 from sim import paths
 from sim.cli.group import execute
-from sim.experiments.answer import Answer
-from sim.report.headlines import KEPT, Headline, headlines, sentence, write_headlines
+from sim.experiments.beliefs import Belief
+from sim.experiments.compare import Comparison
+from sim.experiments.level import Level, level
+from sim.experiments.paired import Difference
+from sim.report.differing import answer_text, level_text
+from sim.report.headlines import KEPT, Headline, headline_of, headline_of_level, headlines, write_headlines
 from sim.runs import RunError
+from sim.scenario import load
 
 ANSWER = Headline(
     text="A cheaper web shop moves 1 % of bookings",
@@ -58,33 +63,74 @@ def test_scenarios_tells_the_answer_under_its_question(kept: Path, capsys: pytes
     assert told["us-baseline"]["headline"] is None
 
 
-# What an answer came to in two seeds, in its base, and the sentence.
+# What a comparison came to under four seeds, what draws make of it, and the sentence.
 SENTENCES = {
     "a change is a part of the base": (
-        ("bookings", "money", "USD", [101_000, 103_000], [100_000, 100_000], "uk"),
-        "Bookings $1,020, +2 % against uk (+1 % to +3 % in 2 seeds)",
-    ),
-    "in means nothing": (
-        ("gifts", "gifts", "", [90, 110], [100, 100], "uk"),
-        "Gifts 100, +0 % against uk (-10 % to +10 % in 2 seeds)",
+        ("bookings", "money", "USD", [102_000, 104_000, 102_000, 104_000], [100_000] * 4),
+        "Bookings $1,030, +3 % against uk (+1.16 to +4.84 % over seeds, +1.4 to +8.6 %",
     ),
     "shares differ by points": (
-        ("conversion", "share", "", [0.04, 0.06], [0.04, 0.05], "uk"),
-        "Conversion 5.00 %, +0.5 points against uk (+0 points to +1 points in 2 seeds)",
+        ("conversion", "share", "", [0.05, 0.07, 0.05, 0.07], [0.04] * 4),
+        "Conversion 6.00 %, +2 points against uk (+0.16 to +3.8 points over seeds, +1.4 to +8.6 points",
     ),
-    "itself is the base": (
-        ("seller_gini", "index", "", [0.8, 0.9], [0.8, 0.8], "without interventions"),
-        "Gini of sellers' income 0.850, +0.05 against itself without interventions (+0 to +0.1 in 2 seeds)",
+    "an index has no unit": (
+        ("seller_gini", "index", "", [0.8, 0.9, 0.8, 0.9], [0.8] * 4),
+        "Gini of sellers' income 0.850, +0.05 against uk (−0.042 to +0.14 over seeds, +0.014 to +0.086",
     ),
-    "no base": (
-        ("gmv", "money", "IDR", [2_000_000, 4_000_000], None, ""),
-        "Shop sales, gross Rp 3,000,000 (Rp 2,000,000 to Rp 4,000,000 in 2 seeds)",
+    "what begins at nothing is told in money": (
+        ("reward_cost", "money", "USD", [30_000, 30_000, 30_000, 30_000], [0] * 4),
+        "Cost of rewards $300, +$300 against uk (+$300 over seeds, +$14.00 to +$86.00",
     ),
 }
 
 
+def studied(metric: str, unit: str, currency: str, values: list[float], bases: list[float]) -> Comparison:
+    """A comparison whose draws lie evenly from 1 % to 9 % (points, or $10 to $90) of more than the base."""
+    steps = np.linspace(1, 9, 9)
+    size = {"money": 1_000.0, "share": 0.01, "index": 0.01}[unit]
+    drawn_bases = np.full(9, 100_000.0 if bases[0] and unit == "money" else bases[0])
+    stated = np.full(2, drawn_bases[0])
+    belief = Belief(metric, unit, currency, drawn_bases, drawn_bases + size * steps, stated, stated, 1.0, 1, [])
+    one = Difference(metric, unit, currency, np.array(values, float), np.array(values, float))
+    one = one._replace(bases=np.array(bases, float), belief=belief)
+    base, other = load("uk"), load("us-baseline")
+    return Comparison(base, other, [], metric, [1, 2, 3, 4], 2, "as asked", 0.02, "pairs", {metric: one})
+
+
 @pytest.mark.parametrize("case", SENTENCES)
-def test_a_sentence_is_made_of_the_numbers(case: str) -> None:
-    (metric, unit, currency, values, bases, base), told = SENTENCES[case]
-    found = Answer(metric, unit, currency, [1, 2], np.array(values), None if bases is None else np.array(bases))
-    assert sentence(found, base).replace("\u202f", " ") == told
+def test_a_sentence_is_made_of_the_numbers_with_both_intervals(case: str) -> None:
+    numbers, sentence = SENTENCES[case]
+    assert answer_text(studied(*numbers)).replace("\u202f", " ") == f"{sentence} over what nobody knows: assumed)"
+
+
+def test_itself_is_the_base_where_only_interventions_differ() -> None:
+    numbers, _ = SENTENCES["shares differ by points"]
+    assert "+2 points against itself without interventions (" in answer_text(studied(*numbers), "without interventions")
+
+
+def test_what_is_kept_of_a_comparison() -> None:
+    numbers, _ = SENTENCES["shares differ by points"]
+    kept = headline_of(load("us-baseline"), studied(*numbers), "coinworks headlines us-baseline")
+    assert (kept.compared_with, kept.warm_up_days, kept.label, kept.sign_share) == ("uk", 2, "assumed", 1.0)
+    assert kept.interval_parameters == pytest.approx((0.014, 0.086), abs=1e-12)
+    assert kept.bases == [0.04] * 4
+    assert kept.is_clear
+
+
+def test_a_level_has_both_intervals_too() -> None:
+    values = np.array([1_000_000.0, 1_200_000.0])
+    found = Level("gmv", "money", "IDR", [1, 2], values, np.linspace(500_000, 2_500_000, 101), 1_000)
+    assert level_text(found).replace("\u202f", " ") == (
+        "Shop sales, gross Rp 1,100,000 (−Rp 171,000 to Rp 2,370,000 over seeds, "
+        "Rp 600,000 to Rp 2,400,000 over what nobody knows: assumed)"
+    )
+    assert headline_of_level(load("us-baseline"), found, "c").interval_parameters == (600_000, 2_400_000)
+
+
+def test_levels_under_draws_are_of_as_many_people_as_the_scenario_has() -> None:
+    scenario = load("us-baseline", ["viewers=60", "days=1", "window=6h", "gifting.giver_share=0.5"])
+    small, same = (level(scenario, "gmv", seeds=2, draws=8, viewers=viewers) for viewers in (30, None))
+    assert (small.draw_viewers, same.draw_viewers) == (30, 60)
+    assert len(same.values) == 2
+    assert len(same.drawn) == 8
+    assert 0.2 < small.drawn.mean() / same.drawn.mean() < 5

@@ -30,6 +30,7 @@ from sim.scenario import Scenario
 Floats = npt.NDArray[np.float64]
 
 UNSAID: Final = float("nan")
+MONEY: Final = "money"
 TELLS_NOTHING: Final = ("cli", "report")  # layers above all runs
 PARTS: Final = 2  # letters of a key that name its folder, so that none holds a hundred thousand files
 
@@ -53,7 +54,7 @@ class Task(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """A metric's value, in minor units where it is money; NaN where nothing can be said of it."""
+    """A metric's value, in minor units of a currency where it is money; NaN where nothing can be said of it."""
 
     value: float
     unit: str
@@ -169,7 +170,8 @@ def figures_of(kpis: Kpis) -> Figures:
 def _figure(stated: Mapping[str, object]) -> Figure:
     value = stated["value"]
     assert value is None or isinstance(value, int | float), "a key figure is a number or nothing"
-    return Figure(UNSAID if value is None else float(value), str(stated["unit"]), str(stated.get("currency", "")))
+    unit = str(stated["unit"])
+    return Figure(UNSAID if value is None else float(value), unit, str(stated["currency"]) if unit == MONEY else "")
 
 
 def column(found: Sequence[Figures], metric: str) -> Floats:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from sim.experiments.compare import Comparison
 from sim.experiments.influences import Influence
+from sim.experiments.level import Level
 from sim.experiments.paired import Difference, Interval
 from sim.experiments.unknowns import Unknown
 from sim.experiments.welfare import FIGURE
@@ -147,14 +148,29 @@ def card(told: Comparison) -> Iterator[str]:
         yield f"Note: {note}."
 
 
-def answer_text(told: Comparison) -> str:
-    """The asked difference with its intervals: what is chance never stands alone where more is known."""
-    one = told.answer
-    words = f"{title_of(one)} {value_text(one, one.other)}, {change_text(one, one.difference)} against {told.base.name}"
+def answer_text(told: Comparison, base: str = "") -> str:
+    """The asked difference with its intervals: what is chance never stands alone where more is known.
+
+    `base` is what the base is called, if not by its name.
+    """
+    one, base = told.answer, base or told.base.name
+    against = f"itself {base}" if base.startswith("without") else base
+    words = f"{title_of(one)} {value_text(one, one.other)}, {change_text(one, one.difference)} against {against}"
     seeds = f"{interval_text(one, one.interval_seeds)} over seeds"
     if one.interval_parameters is None:
         return f"{words} ({seeds})"
     return f"{words} ({seeds}, {interval_text(one, one.interval_parameters)} over what nobody knows: {one.label})"
+
+
+def level_text(found: Level) -> str:
+    """What a scenario without a base comes to, with both intervals."""
+    one = Difference(found.metric, found.unit, found.currency, found.values, found.values)
+    seeds, draws = (
+        f"{value_text(one, low)} to {value_text(one, high)}"
+        for low, high in (found.interval_seeds, found.interval_parameters)
+    )
+    value = value_text(one, found.value)
+    return f"{title_of(one)} {value} ({seeds} over seeds, {draws} over what nobody knows: {found.label})"
 
 
 def _sign_text(one: Difference) -> str:

@@ -1,10 +1,10 @@
 """Headlines: each scenario's answer in one sentence, with the numbers behind it and the command that made them.
 
     >>> headlines(Path("results/economy/headlines.json"))["us-web-push"].text
-    'Take rate 41.2 %, +1.9 points against us-baseline (+1.6 to +2.2 in 5 seeds)'
+    'Take rate 42.4 %, +4.1 points against us-baseline (+2.2 to +6 points over seeds, −5.9 to +12 points over what ...'
 
 They are kept in the repository, so that `coinworks scenarios` can tell an answer beside its question. The sentence is
-made of the numbers: nobody writes it.
+made of the numbers: nobody writes it, and an interval over seeds never stands alone.
 """
 
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ from typing import Final, Literal
 
 import msgspec
 
-from sim.experiments.answer import Answer
+from sim.experiments.compare import Comparison
+from sim.experiments.level import Level
 from sim.experiments.runs import Floats
-from sim.metrics.definitions import METRIC
-from sim.report.numbers import THIN, about_money, index, plural, share, significant
+from sim.report.differing import answer_text, level_text
 from sim.runs import read_json, write_json
 from sim.scenario import Scenario
 
@@ -33,6 +33,12 @@ class Headline(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seeds, values, bases : what the metric came to under each seed, here and in the base
     compared_with : the name of that other scenario; "" where there is none
     viewers, days, digest : of what the scenario said when it was asked
+    warm_up_days : left out at the beginning of the runs
+    interval_seeds, interval_parameters : of the difference, or of the value where there is no base
+    sign_share : of the draws, those that keep the difference's sign
+    label : what it rests on: mechanism, fitted or assumed
+    draws, draw_viewers : how many, of how many people
+    is_clear : whether the difference's interval over seeds, corrected for all metrics read, doesn't hold 0
     command : how it was made
     """
 
@@ -48,6 +54,14 @@ class Headline(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     currency: str = ""
     bases: list[float] | None = None
     compared_with: str = ""
+    warm_up_days: int = 0
+    interval_seeds: tuple[float, float] | None = None
+    interval_parameters: tuple[float, float] | None = None
+    sign_share: float | None = None
+    label: str = ""
+    draws: int = 0
+    draw_viewers: int = 0
+    is_clear: bool | None = None
 
 
 class Headlines(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,64 +86,62 @@ def write_headlines(path: Path, found: Mapping[str, Headline]) -> None:
     write_json(path, Headlines(scenarios=dict(sorted(found.items()))))
 
 
-def headline_of(scenario: Scenario, base: Scenario | None, found: Answer) -> Headline:
-    """What is kept of an answer."""
+def headline_of(scenario: Scenario, told: Comparison, command: str) -> Headline:
+    """What is kept of a comparison with the scenario's base."""
+    one = told.answer
     return Headline(
-        text=sentence(found, base.name.removeprefix(f"{scenario.name} ") if base else ""),
+        text=answer_text(told, told.base.name.removeprefix(f"{scenario.name} ")),
+        metric=one.metric,
+        unit=one.unit,
+        currency=one.currency,
+        seeds=told.seeds,
+        values=_plain(one.others),
+        bases=_plain(one.bases),
+        compared_with=told.base.name,
+        viewers=scenario.viewers,
+        days=scenario.days,
+        digest=scenario.digest,
+        warm_up_days=told.warm_up_days,
+        interval_seeds=_bounds(one.interval_seeds),
+        interval_parameters=None if one.interval_parameters is None else _bounds(one.interval_parameters),
+        sign_share=one.sign_share,
+        label=one.label or "",
+        draws=0 if told.beliefs is None else len(told.beliefs.values),
+        draw_viewers=0 if told.beliefs is None else told.beliefs.viewers,
+        is_clear=one.is_clear,
+        command=command,
+    )
+
+
+def headline_of_level(scenario: Scenario, found: Level, command: str) -> Headline:
+    """What is kept of a scenario that has no base."""
+    return Headline(
+        text=level_text(found),
         metric=found.metric,
         unit=found.unit,
         currency=found.currency,
         seeds=found.seeds,
         values=_plain(found.values),
-        bases=None if found.bases is None else _plain(found.bases),
-        compared_with=base.name if base else "",
         viewers=scenario.viewers,
         days=scenario.days,
         digest=scenario.digest,
-        command=f"coinworks headlines {scenario.name} --seeds {len(found.seeds)}",
+        interval_seeds=_bounds(found.interval_seeds),
+        interval_parameters=_bounds(found.interval_parameters),
+        label=found.label,
+        draws=len(found.drawn),
+        draw_viewers=found.draw_viewers,
+        command=command,
     )
 
 
-def sentence(found: Answer, base: str) -> str:
-    """The answer in words: the mean, and against its base the change, with the least and the largest over the seeds.
-
-    A range over a handful of seeds is no interval, and is not called one.
-    """
-    name, _, currency = found.metric.partition(".")
-    title = f"{METRIC[name].title} {currency}".rstrip()
-    seeds = f"in {plural(len(found.seeds), 'seed')}"
-    if not base:
-        low, high = (_amount(found, float(bound)) for bound in (found.values.min(), found.values.max()))
-        return f"{title} {_amount(found, found.value)} ({low} to {high} {seeds})"
-    mean, low, high = (_change(found, float(change)) for change in _mean_and_range(found))
-    return f"{title} {_amount(found, found.value)}, {mean} against {_named(base)} ({low} to {high} {seeds})"
-
-
-def _named(base: str) -> str:
-    return f"itself {base}" if base.startswith("without") else base
-
-
-def _mean_and_range(found: Answer) -> tuple[float, float, float]:
-    changes = found.changes
-    assert found.base is not None
-    mean = found.value / found.base - 1 if found.is_relative else found.value - found.base
-    return mean, float(changes.min()), float(changes.max())
-
-
-def _amount(found: Answer, value: float) -> str:
-    if found.unit == "money":
-        return about_money(round(value), found.currency)
-    if found.unit == "share":
-        return share(value)
-    return index(value) if found.unit == "index" else f"{significant(round(value)):,}"
-
-
-def _change(found: Answer, change: float) -> str:
-    if not found.is_relative:
-        points = f"{100 * change:+.2g}" if found.unit == "share" else f"{change:+.2g}"
-        return f"{points} points" if found.unit == "share" else points
-    return f"{100 * change:+.3g}{THIN}%"
-
-
 def _plain(values: Floats) -> list[float]:
-    return [float(f"{value:.12g}") for value in values.tolist()]
+    return [_rounded(value) for value in values.tolist()]
+
+
+def _bounds(interval: tuple[float, float]) -> tuple[float, float]:
+    return _rounded(interval[0]), _rounded(interval[1])
+
+
+def _rounded(value: float) -> float:
+    """To twelve digits: the last ones of a float hang on the machine."""
+    return float(f"{value:.12g}")
