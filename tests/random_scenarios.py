@@ -85,6 +85,11 @@ LIVELY: Final = (
     "platform.chargeback_rate=0.4",
     "platform.chargeback_delay_days=0.2",
 )
+# Every shopper is given a voucher, of which some expire.
+VOUCHERS: Final = (
+    "interventions=[{ kind = 'voucher_campaign', at = 2024-04-08T04:00:00Z, region = 'US', amount_cents = 700, "
+    "minimum_cents = 1000, days = 0.5, share = 1 }]"
+)
 # Rich fans whose gifts take several of the largest pack.
 LAVISH: Final = (*LIVELY, "gifting.willingness_median_cents=200000", "topup.weekly_budget_median_cents=100000000")
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 import engine_runs
 from engine_runs import Result, assert_identical, exponentials_fingerprint, ran
-from random_scenarios import LIVELY, PARAMETERS, as_command, overrides
+from random_scenarios import LIVELY, PARAMETERS, VOUCHERS, as_command, overrides
 from sim.ledger import Op, Outcome
 from sim.model import ENGINES
 from sim.paths import scenarios_dir
@@ -99,7 +99,7 @@ def test_windows_have_traces_of_their_own() -> None:
 
 
 def test_the_small_scenarios_do_everything_that_can_be_done() -> None:
-    columns = reference("us-baseline", *LIVELY).trace.columns
+    columns = reference("us-baseline", *LIVELY, VOUCHERS).trace.columns
     done = columns["op"][columns["outcome"] == Outcome.ACCEPTED]
     assert set(np.unique(done)) == {int(op) for op in Op}
     assert {Outcome.INSUFFICIENT_FUNDS, Outcome.FROZEN} <= {*map(Outcome, np.unique(columns["outcome"]))}

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from random_scenarios import VOUCHERS
 from sim.agents.publication import Stream
 from sim.engines import journal, viewer
 from sim.engines.reference import ReferenceEngine
@@ -66,7 +67,7 @@ def run(*overrides: str, scenario: str = "us-baseline", seed: int = 1) -> Rows:
 
 
 def test_a_busy_economy_does_everything_and_conserves_at_every_window() -> None:
-    accepted = Counter(operation.op for operation, outcome in run(*BUSY) if outcome == Outcome.ACCEPTED)
+    accepted = Counter(operation.op for operation, outcome in run(*BUSY, VOUCHERS) if outcome == Outcome.ACCEPTED)
     assert set(accepted) == set(Op)
     declined = {outcome for _, outcome in run(*BUSY)} - {Outcome.ACCEPTED}
     assert {Outcome.INSUFFICIENT_FUNDS, Outcome.FROZEN} <= declined
