@@ -27,7 +27,7 @@ from sim.metrics.summary import Kpis
 from sim.metrics.sums import add_to, empty_sums, listed, with_room
 from sim.metrics.tally import Found, Tally
 from sim.scenario import load
-from traces import PACK, Town, busy_town, rare_town
+from traces import GOOD, PACK, Town, busy_town, rare_town
 
 QUARTER_US = 15 * 60 * 1_000_000
 DAY_US = 24 * HOUR_US
@@ -228,6 +228,47 @@ def test_goods_paid_in_coins_and_by_vouchers() -> None:
     assert (found["vouchers_granted"], found["voucher_cost"]) == (1_000, 500)
     assert found["affiliate_income"] == 350
     assert found["coins_spent_on_goods"] == 43 - 10  # 40 coins had cost $0.43; 15 came back, as a lot of $0.10
+
+
+def test_what_comes_back_of_a_voucher_is_no_commission() -> None:
+    """$20.00 of which a voucher pays $5.00, delivered for 6 %, half of it sent back, then the rest.
+
+    Either refund returns half of the commission, less a fee of a fifth, and half of the voucher.
+    """
+    town = Town()
+    fan, seller = town.viewer(), town.seller()
+    voucher = town.add(Op.VOUCHER, fan, at_us=1, amount=500, currency=USD)
+    money = {"peer": seller, "item": GOOD, "currency": USD}
+    order = town.add(Op.ORDER, fan, at_us=2, amount=2_000, ref=voucher, **money)
+    before = kpis(town)
+    assert (before["vouchers_used"], before["voucher_cost"]) == (500, 500)
+    sold = town.add(Op.CAPTURE, seller, at_us=3, peer=fan, amount=2_000, currency=USD, ref=order)
+    commission = kpis(town)["commission"]
+    for back, cost in ((1_000, 250), (1_000, 0)):
+        town.add(Op.REFUND, fan, at_us=4, amount=back, ref=sold, **money)
+        found, series = summarize(town)
+        assert found["voucher_cost"]["value"] == cost
+        assert found["revenue"]["value"] == found["commission"]["value"] - cost
+        assert series["commission"].sum() == found["commission"]["value"]
+    assert found["commission"]["value"] < commission
+    assert found["vouchers_used"]["value"] == 500
+
+
+def test_what_comes_back_before_delivery_costs_no_voucher_either() -> None:
+    """Of $20.00 with a voucher of $5.00 a part is cancelled, the rest delivered and refunded whole; one expires."""
+    town = Town()
+    fan, seller = town.viewer(), town.seller()
+    used, unused = (town.add(Op.VOUCHER, fan, at_us=1, amount=500, currency=USD) for _ in range(2))
+    money = {"peer": seller, "item": GOOD, "currency": USD}
+    order = town.add(Op.ORDER, fan, at_us=2, amount=2_000, ref=used, **money)
+    town.add(Op.CANCEL, fan, at_us=3, amount=500, ref=order, **money)
+    sold = town.add(Op.CAPTURE, seller, at_us=4, peer=fan, amount=1_500, currency=USD, ref=order)
+    town.add(Op.REFUND, fan, at_us=5, amount=1_500, ref=sold, **money)
+    town.add(Op.EXPIRE, fan, at_us=6, amount=500, currency=USD, ref=unused)
+    found = kpis(town)
+    assert (found["vouchers_granted"], found["vouchers_used"], found["vouchers_expired"]) == (1_000, 500, 500)
+    assert found["voucher_cost"] == 0
+    assert found["revenue"] == found["commission"]
 
 
 def test_shop_sales_net_of_what_came_back() -> None:

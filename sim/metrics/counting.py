@@ -16,6 +16,7 @@ from sim.ledger import CURRENCIES, REWARD, Item, Kind, Op, Outcome
 from sim.ledger.accounts import KIND_SPAN
 from sim.ledger.money import FIAT
 from sim.ledger.operations import ITEM_SPAN, READS
+from sim.metrics.credits import Credits, follow
 from sim.metrics.hosts import FIAT_CODES, SELLER_0, Hosts
 from sim.metrics.series import APP, CHANNEL_OF_ITEM, CHANNELS, LIVE, MEASURES, RECORDS, REGION_CODES
 from sim.metrics.shop import MEASURES as SHOP_MEASURES
@@ -72,6 +73,7 @@ class Counts(NamedTuple):
     income : of shape (n_fiat_currencies, n_creators), in millionths of a minor unit
     has_gifts : of shape (n_creators,)
     sold, settled : what each seller's orders came to and what was paid out, of shape (n_fiat_currencies, n_sellers)
+    credits : what vouchers pay, see `sim.metrics.credits`
     asked : a bit for each viewer who did anything, of shape (2, n_viewers / 8): in either half of the run
     returned : of shape (2, n_regions): how many did anything in the first half, and how many of these in the second
     """
@@ -90,6 +92,7 @@ class Counts(NamedTuple):
     has_gifts: BoolArray
     sold: Int64Array
     settled: Int64Array
+    credits: Credits
     asked: ByteArray
     returned: Int64Array
 
@@ -145,10 +148,11 @@ _CHANNEL_OF_KIND: Final = _channel_of_item_kind()
 _IS_ACT: Final = _by_op(ACTS)
 _IS_READ: Final = _by_op(tuple(READS))
 _IS_COINS: Final = _by_op((Op.TOPUP, Op.REWARD, Op.EXPIRE, Op.GIFT, Op.CHARGEBACK, Op.COIN_REFUND))
-_IS_SHOP: Final = _by_op((Op.ORDER, Op.CAPTURE, Op.CANCEL, Op.REFUND, Op.SETTLE, Op.AFFILIATE))
+_IS_SHOP: Final = _by_op((Op.VOUCHER, Op.ORDER, Op.CAPTURE, Op.CANCEL, Op.REFUND, Op.SETTLE, Op.AFFILIATE))
 _FIAT_FROM: Final = min(FIAT)
 
 _OPEN, _POLICY, _TOPUP, _GIFT, _ORDER = int(Op.OPEN), int(Op.POLICY), int(Op.TOPUP), int(Op.GIFT), int(Op.ORDER)
+_VOUCHER: Final = int(Op.VOUCHER)
 _REWARD, _EXPIRE, _SETTLE = int(Op.REWARD), int(Op.EXPIRE), int(Op.SETTLE)
 _CHARGEBACK, _COIN_REFUND = int(Op.CHARGEBACK), int(Op.COIN_REFUND)
 _CAPTURE, _CANCEL, _REFUND, _AFFILIATE = int(Op.CAPTURE), int(Op.CANCEL), int(Op.REFUND), int(Op.AFFILIATE)
@@ -334,6 +338,9 @@ def _count_shop(
     place: int,
 ) -> None:
     op, amount, currency = records.op[i], records.amount[i], np.int64(records.currency[i])
+    if op == _VOUCHER:
+        _credit_returned(records, i, counts)
+        return
     if op == _SETTLE:
         if records.actor[i] >= SELLER_0:
             counts.settled[PLACE_OF_FIAT[currency], records.actor[i] - SELLER_0] += amount
@@ -350,14 +357,34 @@ def _count_shop(
             counts.sold[PLACE_OF_FIAT[currency], seller] += amount
     else:
         place = _place_of(counts, records.ref[i])
-        cell[_COMMISSION] += records.revenue[i] if op in (_CAPTURE, _REFUND) else 0
+    commission = records.revenue[i] - _credit_returned(records, i, counts)
+    cell[_COMMISSION] += commission if op in (_CAPTURE, _REFUND) else 0
     if place != NOWHERE:
         sale = shop[step * (shop.shape[0] // counts.shop.shape[0]) + place]
-        _count_sale(records, i, sale, counts, place)
+        _count_sale(records, i, sale, counts, place, commission)
 
 
 @inner
-def _count_sale(records: Records, i: int, sale: Int64Array, counts: Counts, place: int) -> None:
+def _credit_returned(records: Records, i: int, counts: Counts) -> int:
+    """What of a voucher a record gives back after delivery."""
+    currency = np.int64(records.currency[i])
+    back = follow(
+        counts.credits,
+        np.int64(records.op[i]),
+        records.seq[i],
+        records.ref[i],
+        records.amount[i],
+        currency,
+        records.revenue[i],
+        records.tax[i],
+    )
+    if back:
+        counts.credits.returned[PLACE_OF_FIAT[currency]] += back
+    return back
+
+
+@inner
+def _count_sale(records: Records, i: int, sale: Int64Array, counts: Counts, place: int, commission: int) -> None:
     """Into the shop's series, where the order stands."""
     op, in_money = records.op[i], records.currency[i] >= _FIAT_FROM
     amount = records.amount[i] if in_money else 0
@@ -372,11 +399,11 @@ def _count_sale(records: Records, i: int, sale: Int64Array, counts: Counts, plac
         sale[_SHOP_CANCELLED] += amount
     elif op == _CAPTURE:
         sale[_SHOP_DELIVERED] += amount
-        sale[_SHOP_COMMISSION] += records.revenue[i] if in_money else 0
+        sale[_SHOP_COMMISSION] += commission if in_money else 0
         _remember(counts, records.seq[i], place)
     else:
         sale[_SHOP_REFUNDED] += amount
-        sale[_SHOP_COMMISSION] += records.revenue[i] if in_money else 0
+        sale[_SHOP_COMMISSION] += commission if in_money else 0
 
 
 @inner

@@ -56,6 +56,7 @@ class Economy(NamedTuple):
     sold, seller_income : by currency, the prices of each seller's orders, and what each seller earned
     sellers_foreign : of each seller, whether from abroad
     sales : by currency, the shop's measures by origin of merchant and goods, as in `sim.metrics.shop`
+    credit_returned : by currency, the part of vouchers in what was refunded
     elsewhere, hosts_by_week, sellers_by_week : see `sim.metrics.hosts.Ending`
     """
 
@@ -79,6 +80,7 @@ class Economy(NamedTuple):
     seller_income: dict[int, Int64Array]
     sellers_foreign: npt.NDArray[np.bool_]
     sales: dict[int, Int64Array]
+    credit_returned: dict[int, int]
     elsewhere: Columns
     hosts_by_week: Columns
     sellers_by_week: Columns
@@ -212,7 +214,7 @@ def _of_shop(economy: Economy, closing: Closing, currency: int) -> Figures:
     gmv, back = economy.amounts[Op.ORDER, currency], (Op.CANCEL, Op.REFUND)
     yield "gmv", gmv
     yield "gmv_net", gmv - sum(economy.amounts[op, currency] for op in back)
-    yield "commission", _commission(closing, currency)
+    yield "commission", _commission(economy, closing, currency)
     yield from sales_figures(economy.sales[currency])
     yield from _of_vouchers(economy, closing, currency)
     yield "affiliate_income", economy.amounts[Op.AFFILIATE, currency]
@@ -231,9 +233,11 @@ def _of_vouchers(economy: Economy, closing: Closing, currency: int) -> Figures:
     def kept(*ops: Op) -> int:
         return closing.flow(AccountClass.PLATFORM, currency, *ops)
 
-    granted = economy.amounts[Op.VOUCHER, currency]
+    granted, returned = economy.amounts[Op.VOUCHER, currency], economy.credit_returned[currency]
     yield "vouchers_granted", granted
-    yield "voucher_cost", granted - kept(Op.ORDER, Op.EXPIRE, Op.CANCEL)
+    yield "vouchers_used", -closing.flow(AccountClass.HOLDER, currency, Op.ORDER) - kept(Op.ORDER)
+    yield "vouchers_expired", kept(Op.EXPIRE)
+    yield "voucher_cost", granted - kept(Op.ORDER, Op.EXPIRE, Op.CANCEL) - returned
 
 
 def seller_figures(sold: Int64Array, income: Int64Array, foreign: npt.NDArray[np.bool_]) -> Figures:
@@ -285,8 +289,8 @@ def total_measures(cells: Int64Array) -> dict[str, int]:
     return dict(zip(MEASURES, totals.tolist(), strict=True))
 
 
-def _commission(closing: Closing, currency: int) -> int:
-    return closing.flow(AccountClass.PLATFORM, currency, Op.CAPTURE, Op.REFUND)
+def _commission(economy: Economy, closing: Closing, currency: int) -> int:
+    return closing.flow(AccountClass.PLATFORM, currency, Op.CAPTURE, Op.REFUND) - economy.credit_returned[currency]
 
 
 def ratio(part: int, whole: int) -> float | None:

@@ -32,6 +32,7 @@ from sim.metrics.counting import (
     count,
     records_of,
 )
+from sim.metrics.credits import Credits, no_credits, records_at_most
 from sim.metrics.hosts import FIAT_CODES, Ending, Hosts, seller_income
 from sim.metrics.regions import Parts, figures_by_region
 from sim.metrics.series import MEASURES, RECORDS, REGION_CODES, Series, empty_cells, series_columns, step_us
@@ -101,6 +102,7 @@ class Tally:
             has_gifts=np.zeros(n_creators, np.bool_),
             sold=np.zeros((len(FIAT_CODES), n_sellers), np.int64),
             settled=np.zeros((len(FIAT_CODES), n_sellers), np.int64),
+            credits=no_credits(),
             asked=np.zeros((2, -(-scenario.viewers // 8)), np.uint8),
             returned=np.zeros((2, len(REGION_CODES)), np.int64),
         )
@@ -122,10 +124,16 @@ class Tally:
             shop=_lengthened(counts.shop, n_steps),
             order_seq=_lengthened(counts.order_seq, n_orders),
             order_place=_lengthened(counts.order_place, n_orders),
+            credits=self._room_for_credits(block),
             spend=with_room(counts.spend, topups),
             packs=with_room(counts.packs, topups),
         )
         count(records_of(block), self._counts, self._worth, self._hosts, self._clock)
+
+    def _room_for_credits(self, block: Columns) -> Credits:
+        known = self._counts.credits
+        length = records_at_most(known, block)
+        return known._replace(seq=_lengthened(known.seq, length), parts=_lengthened(known.parts, length))
 
     def close(self, ending: Ending) -> Found:
         """Every metric, and the time series by hour (or by window, where that is longer).
@@ -157,6 +165,9 @@ class Tally:
             "shop": _used(counts.shop),
             "order_seq": counts.order_seq[:orders].copy(),
             "order_place": counts.order_place[:orders].copy(),
+            "credit_seq": counts.credits.seq[: counts.credits.used[0]].copy(),
+            "credit_parts": counts.credits.parts[: counts.credits.used[0]].copy(),
+            "credit_returned": counts.credits.returned.copy(),
             "spend": np.stack(spend),
             "packs": np.stack(packs),
             "earning": earning,
@@ -180,6 +191,10 @@ class Tally:
         copied = ("cells", "shop", "order_seq", "order_place", *_KEPT_WHOLE)
         tally._counts = counts._replace(
             orders_used=np.array([len(state["order_seq"])], np.int64),
+            credits=Credits(
+                np.array([len(state["credit_seq"])], np.int64),
+                *(state[f"credit_{name}"].copy() for name in Credits._fields[1:]),
+            ),
             spend=restored_sums(Listed(*state["spend"])),
             packs=restored_sums(Listed(*state["packs"])),
             **{name: state[name].copy() for name in copied},
@@ -259,6 +274,7 @@ class Tally:
             seller_income=seller_income(ending.balances, counts.settled),
             sellers_foreign=self._hosts.sellers_foreign,
             sales=self._sales(),
+            credit_returned=dict(zip(FIAT_CODES, counts.credits.returned.tolist(), strict=True)),
             elsewhere=ending.elsewhere,
             hosts_by_week=ending.hosts_by_week,
             sellers_by_week=ending.sellers_by_week,
