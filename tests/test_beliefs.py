@@ -1,8 +1,11 @@
 """What you must believe: the statistics against answers that are known, and then on runs."""
 
+import doctest
+import importlib
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,13 +15,14 @@ from sim.experiments.beliefs import (
     along,
     break_even,
     label_of,
+    runs_of,
     size_of,
     study,
     traced_to,
     turned,
 )
 from sim.experiments.influences import influences
-from sim.experiments.runs import Floats
+from sim.experiments.runs import Floats, Keep
 from sim.experiments.turning import Bracket, brackets, nearest_turn
 from sim.experiments.unknowns import Unknown, find, unknowns
 from sim.scenario import load
@@ -289,3 +293,24 @@ def test_what_a_metric_does_not_depend_on_is_not_asked() -> None:
     assert all(one.unknown.table == "topup" for one in traced_to(bookings, told.unknowns, told.values, ["topup"]))
     assert traced_to(bookings, told.unknowns, told.values, []) == []
     assert told.metrics["orders"].believed == []
+
+
+@pytest.mark.parametrize("name", ["sim.experiments.beliefs", "sim.experiments.turning", "sim.experiments.unknowns"])
+def test_examples_are_executed(name: str) -> None:
+    tried = doctest.testmod(importlib.import_module(name))
+    assert tried.attempted
+    assert not tried.failed
+
+
+def test_a_study_goes_on_from_what_was_kept_and_gains_are_kept_too(tmp_path: Path) -> None:
+    """The second time no run is made, and the answer is the same."""
+    base, other = load("us-baseline", [*SMALL, "days=1"]), load("us-baseline", [*SMALL, "days=1", "topup.web_share=1"])
+    keep, done = Keep(tmp_path), [list[int](), list[int]()]
+    first, second = (
+        study(base, other, draws=8, repeats=2, welfare=True, keep=keep, on_done=heard.append) for heard in done
+    )
+    assert [heard[0] for heard in done] == [0, runs_of(base, other, 8, 2)]
+    for name, one in first.metrics.items():
+        np.testing.assert_array_equal(one.all_changes, second.metrics[name].all_changes)
+        assert second.metrics[name].believed == one.believed
+    assert not first.metrics["viewer_surplus"].is_relative

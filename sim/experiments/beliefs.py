@@ -208,6 +208,18 @@ def study(
     Raises
     ------
     CoinworksError : a draw that is no scenario, or fewer draws than it takes to tell anything
+
+    Examples
+    --------
+    Nothing that anybody may believe makes another commission change what is sold in a day.
+
+    >>> from sim.scenario import load
+    >>> tiny = ["viewers=40", "days=1", "window=6h"]
+    >>> base, other = load("us-baseline", tiny), load("us-baseline", [*tiny, "sellers.commission=0.08"])
+    >>> studied = study(base, other, draws=8, repeats=2)
+    >>> gmv = studied.metrics["gmv"]
+    >>> studied, gmv.interval, gmv.sign_share, gmv.label
+    (<Beliefs draws=8 unknowns=120 viewers=40>, (0.0, 0.0), 1.0, 'mechanism')
     """
     if draws < LEAST_DRAWS or repeats < 2:
         raise CoinworksError(f"draws(={draws}) must be >= {LEAST_DRAWS}, and repeats(={repeats}) >= 2")

@@ -158,7 +158,7 @@ def run(task: Task) -> Figures:
     heard = Listener(task.scenario, task.seed)
     kpis = measured(task.scenario, task.seed, heard, from_day=task.from_day, look=heard.look).kpis
     account = heard.account(kpis)
-    gains = {name: Figure(value, "money", account.currency) for name, value in account.gains.items()}
+    gains = {name: Figure(float(value), "money", account.currency) for name, value in account.gains.items()}
     return figures_of(kpis) | gains
 
 

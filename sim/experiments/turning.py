@@ -1,10 +1,10 @@
 """Where an answer turns: the value of one unknown at which its sign changes.
 
     bracket = nearest_turn(values, changes, stated=0.15)
-    bracket.crossing                    # where a straight line between the two is zero
+    bracket.crossing                    # where the straight line between the two is 0
 
->>> nearest_turn([0.0, 0.1, 0.2, 0.4], [-3.0, -1.0, 1.0, 5.0], stated=0.15).crossing
-0.15
+>>> nearest_turn([0, 1, 2, 4], [-3, -1, 1, 5], stated=1).crossing
+1.5
 """
 
 from collections.abc import Sequence
