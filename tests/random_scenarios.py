@@ -195,6 +195,7 @@ PARAMETERS: Final[dict[str, Texts]] = {
     "sellers.foreign_goods_each": texts(1, 3, 5, 100),
     "sellers.foreign_cost_factor": texts(0, 1, "0.8", 1000),
     "sellers.import_price_factor": texts(0, "0.333333", 1, 1000),
+    "sellers.price_factor": texts(0, "0.9", 1, "1.25"),
     "sellers.stock_per_good": texts(0, 1, 2, 3, 40),
     "sellers.delivery_days": DELAY,
     "sellers.foreign_delivery_days": DELAY,

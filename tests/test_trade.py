@@ -74,6 +74,15 @@ def test_imported_goods_have_a_price_of_their_own_and_foreign_sellers_a_cost() -
     assert goods_of(load("us-baseline", ["sellers.import_price_factor=0"])).price[0] == 1  # nothing is given away
 
 
+def test_a_price_factor_is_of_all_goods_and_leaves_what_buyers_compare_with() -> None:
+    usual = goods_of(load("us-baseline"))
+    goods = goods_of(load("us-baseline", ["sellers.import_price_factor=0.5", "sellers.price_factor=1.1"]))
+    assert (goods.usual_price == usual.usual_price).all()
+    assert (goods.cost == usual.cost).all()
+    assert goods.price[0] == 440  # 799, halved to 400, and a tenth more
+    assert goods.price[2] == 1429  # 1299
+
+
 def test_the_baseline_has_both_origins() -> None:
     scenario = load("us-baseline")
     supply = range_of(scenario, "US")

@@ -19,6 +19,7 @@ from sim.ledger import Kind, account_id
 from sim.ledger.accounts import KIND_SPAN
 from sim.ledger.money import portion
 from sim.scenario import Scenario
+from sim.scenario.catalogs import Good
 from sim.streams import draw, key_of, uniform
 
 FIRST_SELLER: Final = KIND_SPAN * int(Kind.SELLER)
@@ -48,7 +49,13 @@ class Goods(NamedTuple):
 def goods_of(scenario: Scenario) -> Goods:
     """A scenario's goods. A price is at least one minor unit."""
     catalog, sellers = scenario.all_goods, scenario.sellers
-    of_price, of_cost = sellers.import_price_factor.ppm, sellers.foreign_cost_factor.ppm
+    of_import, of_all, of_cost = (
+        factor.ppm for factor in (sellers.import_price_factor, sellers.price_factor, sellers.foreign_cost_factor)
+    )
+
+    def offered(good: Good) -> int:
+        price = portion(good.price_cents, of_import) if good.imported else good.price_cents
+        return max(portion(price, of_all), 1)
 
     def column(values: list[int]) -> Int64Array:
         return np.array(values, np.int64)
@@ -56,9 +63,7 @@ def goods_of(scenario: Scenario) -> Goods:
     return Goods(
         np.array([good.imported for good in catalog], np.bool_),
         column([good.price_cents for good in catalog]),
-        column(
-            [max(portion(good.price_cents, of_price), 1) if good.imported else good.price_cents for good in catalog]
-        ),
+        column([offered(good) for good in catalog]),
         column([good.cost_cents for good in catalog]),
         column([portion(good.cost_cents, of_cost) for good in catalog]),
     )

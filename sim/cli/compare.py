@@ -11,6 +11,8 @@ from sim.cli.terminal import Done, json_option, progress, say, show, show_json
 from sim.ledger.errors import CoinworksError
 
 if TYPE_CHECKING:
+    from sim.experiments.compare import Comparison
+    from sim.experiments.welfare.incidence import Incidence
     from sim.scenario import Scenario
 
 
@@ -45,6 +47,7 @@ class Percent(click.ParamType[float]):
 @click.option("--draw-viewers", type=click.IntRange(1), metavar="N", help="People in the runs of these draws.")
 @click.option("--welfare", is_flag=True, help="Say who gains and who loses, too.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write a page here.")
+@click.option("--incidence", type=click.IntRange(1, 1000), metavar="N", help="And who bears it, over N seeds.")
 @executor_options
 @keep_option
 @json_option
@@ -59,6 +62,7 @@ def compare(
     draws: int,
     draw_viewers: int | None,
     out: Path | None,
+    incidence: int | None,
     keep: Path | None,
     as_json: bool,
     **options: Any,
@@ -75,6 +79,7 @@ def compare(
       coinworks compare us-baseline --change sellers.commission=0.1 --metric commission --viewers 500 --draws 16
       coinworks compare indonesia-2023 --welfare --viewers 500 --draws 0 --pairs 8
       coinworks compare us-web-push --viewers 500 --draws 16 --pairs 8 --out answer
+      coinworks compare us-baseline --change platform.store_fee=0.15 --welfare --incidence 4 --viewers 500 --draws 0
       coinworks compare us-baseline uk --metric take_rate --precision 1% --budget 60 --json
     """
     from sim.experiments.compare import believed
@@ -83,7 +88,7 @@ def compare(
     from sim.experiments.runs import Keep
     from sim.report.comparison import write_comparison
     from sim.report.differing import as_plain, card, differences_table
-    from sim.report.welfare import gains_table
+    from sim.report.welfare import gains_table, incidence_lines, incidence_plain, incidence_table
 
     sizes = stated(options, overrides)
     one, two = _scenarios(base, other, sizes, changes, options.pop("seed"))
@@ -103,12 +108,17 @@ def compare(
         if draws:
             told = believed(told, draws=draws, viewers=draw_viewers, executor=found, keep=kept, watch=_watch)
     page = None if out is None else write_comparison(told, out)
+        borne = _borne(told, incidence, from_day=told.warm_up_days, executor=found, keep=kept) if incidence else None
     if as_json:
-        show_json(as_plain(told))
+        show_json({**as_plain(told), **({"incidence": incidence_plain(borne)} if borne else {})})
         return
     show(differences_table(told))
     if told.gains:
         show(gains_table(told))
+    if borne:
+        show(incidence_table(borne))
+        for line in incidence_lines(borne):
+            say(line)
     for line in card(told):
         say(line)
     if page is not None:
@@ -134,6 +144,16 @@ def _scenarios(
     if one is None:
         raise CoinworksError(f"{base} has no base: expected another scenario to compare it with, or --change KEY=VALUE")
     return one, two if seed is None else msgspec.structs.replace(two, seed=seed)
+
+
+def _borne(told: "Comparison", n: int, **how: Any) -> "Incidence":
+    """Who bears what differs, with prices held and moved, under the first seeds of the comparison."""
+    from sim.experiments.welfare.incidence import incidence as borne
+    from sim.experiments.welfare.incidence import runs_of
+
+    seeds = range(told.seeds[0], told.seeds[0] + n)
+    with _watch("looking for the prices that would be set", runs_of(seeds)) as done:
+        return borne(told.base, told.other, seeds, on_done=done, **how)
 
 
 def _days(warm_up: str) -> int | None:

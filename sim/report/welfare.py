@@ -4,15 +4,16 @@ gains_table(told)                                   # for a terminal
 gains_rows(told), gains_figures(told)               # for the page
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import isnan
 from typing import TYPE_CHECKING, Final
 
 from sim.experiments.compare import Comparison
 from sim.experiments.paired import Difference, Interval
 from sim.experiments.welfare import FIGURE, OTHERS, PARTIES, TENTHS
+from sim.experiments.welfare.incidence import Incidence
 from sim.report.figure import Figure
-from sim.report.numbers import UNKNOWN, about_money, plural, short_money, signed
+from sim.report.numbers import MINUS, THIN, UNKNOWN, about_money, plural, short_money, signed
 from sim.report.style import CREATORS, INK, MUTED, OUTSIDE, PLATFORM, SELLERS, VIEWERS, WARNING, is_narrow
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 ROW_PX: Final = 34
 NAMES_PX: Final = 150
+LEAST_MOVE: Final = 0.0005  # of a price, below which it is told as nothing
 COLOR: Final = {
     "viewer": VIEWERS,
     "creator": CREATORS,
@@ -180,3 +182,47 @@ def _bounds(interval: Interval | None, currency: str) -> str:
     if interval is None:
         return ""
     return UNKNOWN if any(map(isnan, interval)) else " to ".join(_amount(bound, currency) for bound in interval)
+
+
+def incidence_table(found: Incidence) -> "Table":
+    """Who bears what: with prices as they are, and once platform and sellers have moved theirs."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    title = f"Who bears it, {plural(len(found.seeds), 'seed')}"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("who")
+    for name in ("prices held", "prices moved"):
+        table.add_column(name, justify="right")
+    for name in (*(party.name for party in PARTIES), *SUMS[:2]):
+        if found.held[name] or found.adjusted[name]:
+            amounts = (_amount(changes[name], found.currency) for changes in (found.held, found.adjusted))
+            table.add_row(FIGURE[name].title, *amounts)
+    return table
+
+
+def incidence_lines(found: Incidence) -> Iterator[str]:
+    """What platform and sellers would do about their prices, in words."""
+    for who, best in (("The platform", found.platform), ("Sellers", found.sellers)):
+        moved = best.pass_through - 1
+        does = f"moves its packs' prices by {_percent(moved)}" if who == "The platform" else _of_sellers(moved)
+        error = "" if isnan(best.error) or not moved else f" (standard error {100 * best.error:.1f} points)"
+        edge = "" if best.is_inside else "; its best lies at the edge of what was tried, so more may be better"
+        yield f"{who} {does}{error}{edge}."
+
+
+def _of_sellers(moved: float) -> str:
+    return f"move the prices of all goods by {_percent(moved)}"
+
+
+def _percent(part: float) -> str:
+    return "nothing" if abs(part) < LEAST_MOVE else f"{'+' if part > 0 else MINUS}{abs(100 * part):.1f}{THIN}%"
+
+
+def incidence_plain(found: Incidence) -> dict[str, object]:
+    """The same for machines."""
+    moves = {
+        who: {"factor": best.pass_through, "error": best.error, "is_inside": best.is_inside}
+        for who, best in (("platform", found.platform), ("sellers", found.sellers))
+    }
+    return {"seeds": found.seeds, "currency": found.currency, **moves, "held": found.held, "adjusted": found.adjusted}

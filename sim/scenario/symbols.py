@@ -107,6 +107,7 @@ SYMBOLS: Final = {
         "foreign_goods_each": "G_f",
         "foreign_cost_factor": "z_f",
         "import_price_factor": "z_i",
+        "price_factor": "z_p",
         "stock_per_good": "S",
         "delivery_days": "D_d",
         "foreign_delivery_days": "D_f",

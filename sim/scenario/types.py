@@ -248,6 +248,7 @@ class Sellers(Table, frozen=True):
     settle_floor_cents: Annotated[Cents, "least that is taken out"]
     affiliate_share: Annotated[Share, "of the sellers who work with a creator, for their videos and streams"]
     affiliate_rate: Annotated[Rate, "that creator's part of an order from a video or stream, once it can't come back"]
+    price_factor: Annotated[PriceFactor, "what all goods are offered for at first, on top of that"] = AS_STATED
 
 
 class Trade(Table, frozen=True):
