@@ -107,8 +107,8 @@ def compare(
         )
         if draws:
             told = believed(told, draws=draws, viewers=draw_viewers, executor=found, keep=kept, watch=_watch)
-    page = None if out is None else write_comparison(told, out)
         borne = _borne(told, incidence, from_day=told.warm_up_days, executor=found, keep=kept) if incidence else None
+    page = None if out is None else write_comparison(told, out)
     if as_json:
         show_json({**as_plain(told), **({"incidence": incidence_plain(borne)} if borne else {})})
         return
