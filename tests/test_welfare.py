@@ -462,3 +462,44 @@ def test_gains_are_told_in_a_table_and_in_figures() -> None:
     assert figures[0].title.endswith(f"stores and cards lose most ({lost}); all together ±$0.00")
     assert "Stores and cards" in figures[0].page_svg
     assert figures[0].csv.splitlines()[0] == "figure,base_minor,other_minor,difference_minor,low_minor,high_minor"
+
+
+# Every system of the model at once: money cancels, and the viewers' parts still make their whole
+
+SHOP_COINS = "interventions=[{ kind = 'coins_in_shop', at = %s, region = 'US', coin_value_cents = 100 }]"
+VOUCHERS = (
+    "interventions=[{ kind = 'voucher_campaign', at = %s, region = 'US', amount_cents = 500, minimum_cents = 1000, "
+    "share = 0.9, days = 1 }]"
+)
+ABROAD = (
+    "regions.US.share=0.5",
+    (
+        'regions.ID={ share = 0.5, currency = "IDR", rate = 157, income = 0.6, packs = "packs-id", '
+        'goods = "goods-id", topup_tax = 0.1, order_tax = 0.11, time_zones = { "Asia/Jakarta" = 1.0 } }'
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "more", [(SHOP_COINS % START.isoformat(), "shopping.coin_share=1"), (VOUCHERS % START.isoformat(),), ABROAD]
+)
+def test_money_cancels_with_coins_in_the_shop_vouchers_and_several_moneys(more: tuple[str, ...]) -> None:
+    found = account(*more)
+    assert sum(found.money.values()) == 0
+    assert found.currency == "USD"
+    assert found.viewers.surplus.sum() == pytest.approx(found.gains["viewer_surplus"], rel=0.02)
+    assert found.gains["total_gain"] != account().gains["total_gain"]
+
+
+def test_a_voucher_is_a_gift_of_the_platform() -> None:
+    base, given = account(), account(VOUCHERS % START.isoformat())
+    assert given.viewers.goods.sum() > base.viewers.goods.sum()
+    assert given.gains["viewer_surplus"] > base.gains["viewer_surplus"]
+    assert given.gains["platform_gain"] < base.gains["platform_gain"]
+
+
+def test_several_moneys_are_told_in_the_reference_at_the_stated_rates() -> None:
+    rates = rates_of(lively(*ABROAD))
+    assert rates.currency == "USD"
+    assert rates.in_region.tolist() == [1.0, pytest.approx(1 / 157)]
+    assert rates.of == {840: 1.0, 360: pytest.approx(1 / 157)}
