@@ -154,6 +154,21 @@ def compare(
     Raises
     ------
     CoinworksError : a metric that there isn't, or that differs in its money; scenarios without common ground
+
+    Examples
+    --------
+    >>> from sim.scenario import load
+    >>> tiny = ["viewers=40", "days=2", "window=6h", "gifting.giver_share=0.5"]
+    >>> told = compare(load("us-baseline", tiny), load("uk", tiny), metric="take_rate", pairs=3, warm_up_days=1)
+    >>> told.seeds, told.answer.unit, told.answer.bases.shape
+    ([1, 2, 3], 'share', (3,))
+    >>> abs(told.answer.difference - (told.answer.other - told.answer.base)) < 1e-9
+    True
+    >>> "bookings" in told.metrics  # dollars and pounds
+    False
+    >>> sure = believed(told, draws=8, viewers=30)
+    >>> sure.answer.belief.bases.shape, sure.answer.label in ("mechanism", "fitted", "assumed")
+    ((8,), True)
     """
     known = {**METRIC, **FIGURE} if welfare else METRIC
     for name in (metric, *also):

@@ -20,6 +20,7 @@ from sim.experiments.runs import Floats
 Interval = tuple[float, float]
 
 LEVEL: Final = 0.95
+KEPT: Final = 0.9  # of the draws, without which a sign isn't clear
 LEAST: Final = 2  # pairs without which nothing can be said of chance
 UNSAID: Final = float("nan")
 NOT_RELATIVE: Final = ("share", "index")
@@ -137,10 +138,16 @@ class Difference(NamedTuple):
         return None if self.belief is None else self.belief.label
 
     @property
-    def is_clear(self) -> bool:
-        """Whether the joint interval over seeds doesn't hold 0."""
+    def is_told(self) -> bool:
+        """Whether it can be told from chance where all metrics are read together: the joint interval doesn't hold 0."""
         low, high = self.interval_joint
         return low > 0 or high < 0
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether its sign is: neither chance over seeds nor, where it was drawn, what nobody knows may turn it."""
+        low, high = self.interval_seeds
+        return (low > 0 or high < 0) and (self.sign_share is None or self.sign_share >= KEPT)
 
     def _interval(self, level: float) -> Interval:
         half = quantile(level, len(self.differences)) * self.error

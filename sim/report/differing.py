@@ -155,7 +155,8 @@ def answer_text(told: Comparison, base: str = "") -> str:
     """
     one, base = told.answer, base or told.base.name
     against = f"itself {base}" if base.startswith("without") else base
-    words = f"{title_of(one)} {value_text(one, one.other)}, {change_text(one, one.difference)} against {against}"
+    sign = "" if one.is_clear or one.difference == 0 else ", no clear sign"
+    words = f"{title_of(one)} {value_text(one, one.other)}, {change_text(one, one.difference)} against {against}{sign}"
     seeds = f"{interval_text(one, one.interval_seeds)} over seeds"
     if one.interval_parameters is None:
         return f"{words} ({seeds})"

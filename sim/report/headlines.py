@@ -38,7 +38,7 @@ class Headline(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sign_share : of the draws, those that keep the difference's sign
     label : what it rests on: mechanism, fitted or assumed
     draws, draw_viewers : how many, of how many people
-    is_clear : whether the difference's interval over seeds, corrected for all metrics read, doesn't hold 0
+    is_clear : whether the difference's sign is, see `sim.experiments.paired.Difference.is_clear`
     command : how it was made
     """
 

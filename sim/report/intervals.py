@@ -330,7 +330,7 @@ def _unit(one: Difference) -> str:
 
 
 def _clearest(metrics: Sequence[Difference]) -> str:
-    clear = [one for one in metrics if one.is_clear]
+    clear = [one for one in metrics if one.is_told]
     if not clear:
         return "No difference can be told from chance, all metrics together"
     if len(metrics) == 1:
