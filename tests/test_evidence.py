@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from sim.agents.hosts import head_counts
 from sim.cli.evidence import evidence as evidence_command
 from sim.cli.group import execute
-from sim.experiments.evidence.coverage import PAIRS, Pairs, counted, coverage, stopped_at
+from sim.experiments.evidence.coverage import PAIRS, Covered, Pairs, counted, coverage, stopped_at
 from sim.experiments.evidence.draws import common_draws, dearer, variance_ratio
 from sim.experiments.evidence.interval import Interval, mean_interval, proportion_interval
 from sim.experiments.evidence.peaks import Peaks
@@ -25,13 +25,14 @@ from sim.experiments.executors import executor
 from sim.ledger import Kind, Op
 from sim.ledger.errors import CoinworksError
 from sim.model.measured import measured
+from sim.report.studies.starts import figure as figure_of_starts
 from sim.scenario import PackPrice, load
 from sim.tables import Columns
 
 TINY = ("viewers=150", "days=1", "window=1h", "gifting.giver_share=0.5", "gifting.intent=0.3")
 
 
-@pytest.mark.parametrize("name", ["coverage", "interval", "tasks"])
+@pytest.mark.parametrize("name", ["coverage", "interval", "starts", "tasks"])
 def test_examples_in_docstrings_are_true(name: str) -> None:
     module = importlib.import_module(f"sim.experiments.evidence.{name}")
     assert doctest.testmod(module, optionflags=doctest.ELLIPSIS).attempted > 0
@@ -189,14 +190,13 @@ def test_every_start_has_the_same_people_and_other_numbers_at_work() -> None:
         assert {count.all for count in counts} == {working[-1] * 3 // 2}
 
 
-def runs(*exponents: float) -> LongRuns:
+def runs(*exponents: float, factors: tuple[float, ...] = (0.5, 1.0, 4.0)) -> LongRuns:
     """Of a week each, in which what works is the start to the exponent, the same under both seeds."""
-    factors = (0.5, 1.0, 2.0)
     starts = [
         Start(factor, np.array([[100 * factor**power for power in exponents]] * 2), np.zeros((2, len(exponents))))
         for factor in factors
     ]
-    return LongRuns("made up", 1, 7, Kind.CREATOR, "USD", 1, [1, 2], starts)
+    return LongRuns("made up", 1, 7, Kind.CREATOR, "USD", 1_000, [1, 2], starts)
 
 
 def test_dependence_on_the_start_is_the_elasticity() -> None:
@@ -206,6 +206,16 @@ def test_dependence_on_the_start_is_the_elasticity() -> None:
     assert found.halved("active") == 2
     assert found.dependence("income", 0).value == pytest.approx(0.0)  # of nothing, nothing
     assert runs(1.0, 0.9).halved("active") is None
+
+
+def test_a_finding_says_no_more_than_it_shows() -> None:
+    assert "the start is forgotten: 100 to 100 creators" in figure_of_starts(runs(1.0, 0.0)).title
+    assert "the start still shows: 71 to 200 creators" in figure_of_starts(runs(1.0, 0.5)).title
+    full = runs(1.0, 0.0)._replace(everybody=100)
+    assert (
+        figure_of_starts(full).title
+        == "After 2 weeks nearly all of the 100 who could be creators are, whatever the start"
+    )
 
 
 def test_who_neither_comes_nor_goes_depends_on_the_start_forever() -> None:
@@ -267,6 +277,8 @@ def test_a_study_that_does_not_exist_is_told_with_those_that_do(capsys: pytest.C
 
 def test_an_interval_in_other_units() -> None:
     assert Interval(2.0, 1.0, 3.0).times(0.5) == (1.0, 0.5, 1.5)
+    assert Interval(2.0, 1.0, 3.0).less(2.0) == (0.0, -1.0, 1.0)
+    assert Interval(2.0, 1.0, 3.0).half == 1.0
 
 
 # Planted effects
@@ -332,6 +344,14 @@ def test_intervals_of_skewed_pairs_are_told_to_cover_less() -> None:
     assert first.skewness > 5
     assert first.verdict == "outside"
     assert first.share.high < 0.93
+
+
+@pytest.mark.parametrize(
+    ("hits", "verdict"),
+    [(950, "inside"), (930, "inside"), (970, "inside"), (925, "not told"), (900, "outside"), (990, "outside")],
+)
+def test_a_share_is_inside_or_could_be_or_is_outside(hits: int, verdict: str) -> None:
+    assert Covered("gifts", "8 pairs", Interval(1, 0, 2), 1.0, 0.0, 8.0, hits, 1000).verdict == verdict
 
 
 def test_a_comparison_of_pairs_that_are_the_same_stops_at_once() -> None:

@@ -96,9 +96,9 @@ def _starts(asked: Asked, kind: "Kind") -> "Told":
 A_YEAR: Final = ("days=364", "window=3h")
 STUDIES: Final = {
     "planted": Study("us-baseline", ("viewers=2000", "window=1h"), 20, _planted),
-    "coverage": Study("us-baseline", ("window=3h",), 1_000, _coverage),
+    "coverage": Study("us-baseline", ("window=6h",), 1_000, _coverage),
     "draws": Study("us-baseline", (), 40, _draws),
-    "windows": Study("us-baseline", (), 20, _windows),
+    "windows": Study("us-baseline", (), 40, _windows),
     "creators": Study("us-baseline", (*A_YEAR, "viewers=2000"), 5, _creators),
     "sellers": Study("indonesia-no-ban", A_YEAR, 5, _sellers),
 }

@@ -27,7 +27,7 @@ from sim.experiments.runs import Figure, Figures, Floats, Keep, Task, column, ru
 from sim.scenario import Scenario
 
 PAIRS: Final = 16  # of a repetition
-TRUTH: Final = 2_000  # pairs
+TRUTH: Final = 1_000  # pairs
 STOPPED_AT: Final = 11  # pairs, in the mean, by the precision that is asked of the rule
 WANTED: Final = (0.93, 0.97)
 CHUNK: Final = 50  # repetitions whose runs are held at a time

@@ -33,6 +33,7 @@ ROOM: Final = 1.5  # people who could work, for each who does in the most crowde
 MEASURES: Final = ("active", "income")
 NAMES: Final = {Kind.CREATOR: "creators", Kind.SELLER: "sellers"}
 DAYS_A_WEEK: Final = 7
+SMOOTHED: Final = 4  # weeks
 LEAST: Final = 0.5  # instead of nobody or nothing, whose logarithm is none
 
 
@@ -50,8 +51,8 @@ class Start(NamedTuple):
     income: Floats
 
     def of(self, measure: str) -> Floats:
-        """One of MEASURES."""
-        return self.active if measure == "active" else self.income
+        """One of MEASURES; of the income, the mean of a week and the three before it, for a week may bring nothing."""
+        return self.active if measure == "active" else trailing_mean(self.income, SMOOTHED)
 
 
 class LongRuns(NamedTuple):
@@ -123,6 +124,18 @@ def long_runs(
     starts = [Start(*row) for row in zip(factors, active, income, strict=True)]
     everybody = people(scenario, kind, factors)
     return LongRuns(scenario.name, scenario.viewers, scenario.days, kind, currencies.pop(), everybody, seeds, starts)
+
+
+def trailing_mean(values: Floats, weeks: int) -> Floats:
+    """The mean of each week and those before it, so many in all; of the first ones, of as many as there are.
+
+    >>> trailing_mean(np.array([[2.0, 4.0, 6.0]]), 2)
+    array([[2., 3., 5.]])
+    """
+    summed = np.cumsum(np.pad(values, ((0, 0), (1, 0))), axis=1)
+    ends = np.arange(1, values.shape[1] + 1)
+    begins = np.maximum(ends - weeks, 0)
+    return np.asarray((summed[:, ends] - summed[:, begins]) / (ends - begins), np.float64)
 
 
 def starting(scenario: Scenario, kind: Kind, factors: Sequence[float]) -> list[Scenario]:

@@ -27,7 +27,9 @@ from sim.scenario import Scenario
 from sim.tables import Columns
 
 METRICS: Final = ("bookings", "revenue", "creator_income", "gmv", "commission", "payers", "gifts", "orders")
-SPANS_S: Final = {"peak_in_a_second": 1, "peak_in_a_minute": 60}
+SPANS_S: Final = {"peak_in_a_second": 1, "peak_in_a_minute": 60}  # of all that touches an account
+BY_VIEWERS: Final = "peak_by_viewers"  # in a second, without what falls due at a boundary
+PEAKS: Final = (*SPANS_S, BY_VIEWERS)
 STATED: Final = {"metric": 0.03, "peak": 0.1}  # by how much halving a window may move it, as this project states
 
 
@@ -98,7 +100,7 @@ def halving(scenario: Scenario, seeds: Iterable[int], executor: Executor | None 
             (metric, length_s): Change(
                 metric, length_s, _column(found[own_s], metric), _column(found[length_s], metric), _stated(metric)
             )
-            for metric in (*METRICS, *SPANS_S)
+            for metric in (*METRICS, *PEAKS)
             for length_s in lengths_s
             if _column(found[own_s], metric).any()
         },
@@ -129,6 +131,7 @@ def _run(scenario: Scenario, seed: int) -> dict[str, float]:
     return {
         **{metric: _value(kpis, metric) for metric in METRICS},
         **{name: float(peak.most) for name, peak in peaks.items()},
+        BY_VIEWERS: float(peaks["peak_in_a_second"].most_by_viewers),
     }
 
 
@@ -142,4 +145,4 @@ def _column(runs: Sequence[Mapping[str, float]], metric: str) -> Floats:
 
 
 def _stated(metric: str) -> float:
-    return STATED["peak" if metric in SPANS_S else "metric"]
+    return STATED["peak" if metric in PEAKS else "metric"]

@@ -39,10 +39,10 @@ def figure(found: Sequence[Draws], scenario: str) -> Figure:
     def draw(canvas: "Canvas") -> None:
         whiskers(canvas, rows, value_text=_times, line=WANTED, logarithmic=True)
 
-    least = min(found, key=lambda one: one.times_fewer.value)
+    least, most = (bound(one.times_fewer.value for one in found) for bound in (min, max))
     return Figure(
         f"draws-{scenario}",
-        f"Common draws need {_times(least.times_fewer.value)} times fewer runs, or fewer still",
+        f"With common draws a comparison needs {_times(least)} to {_times(most)} times fewer runs",
         "Runs that a comparison needs with independent draws, for each that it needs with common ones; coins dearer by "
         "5 %. Log scale; lines hold 95 %, the vertical is ten.",
         f"{len(found[0].bases)} pairs; the interval is the jackknife's.",

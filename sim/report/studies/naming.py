@@ -2,11 +2,16 @@
 
 from typing import Final
 
-from sim.experiments.evidence.windows import SPANS_S
+from sim.experiments.evidence.windows import BY_VIEWERS
+from sim.experiments.evidence.windows import PEAKS as PEAK_NAMES
 from sim.metrics import METRIC
 from sim.report.style import BASE, CREATORS, PLATFORM, SELLERS, VIEWERS
 
-PEAKS: Final = {"peak_in_a_second": "Peak on an account, 1 s", "peak_in_a_minute": "Peak on an account, 60 s"}
+PEAKS: Final = {
+    "peak_in_a_second": "Peak on an account, 1 s",
+    "peak_in_a_minute": "Peak on an account, 60 s",
+    BY_VIEWERS: "Peak by viewers, 1 s",
+}
 COLORS: Final = {
     "revenue": PLATFORM,
     "commission": PLATFORM,
@@ -23,4 +28,4 @@ def title_of(metric: str) -> str:
 
 def color_of(metric: str) -> str:
     """The colour of whom a metric concerns; fans' unless told otherwise."""
-    return BASE if metric in SPANS_S else COLORS.get(metric, VIEWERS)
+    return BASE if metric in PEAK_NAMES else COLORS.get(metric, VIEWERS)

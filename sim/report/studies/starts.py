@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from sim.experiments.evidence.starts import MEASURES, NAMES, LongRuns, Start
+from sim.experiments.evidence.starts import MEASURES, NAMES, LongRuns
 from sim.ledger import Kind
 from sim.ledger.money import CURRENCY_BY_NAME
 from sim.report.figure import Figure
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 QUARTER: Final = 13  # weeks
+CROWDED: Final = 0.95  # of all who could
 DASHES: Final = ((0, (1, 1.5)), (0, (4, 2)), "-", (0, (6, 1, 1, 1)))
 COLOR: Final = {Kind.CREATOR: CREATORS, Kind.SELLER: SELLERS}
 
@@ -51,9 +52,6 @@ def tables(found: LongRuns) -> "list[Table]":
 def figure(found: LongRuns) -> Figure:
     """How many work, and what they earn in a week, from each start."""
     name = NAMES[found.kind]
-    last = found.dependence("active", found.weeks - 1)
-    first = found.dependence("active", 0)
-    told = "the start is forgotten" if last.value < first.value / 10 else "the start still shows"
 
     def draw(canvas: "Canvas") -> None:
         panels = canvas.subplots(2, 1, sharex=True)
@@ -67,7 +65,7 @@ def figure(found: LongRuns) -> Figure:
 
     return Figure(
         f"starts-{found.scenario}-{name}",
-        f"After {found.weeks} weeks {told}: {name} number {_range(found)} from all starts",
+        _finding(found),
         f"{name.capitalize()} who work, and what all of them earn, where half as many as stated begin, as many, twice "
         "as many. Bands hold all seeds.",
         f"{found.everybody} people could be {name}.",
@@ -81,7 +79,7 @@ def figure(found: LongRuns) -> Figure:
 def _draw(axes: "Axes", found: LongRuns, measure: str, title: str) -> None:
     weeks = np.arange(found.weeks) + 1
     for start, dashes in zip(found.starts, DASHES, strict=False):
-        values = _smooth(start, measure)
+        values = start.of(measure)
         color = COLOR[found.kind]
         axes.fill_between(weeks, values.min(axis=0), values.max(axis=0), color=color, alpha=0.12, linewidth=0)
         axes.plot(weeks, values.mean(axis=0), color=color, linestyle=dashes)
@@ -95,27 +93,22 @@ def _draw(axes: "Axes", found: LongRuns, measure: str, title: str) -> None:
                 annotation_clip=False,
             )
     axes.set_title(title, loc="left", color=MUTED)
-    axes.set_ylim(0, 1.15 * max(float(_smooth(start, measure).max()) for start in found.starts))
-
-
-def _smooth(start: Start, measure: str) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
-    values = start.of(measure)
-    if measure == "active":
-        return values
-    summed = np.cumsum(np.pad(values, ((0, 0), (1, 0))), axis=1)
-    ends = np.arange(1, values.shape[1] + 1)
-    begins = np.maximum(ends - 4, 0)
-    smooth: np.ndarray[tuple[int, ...], np.dtype[np.float64]] = (summed[:, ends] - summed[:, begins]) / (ends - begins)
-    return smooth
+    axes.set_ylim(0, 1.15 * max(float(start.of(measure).max()) for start in found.starts))
 
 
 def _weeks(found: LongRuns) -> list[int]:
     return sorted({0, *range(QUARTER - 1, found.weeks, QUARTER), found.weeks - 1})
 
 
-def _range(found: LongRuns) -> str:
+def _finding(found: LongRuns) -> str:
+    """What is left of the start; where everybody who could works in the end, no more is said than that."""
+    name, weeks = NAMES[found.kind], f"After {found.weeks} weeks"
     means = [float(start.active[:, -1].mean()) for start in found.starts]
-    return f"{min(means):.0f} to {max(means):.0f}"
+    if min(means) > CROWDED * found.everybody:
+        return f"{weeks} nearly all of the {found.everybody} who could be {name} are, whatever the start"
+    first, last = (found.dependence("active", week).value for week in (0, found.weeks - 1))
+    told = "the start is forgotten" if last < first / 10 else "the start still shows"
+    return f"{weeks} {told}: {min(means):.0f} to {max(means):.0f} {name} work"
 
 
 def _columns(found: LongRuns) -> dict[str, list[object]]:

@@ -66,6 +66,7 @@ def whiskers(
         )
     axes.set_yticks(range(len(rows)), [row.name for row in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.margins(x=0.05)
     axes.xaxis.set_major_formatter(lambda value, _: value_text(value))
     axes.tick_params(axis="x", which="minor", labelbottom=False)
     if not logarithmic:
