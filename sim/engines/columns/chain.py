@@ -25,8 +25,9 @@ from sim.engines.columns.buying import pay
 from sim.engines.columns.collecting import COLLECTED_A_VISIT, REWARDS_A_VISIT, collect, collecting_habits
 from sim.engines.columns.crowd import BUSY, CAME_TODAY, GIVER, HAS_REWARDS, HUNTS, has
 from sim.engines.columns.giving import choose_what_to_give, give, give_what_was_bought, rob
+from sim.engines.columns.held import Room, within
 from sim.engines.columns.rows import Struct, Structs, wide
-from sim.engines.columns.scene import PackedWorld, Scene, World, is_hunted, unpacked
+from sim.engines.columns.scene import Scene, World, is_hunted
 from sim.engines.columns.shopping import browse, look_at_show
 from sim.engines.columns.viewers import (
     BEGUN,
@@ -82,6 +83,16 @@ def new_scratch() -> Scratch:
     )
 
 
+class Settled(NamedTuple):
+    """What stays as it is for a whole run."""
+
+    world: World
+    scratch: Scratch
+
+
+settled_in, scene_in, viewers_in = within(Settled), within(Scene), within(Viewers)
+
+
 @on_columns
 def mark(days: Int64Array, crowd_zone: npt.NDArray[np.uint8], purses: Structs, habits: npt.NDArray[np.uint8]) -> None:
     """Set what comes and goes in habits by the purses, on a day; `days` is that of each zone."""
@@ -111,22 +122,25 @@ def look_around(
 
 @on_columns
 def live_through(
-    packed: PackedWorld,
-    scene: Scene,
+    settled: Room,
+    published: Room,
     audience: Audience,
-    viewers: Viewers,
+    owned: Room,
     chains: Chains,
     hour: int,
     viewer: npt.NDArray[np.int32],
     into_us: npt.NDArray[np.uint32],
     until_us: int,
-    scratch: Scratch,
 ) -> bool:
     """Take chains up and let visits of an hour begin, all until an instant; returns False where room ran out.
 
     Then it is to be called again with more room: `chains.state` knows how far it came.
+
+    Parameters
+    ----------
+    settled, published, owned : the rooms of `Settled`, of the scene and of the viewers
     """
-    world, state = unpacked(packed), chains.state
+    (world, scratch), scene, viewers, state = settled_in(settled), scene_in(published), viewers_in(owned), chains.state
     if not _go_on(world, scene, audience, viewers, chains, until_us):
         return False
     while state[BEGUN] < viewer.shape[0]:

@@ -1,6 +1,6 @@
 """Maturity: what falls due for viewers at a boundary: rewards and vouchers expire, topups are charged back.
 
-Its rows are in order for each viewer, and the journal puts the viewers into order.
+Its rows are in order for each viewer, and the journal puts the viewers into order. `owned` is the room of `Viewers`.
 """
 
 from typing import NamedTuple
@@ -12,13 +12,15 @@ from sim.engines.columns import vouchers as credit
 from sim.engines.columns.codes import ACCEPTED, CHARGEBACK, EXPIRE, WRONG_STATE
 from sim.engines.columns.collecting import CREDIT
 from sim.engines.columns.crowd import HAS_REWARDS, Crowd
-from sim.engines.columns.purses import COUNT, FIRST, MIXED, Grants
-from sim.engines.columns.rows import Rows, Struct, Structs, Tickets, give_back, note
-from sim.engines.columns.totals import Totals
-from sim.engines.columns.viewers import Disputes, Viewers
-from sim.engines.columns.vouchers import NEVER, NEXT_US, USED, Vouchers
+from sim.engines.columns.held import Room, within
+from sim.engines.columns.purses import COUNT, FIRST, MIXED
+from sim.engines.columns.rows import Rows, Struct, Structs, give_back, note
+from sim.engines.columns.viewers import Viewers
+from sim.engines.columns.vouchers import NEVER, NEXT_US, USED
 from sim.ledger import REWARD
 from sim.ledger.accounts import NOBODY
+
+viewers_in = within(Viewers)
 
 
 class Due(NamedTuple):
@@ -32,7 +34,7 @@ class Due(NamedTuple):
 
 
 @on_columns
-def due_at(grants: Grants, vouchers: Vouchers, disputes: Disputes, boundary: int, window_us: int) -> Due:
+def due_at(owned: Room, boundary: int, window_us: int) -> Due:
     """What falls due at a boundary.
 
     Notes
@@ -40,6 +42,8 @@ def due_at(grants: Grants, vouchers: Vouchers, disputes: Disputes, boundary: int
     As long as all rewards live equally long, those of one window fall due at two boundaries in a row at most, and the
     search may end at the first that is due two boundaries later.
     """
+    viewers = viewers_in(owned)
+    grants, vouchers, disputes = viewers.grants, viewers.vouchers, viewers.disputes
     first, room, now_us = grants.state[FIRST], grants.grant.shape[0], boundary * window_us
     expiring, past, disputed, is_first = 0, 0, 0, True
     for k in range(grants.state[COUNT]):
@@ -64,18 +68,10 @@ def _has_expired(voucher: Struct, now_us: int) -> bool:
 
 
 @on_columns
-def settle_grants(
-    zones: Structs,
-    crowd: Crowd,
-    now_us: int,
-    window_us: int,
-    purses: Structs,
-    grants: Grants,
-    totals: Totals,
-    tickets: Tickets,
-    rows: Rows,
-) -> None:
+def settle_grants(zones: Structs, owned: Room, now_us: int, window_us: int, rows: Rows) -> None:
     """Let the grants that are due break, as they were given, and free the places and tickets of all that are past."""
+    viewers = viewers_in(owned)
+    crowd, purses, grants = viewers.crowd, viewers.purses, viewers.grants
     state, room = grants.state, grants.grant.shape[0]
     for k in range(state[COUNT]):
         place = (state[FIRST] + k) % room
@@ -84,7 +80,7 @@ def settle_grants(
             break
         if given.expires_us <= now_us and given.left > 0:
             viewer = purses[given.purse].viewer
-            left = money.expire(purses, grants, totals, place)
+            left = money.expire(purses, grants, viewers.totals, place)
             if not purses[given.purse].rewards:
                 crowd.habits[viewer] &= ~HAS_REWARDS
             code = zones[crowd.zone[viewer]].code
@@ -93,14 +89,15 @@ def settle_grants(
             )
             rows.row[row].refers = given.ticket
     while state[COUNT] and grants.grant[state[FIRST]].expires_us <= now_us:
-        give_back(tickets, grants.grant[state[FIRST]].ticket)
+        give_back(viewers.tickets, grants.grant[state[FIRST]].ticket)
         state[FIRST] = (state[FIRST] + 1) % room
         state[COUNT] -= 1
 
 
 @on_columns
-def settle_vouchers(zones: Structs, viewers: Viewers, now_us: int, rows: Rows) -> None:
+def settle_vouchers(zones: Structs, owned: Room, now_us: int, rows: Rows) -> None:
     """Let the vouchers that are due expire, and clear away those and the used, whose tickets are free again."""
+    viewers = viewers_in(owned)
     crowd, state, voucher = viewers.crowd, viewers.vouchers.state, viewers.vouchers.voucher
     kept, next_us = 0, NEVER
     for i in range(state[credit.COUNT]):
@@ -128,9 +125,10 @@ def settle_vouchers(zones: Structs, viewers: Viewers, now_us: int, rows: Rows) -
 
 
 @on_columns
-def take_coins_back(zones: Structs, returned: Structs, viewers: Viewers, debts: Int64Array) -> int:
+def take_coins_back(zones: Structs, returned: Structs, owned: Room, debts: Int64Array) -> int:
     """Put coins of orders back into the purses that are here; `debts[:n]` are rows, and what debts earned in them."""
-    crowd, n = viewers.crowd, 0
+    viewers, n = viewers_in(owned), 0
+    crowd = viewers.crowd
     for i in range(returned.shape[0]):
         back = returned[i]
         viewer = back.buyer - crowd.first
@@ -154,8 +152,9 @@ def _refuse(crowd: Crowd, zone: Struct, currency: int, dispute: Struct, now_us: 
 
 
 @on_columns
-def reverse(zones: Structs, rates_of: Structs, viewers: Viewers, boundary: int, now_us: int, rows: Rows) -> None:
+def reverse(zones: Structs, rates_of: Structs, owned: Room, boundary: int, now_us: int, rows: Rows) -> None:
     """Charge back the topups that are due, the oldest first, and forget them."""
+    viewers = viewers_in(owned)
     crowd, disputes = viewers.crowd, viewers.disputes
     kept = 0
     for i in range(disputes.state[0]):

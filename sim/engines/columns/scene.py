@@ -5,7 +5,7 @@ A scene is small and whole, so that it can be sent to viewers in another process
 
 from collections.abc import Sequence
 from itertools import zip_longest
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from sim.behavior.topup import Packs, coin_price
 from sim.behavior.traits import TraitTerms
 from sim.behavior.types import Float64Array, Int64Array
 from sim.behavior.voucher import Campaign
-from sim.compiled import inlined, inner
+from sim.compiled import inner
 from sim.engines.columns.counter import Counter
 from sim.engines.columns.counterparties import Shown
 from sim.engines.columns.rates import Rates
@@ -146,71 +146,6 @@ def _zone(scenario: Scenario, name: str, assets: Sequence[int]) -> tuple[float, 
         region.means,
         region.each(scenario.topup.reference_cents_per_coin),
         float(region.verified_share),
-    )
-
-
-NUMBERS: Final = (
-    "seed",
-    "epoch_hour",
-    "window_us",
-    "n_creators",
-    "terms",
-    "traits",
-    "chargeback_rate",
-    "chargeback_days",
-)
-
-
-class PackedWorld(NamedTuple):
-    """A world for the way into compiled code, where every argument takes time: all numbers are one record."""
-
-    numbers: Structs
-    zones: Structs
-    gift_prices: Int64Array
-    gift_items: Int64Array
-    usual_prices: Int64Array
-    considerations: Float64Array
-    visit_weights: Float64Array
-    shopping: Float64Array
-    local_day: Int64Array
-
-
-def packed(world: World) -> PackedWorld:
-    """The same world."""
-    numbers = {name: getattr(world, name) for name in NUMBERS}
-    kinds = np.dtype([(name, _kind_of(number)) for name, number in numbers.items()])
-    return PackedWorld(
-        np.array([(*numbers.values(),)], kinds), *(getattr(world, name) for name in PackedWorld._fields[1:])
-    )
-
-
-def _kind_of(number: Any) -> np.dtype[Any]:
-    if isinstance(number, tuple):
-        return np.dtype([(name, _kind_of(part)) for name, part in number._asdict().items()])  # type: ignore[attr-defined]
-    return np.dtype(np.float64 if isinstance(number, float) else np.int64)
-
-
-@inlined
-def unpacked(world: PackedWorld) -> World:
-    """The same world."""
-    numbers = world.numbers[0]
-    return World(
-        numbers.seed,
-        numbers.epoch_hour,
-        numbers.window_us,
-        numbers.n_creators,
-        numbers.terms,
-        numbers.traits,
-        numbers.chargeback_rate,
-        numbers.chargeback_days,
-        world.zones,
-        world.gift_prices,
-        world.gift_items,
-        world.usual_prices,
-        world.considerations,
-        world.visit_weights,
-        world.shopping,
-        world.local_day,
     )
 
 

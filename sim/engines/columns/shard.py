@@ -17,11 +17,12 @@ from sim.agents.stage import Stage
 from sim.behavior.types import Float64Array, Int64Array
 from sim.behavior.visit import HOUR_US, HOURS_A_DRAW, NEVER
 from sim.behavior.watch import GUIDE_BITS, NOTHING, Live
-from sim.engines.columns.chain import live_through, look_around, mark, new_scratch
+from sim.engines.columns.chain import Settled, live_through, look_around, mark, new_scratch
 from sim.engines.columns.collecting import COLLECTED_A_VISIT, REWARDS_A_VISIT
 from sim.engines.columns.counterparties import Shown
 from sim.engines.columns.crowd import NO_PURSE, draw_crowd
 from sim.engines.columns.earnings import GIVEN
+from sim.engines.columns.held import Held
 from sim.engines.columns.maturity import due_at, reverse, settle_grants, settle_vouchers, take_coins_back
 from sim.engines.columns.orders import ORDERED
 from sim.engines.columns.purses import NONE, Grants, Lots, new_grants, new_lots, new_purses
@@ -29,7 +30,7 @@ from sim.engines.columns.rates import PACK, REGION, TIER, Rates
 from sim.engines.columns.returns import RETURNED
 from sim.engines.columns.rows import Rows, Structs, Tickets, copied, grown, new_rows, new_tickets, room_for, taken
 from sim.engines.columns.saving import Arrays, filled, flat
-from sim.engines.columns.scene import Scene, World, packed, world_of
+from sim.engines.columns.scene import Scene, World, world_of
 from sim.engines.columns.spending import new_spending
 from sim.engines.columns.totals import Totals, new_totals
 from sim.engines.columns.viewer_audit import Audit, audited
@@ -104,13 +105,13 @@ class Shard:
         world = setting.world
         crowd = draw_crowd(setting.scenario, world.seed, setting.calendar, setting.creators_reach, begin, end)
         self.world = world
-        self._packed = packed(world)
         self._n_hosts = setting.n_hosts
         self._opens = np.zeros(end - begin, np.uint8)
         self._visits: Visits | None = None
         self._slot = NEVER
         self._pull: Float64Array = np.ones(len(setting.scenario.regions))
-        self._scratch = new_scratch()
+        self._settled = Settled(world, new_scratch())
+        self._held_settled, self._held_scene, self._held_viewers = Held(Settled), Held(Scene), Held(Viewers)
         self._days: Int64Array = np.full(len(world.zones), NEVER, np.int64)  # on which habits are marked
         self._chains = Chains(np.zeros(4, np.int64), np.zeros(2 * BLOCK, CHAIN))
         self._due = new_rows(1024)
@@ -189,29 +190,19 @@ class Shard:
     def _settle(self, scene: Scene) -> Structs:
         """What falls due at the boundary: rewards, then vouchers expire, coins come back from the shop, chargebacks."""
         boundary = scene.begin_us // self.world.window_us
-        held = self._viewers
-        due = due_at(held.grants, held.vouchers, held.disputes, boundary, self.world.window_us)
+        due = due_at(self._held_viewers.of(self._viewers), boundary, self.world.window_us)
         n = due.expiring + due.vouchers + due.disputed
         if due.past or due.past_vouchers or n:
             self._make_room_to_settle(n, due.past + due.past_vouchers + due.disputed)
-        zones, viewers = self.world.zones, self._viewers
+        zones, viewers = self.world.zones, self._held_viewers.of(self._viewers)
         if due.past or due.expiring:
-            settle_grants(
-                zones,
-                viewers.crowd,
-                scene.begin_us,
-                self.world.window_us,
-                viewers.purses,
-                viewers.grants,
-                viewers.totals,
-                viewers.tickets,
-                self._due,
-            )
+            settle_grants(zones, viewers, scene.begin_us, self.world.window_us, self._due)
         if due.past_vouchers:
             settle_vouchers(zones, viewers, scene.begin_us, self._due)
         self._debts = self._take_coins_back(scene.returned)
         if due.disputed:
-            reverse(zones, scene.rates.of, self._viewers, boundary, scene.begin_us, self._due)
+            viewers = self._held_viewers.of(self._viewers)  # lots may have grown
+            reverse(zones, scene.rates.of, viewers, boundary, scene.begin_us, self._due)
         return taken(self._due)
 
     def _take_coins_back(self, returned: Structs) -> Int64Array:
@@ -221,7 +212,7 @@ class Shard:
         if len(lots.lot) < needed:
             self._viewers = self._viewers._replace(lots=_with_room(lots, needed))
         debts = np.zeros((len(returned), 2), np.int64)
-        return debts[: take_coins_back(self.world.zones, returned, self._viewers, debts)]
+        return debts[: take_coins_back(self.world.zones, returned, self._held_viewers.of(self._viewers), debts)]
 
     def _make_room_to_settle(self, n: int, tickets: int) -> None:
         self._viewers = self._viewers._replace(tickets=room_for(self._viewers.tickets, tickets))
@@ -242,7 +233,7 @@ class Shard:
 
     def _visits_of(self, hour: int, pull: Float64Array) -> Visits:
         if self._visits is None or self._visits.hour != hour:
-            crowd, words = self._viewers.crowd, self._scratch.visit
+            crowd, words = self._viewers.crowd, self._settled.scratch.visit
             slot = (self.world.epoch_hour + hour) // HOURS_A_DRAW
             if slot != self._slot or (pull != self._pull).any():
                 roster(self.world, crowd, hour, pull, words, self._opens)
@@ -267,16 +258,15 @@ class Shard:
         self._chains.state[:] = count, 0, 0, 0
         viewer, into_us = visits.viewer[begin:end], visits.into_us[begin:end]
         while not live_through(
-            self._packed,
-            scene,
+            self._held_settled.of(self._settled),
+            self._held_scene.of(scene),
             audience,
-            self._viewers,
+            self._held_viewers.of(self._viewers),
             self._chains,
             hour,
             viewer,
             into_us,
             until_us,
-            self._scratch,
         ):
             self._make_room()
 
