@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.behavior.types import Int64Array
-from sim.compiled import on_columns, rule
+from sim.compiled import rule
 from sim.engines.columns.rows import Structs, grown
 
 LAP: Final = 2**16
@@ -86,16 +86,10 @@ def enlarged(agenda: Agenda, capacity: int) -> Agenda:
     return agenda._replace(entries=grown(agenda.entries, capacity))
 
 
+@rule
 def due_at_most(agenda: Agenda, boundary: int) -> int:
     """How many records can be due at a boundary."""
-    return int(agenda.places[boundary % len(agenda.places)]["count"])
-
-
-@on_columns
-def are_due(places: tuple[Structs, Structs, Structs, Structs], boundary: int) -> bool:
-    """Whether any record can be due at a boundary, of the agendas with these places."""
-    at = boundary % places[0].shape[0]  # all of one run have as many
-    return bool(places[0][at].count or places[1][at].count or places[2][at].count or places[3][at].count)
+    return int(agenda.places[boundary % agenda.places.shape[0]].count)
 
 
 @rule

@@ -34,7 +34,7 @@ from sim.behavior.types import Int64Array
 from sim.engines.columns import audit
 from sim.engines.columns import earnings as earning
 from sim.engines.columns import orders as selling
-from sim.engines.columns.agenda import Agenda, Int32Array, are_due, due_at_most, dues, restored_agenda
+from sim.engines.columns.agenda import Agenda, Int32Array, dues, restored_agenda
 from sim.engines.columns.codes import CANCEL
 from sim.engines.columns.counter import Counter, new_counter
 from sim.engines.columns.earnings import (
@@ -47,15 +47,16 @@ from sim.engines.columns.earnings import (
     room_for_payouts,
 )
 from sim.engines.columns.escrow import holdings, restored_escrow
+from sim.engines.columns.held import Held, Room
 from sim.engines.columns.host_columns import accounts_of, draw_hosts
 from sim.engines.columns.orders import OPEN_ORDER, fulfilment_of, new_sales, room_for_orders
 from sim.engines.columns.proposals import Clock, canonical, new_proposals
 from sim.engines.columns.rates import Rates
 from sim.engines.columns.returns import NO_RETURNS, new_returns
 from sim.engines.columns.rows import NO_ROWS, Structs, Tickets, new_rows, room_for
-from sim.engines.columns.settlement import carry_out
+from sim.engines.columns.settlement import Books, carry_out, due_at, propose_due, receive
 from sim.engines.columns.streams_on import Shown, Streams, count_hours, go_on, no_streams, show, stay_on
-from sim.engines.columns.takings import EARNER, new_takings, plan_takings, takings_due
+from sim.engines.columns.takings import EARNER, new_takings, plan_takings
 from sim.engines.columns.timetable import Habits, Timetable
 from sim.engines.columns.totals import FIRST_FIAT, Totals, new_totals
 from sim.engines.columns.unspent import Unspent
@@ -141,6 +142,9 @@ class Counterparties:
         self._shown: Shown | None = None  # while neither streams nor stock have changed
         self._flash: list[Flash] = []
         self._law = b""
+        self._held_books = Held(Books)
+        self._counts: Int64Array = np.zeros(4, np.int64)
+        self._no_payout_day = np.zeros(len(order), np.bool_)
         self._are_hidden = np.zeros(len(order), np.bool_)
         self._numbers: Int64Array = np.zeros(1, np.int64)
         self._given = 0
@@ -228,19 +232,27 @@ class Counterparties:
         self._sales = room_for_orders(self._sales, len(orders), int(np.count_nonzero(orders["coins"])))
         self._paid_coins += int(orders["coins"].sum())
         np.add.at(self._paid_credit, self._rates.of["asset"][orders["region"]], orders["credit"])
-        made, self._late = selling.receive(
+        made, late = np.empty(len(orders), np.int64), np.empty(len(orders), np.int32)
+        n_late = receive(self._books(self._rates), orders, made, late, self._clock(self.stage.now_us))
+        self._late = late[:n_late]
+        return made
+
+    def _books(self, rates: Rates) -> Room:
+        """The room of all that compiled code reads and writes here."""
+        books = Books(
             self._sales,
-            orders,
-            self.n_creators,
-            self.stage.commerce,
             self._fulfilment,
-            self._rates,
+            self._earnings,
+            self._cash_out,
+            self._every_days,
+            self._floor,
+            self.stage.commerce,
+            rates,
             self.totals,
             self.tickets,
             self._numbers,
-            self._clock(self.stage.now_us),
         )
-        return made
+        return self._held_books.of(books)
 
     def settle(self, rates: Rates) -> Structs:
         """Let everything happen that is due at this boundary: its rows, in canonical order.
@@ -261,49 +273,33 @@ class Counterparties:
             )
             fill(self._sales.shelves, self._traders.now, sells, pieces)
             self._shown = None
-        earnings = self._earnings
-        takings = self._sales.takings
-        agendas = (self._sales.agenda, earnings.turns, earnings.payments, takings.turns)
-        orders, turns, payments, earners = (agenda.places for agenda in agendas)
-        if not (self.stage.payout_days or are_due((orders, turns, payments, earners), clock.boundary)):
+        if not (due_at(self._books(rates), clock.boundary, self._counts) or self.stage.payout_days):
             return NO_ROWS
-        n_orders, n_turns, n_payments, n_takings = (due_at_most(agenda, clock.boundary) for agenda in agendas)
+        n_orders, n_turns, n_payments, n_takings = self._counts.tolist()
         n_called = self.n_creators if self.stage.payout_days else 0
         proposals = new_proposals(n_orders + 2 * (n_turns + n_called) + n_payments + n_takings)
         found = np.empty(max(n_orders, n_turns, n_payments, n_takings), np.int32)
         if n_orders:
             self._shown = None
-            selling.orders_due(self._sales, found, proposals, clock)
-        if n_turns + n_payments + n_called:
-            payout_day = np.array([region in self.stage.payout_days for region in self.stage.scenario.regions])
-            self.stage.payout_days.clear()
-            earning.earnings_due(self._earnings, found, self._cash_out, payout_day, proposals, clock)
-        if n_takings:
-            takings_due(takings, found, self.n_creators, self._every_days, self._floor, rates, proposals, clock)
-        n = int(proposals.made[0])
+        n = propose_due(self._books(rates), found, self._payout_day(), proposals, clock)
         if not n:
             return NO_ROWS
         rows, returns = new_rows(n), new_returns(n if self._sales.coin_escrow.buyers[0] else 0)
         self._earnings = room_for_payouts(self._earnings, n_turns + n_called)
         self.tickets = room_for(self.tickets, n)
-        carry_out(
-            proposals,
-            canonical(proposals),
-            self._sales,
-            self._fulfilment,
-            self._earnings,
-            self._cash_out,
-            rates,
-            self.totals,
-            self.tickets,
-            self._numbers,
-            returns,
-            rows,
-            clock,
-        )
+        carry_out(self._books(rates), proposals, canonical(proposals), returns, rows, clock)
         self.returned = returned = returns.back[: int(returns.used[0])]
-        self._paid_coins -= int(returned["coins"][returned["op"] == CANCEL].sum())
+        if len(returned):
+            self._paid_coins -= int(returned["coins"][returned["op"] == CANCEL].sum())
         return rows.row
+
+    def _payout_day(self) -> npt.NDArray[np.bool_]:
+        """Of each region, whether all its creators are asked at this boundary, and no longer."""
+        if not self.stage.payout_days:
+            return self._no_payout_day
+        called = np.array([region in self.stage.payout_days for region in self.stage.scenario.regions])
+        self.stage.payout_days.clear()
+        return called
 
     def publish(self) -> Shown:
         """The streams that viewers will see until the next boundary."""

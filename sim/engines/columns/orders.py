@@ -202,33 +202,32 @@ def new_sales(
 def room_for_orders(sales: Sales, more: int, in_coins: int) -> Sales:
     """The same with room for so many more orders, some of them in coins."""
     capacity = needed(sales.agenda, more)
-    sales = sales._replace(escrow=with_room(sales.escrow, more), coin_escrow=with_room(sales.coin_escrow, in_coins))
+    escrow, coin_escrow = with_room(sales.escrow, more), with_room(sales.coin_escrow, in_coins)
+    if escrow is not sales.escrow or coin_escrow is not sales.coin_escrow:
+        sales = sales._replace(escrow=escrow, coin_escrow=coin_escrow)
     if capacity <= capacity_of(sales.agenda):
         return sales
     agenda = enlarged(sales.agenda, capacity)
     return sales._replace(agenda=agenda, open=grown(sales.open, capacity_of(agenda)))
 
 
-@rule
+@inner
 def receive(
     sales: Sales,
     orders: Structs,
-    n_creators: int,
     commerce: Commerce,
     fulfilment: Fulfilment,
     rates: Rates,
     totals: Totals,
     tickets: Tickets,
     numbers: Int64Array,
+    made: Int64Array,
+    late: Int32Array,
     clock: Clock,
-) -> tuple[Int64Array, Int32Array]:
-    """Take a window's orders from stock, or cancel them at once; returns a ticket for each, and the late ones.
-
-    Late is an order that is to be cancelled before its seller hears of it: its piece comes back after this boundary.
-    """
-    n, n_late = orders.shape[0], 0
-    made, late = np.empty(n, np.int64), np.empty(n, np.int32)
-    for i in range(n):
+) -> int:
+    """What `settlement.receive` tells."""
+    n_late = 0
+    for i in range(orders.shape[0]):
         order, record = orders[i], hire(sales.agenda)
         region = int(order.region)
         bought = sales.open[record]
@@ -236,7 +235,7 @@ def receive(
         numbers[0] += 1
         bought.received = clock.boundary
         bought.buyer = order.buyer
-        bought.seller = order.host - n_creators
+        bought.seller = order.host - sales.n_creators
         bought.item = order.item
         bought.region = region
         bought.commission = 0
@@ -252,7 +251,7 @@ def receive(
         if _promise(sales, record, order.at_us, fulfilment, clock):
             late[n_late] = record
             n_late += 1
-    return made, late[:n_late]
+    return n_late
 
 
 @inner
