@@ -32,7 +32,8 @@ def flat(name: str, columns: Any) -> Arrays:
 def filled(name: str, like: _Columns, arrays: Mapping[str, npt.NDArray[Any]]) -> _Columns:
     """Columns of the same build as `like`, with the arrays kept under a name."""
     if isinstance(like, np.ndarray):
-        return arrays[name].copy()  # type: ignore[return-value]  # an array like the one given
+        kind = like.dtype  # a file tells no alignment, by which compiled code tells its types apart
+        return arrays[name].copy().view(kind)  # type: ignore[return-value]  # an array like the one given
     if isinstance(like, tuple):
         fields = like._fields if hasattr(like, "_fields") else range(len(like))
         parts = (filled(f"{name}.{field}", part, arrays) for field, part in zip(fields, like, strict=True))
