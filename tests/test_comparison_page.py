@@ -150,6 +150,15 @@ def test_who_gains_is_shown_where_it_was_asked(files: dict[str, str]) -> None:
     assert len(found["figures/gains.csv"].splitlines()) == 4
 
 
+def test_what_was_next_to_nothing_is_listed_and_does_not_dwarf_the_others() -> None:
+    told = comparison(drawn=False)
+    noise = np.random.default_rng(3).normal(size=(2, 8)) / 100
+    new = _difference("gmv_to_rivals", "money", "USD", 10.0, 5_000.0, noise)
+    found = comparison_files(told._replace(metrics=corrected({**told.metrics, "gmv_to_rivals": new})))
+    assert "gmv_to_rivals" not in found["figures/differences.csv"]
+    assert "More than ten times the base: Orders that went to rivals." in Page(found["comparison.html"]).text
+
+
 def test_the_page_says_what_was_compared_and_how(files: dict[str, str]) -> None:
     text = Page(files["comparison.html"]).text
     for words in ("topup.web_share", "compared on 7 days.", "1 day left out: MSER-5", "64 of 119 unknowns at once"):

@@ -91,7 +91,7 @@ def _number(one: Difference, change: float) -> tuple[str, str]:
 
 
 def _signed(number: float, digits: int) -> str:
-    text = f"{abs(number):.{digits}g}" if abs(number) < 1000 else f"{significant(round(abs(number))):,}"
+    text = f"{abs(number):.{digits}g}" if abs(number) < 100 else f"{significant(round(abs(number))):,}"
     sign = "" if float(text.replace(",", "")) == 0 else "+" if number > 0 else MINUS
     return f"{sign}{text}"
 

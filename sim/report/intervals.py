@@ -7,6 +7,7 @@ of what isn't known, and never left out where it was measured.
 """
 
 from collections.abc import Iterator, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -28,6 +29,9 @@ ROW_PX: Final = 34
 SHOWN: Final = 3  # unknowns
 BEYOND: Final = 3.0  # times the widest interval by chance and difference: farther is cut, and said
 PANEL_PX: Final = 220
+NARROW_PX: Final = 300  # of an axis, below which few numbers fit
+NEW: Final = 10.0  # times the base
+LETTERS: Final = 16  # of a name in a line, on a phone
 
 
 class Row(NamedTuple):
@@ -84,13 +88,14 @@ def differences(told: Comparison) -> Iterator[Figure]:
     """Every metric that is read: those told as a part of their base, then those told in points."""
     for name, kind, is_kind in (("differences", "parts of the base", True), ("points", "points", False)):
         metrics = [one for one in told.metrics.values() if _is_shown(one, is_relative=is_kind)]
-        if any(one.differences.any() for one in metrics):
+        if any(one.differences.any() and not _is_new(one) for one in metrics):
             yield _differences(told, name, kind, metrics)
 
 
 def _differences(told: Comparison, name: str, kind: str, metrics: Sequence[Difference]) -> Figure:
     same = [title_of(one) for one in metrics if not one.differences.any()]
-    metrics = [one for one in metrics if one.differences.any()]
+    new = [title_of(one) for one in metrics if _is_new(one)]
+    metrics = [one for one in metrics if one.differences.any() and not _is_new(one)]
     rows = [_row(one) for one in metrics]
     reach = _reach(rows)
 
@@ -105,11 +110,12 @@ def _differences(told: Comparison, name: str, kind: str, metrics: Sequence[Diffe
         _name_changes(axes, metrics[0])
 
     drawn = "; thin lines are nine tenths of the draws of what nobody knows" if told.beliefs is not None else ""
+    arrow = "An arrow: the line goes on, and the table has its end. " if drawn else ""
     return Figure(
         name,
         _clearest(metrics),
         f"Differences as {kind}. Thick bars are 95 % intervals over seeds, each metric by itself{drawn}",
-        f"{'An arrow: the line goes on, and the table has its end. ' if drawn else ''}{_same(same)}".rstrip(),
+        f"{arrow}{_listed('The same in every pair', same)}{_listed('More than ten times the base', new)}".rstrip(),
         {
             "metric": [one.metric for one in metrics],
             "difference": plain([row.difference for row in rows]),
@@ -263,6 +269,11 @@ def _reach(rows: Sequence[Row]) -> float:
     return max(BEYOND * chance, float(np.median(beliefs)) if beliefs else 0.0)
 
 
+def _is_new(one: Difference) -> bool:
+    """Whether a part of its base says nothing, for there was next to nothing."""
+    return one.is_relative and one.relative > NEW
+
+
 def _cut(axes: "Axes", interval: Interval, place: int, reach: float) -> None:
     """A thin line; an arrow at an end beyond reach."""
     low, high = max(interval[0], -reach), min(interval[1], reach)
@@ -275,7 +286,8 @@ def _cut(axes: "Axes", interval: Interval, place: int, reach: float) -> None:
 def _rows(canvas: "Canvas", names: Sequence[str], left: int) -> "Axes":
     axes = canvas.add_subplot()
     margins(canvas, left=left, right=24, top=8, bottom=28)
-    axes.set_yticks(range(len(names)), names, color=INK)
+    narrow = is_narrow(canvas)
+    axes.set_yticks(range(len(names)), [fill(name, LETTERS) if narrow else name for name in names], color=INK)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x", color=GRID)
@@ -309,7 +321,7 @@ def _name_changes(axes: "Axes", one: Difference, *, of_y: bool = False) -> None:
     from matplotlib.ticker import MaxNLocator
 
     axis = axes.yaxis if of_y else axes.xaxis
-    axis.set_major_locator(MaxNLocator(5, min_n_ticks=3))
+    axis.set_major_locator(MaxNLocator(3 if not of_y and axes.bbox.width < NARROW_PX else 5, min_n_ticks=3))
     axis.set_major_formatter(lambda value, _: _tick(one, value))
 
 
@@ -340,8 +352,8 @@ def _clearest(metrics: Sequence[Difference]) -> str:
     return f"{count}; {title_of(most)} differs most, {change_text(most, most.difference)}"
 
 
-def _same(titles: Sequence[str]) -> str:
-    return f"The same in every pair: {', '.join(titles)}." if titles else ""
+def _listed(words: str, titles: Sequence[str]) -> str:
+    return f"{words}: {', '.join(titles)}. " if titles else ""
 
 
 def _hangs_on(shown: Sequence[Believed]) -> str:
