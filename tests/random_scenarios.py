@@ -484,8 +484,9 @@ INTERVENTIONS: Final[dict[str, Callable[[tuple[str, ...]], Texts]]] = {
     ),
     "payout_day": lambda regions: somewhere(regions).map("kind = 'payout_day'{}".format),
     "gift_storm": lambda regions: st.builds(
-        "kind = 'gift_storm', factor = {}, rank = {}{}".format,
+        "kind = 'gift_storm', factor = {}, popularity = {}, rank = {}{}".format,
         texts(0, 1, "2.5", 1000),
+        texts(1, "0.25", 3, 1000),
         texts(1, 2, 5),
         somewhere(regions),
     ),

@@ -9,7 +9,7 @@ from simpy import Environment
 from engine_runs import Result, assert_identical, ran
 from random_scenarios import LIVELY
 from sim.agents.boards import STARS_STAY_US, Boards, most_eager_in
-from sim.agents.stage import Stage
+from sim.agents.stage import Stage, Storm
 from sim.behavior.crowding import PLAIN, Board, CrowdTerms, competes, eagerness, most_eager, saturation
 from sim.behavior.gift import GiftTerms, may_want_to_give, wants_to_give
 from sim.ledger import Op, Outcome
@@ -105,8 +105,9 @@ def test_what_fades_does_not_follow_the_window() -> None:
 
 def test_a_star_is_the_most_popular_of_those_who_work() -> None:
     found = boards()
-    found._stage.storms = {("US", 1): 2_000_000, ("US", 2): 3_000_000, ("US", 3): 4_000_000}
-    assert found.stars() == [(1, 2_000_000), (0, 3_000_000)]
+    first, second, third = (Storm(factor * PLAIN, PLAIN) for factor in (2, 3, 4))
+    found._stage.storms = {("US", 1): first, ("US", 2): second, ("US", 3): third}
+    assert found.stars() == [(1, first), (0, second)]
     eager = found.eagerness([0, 1, 2], np.array([10, 40, 60]))
     calm = boards().eagerness([0, 1, 2], np.array([10, 40, 60]))
     assert eager.tolist() == [3 * calm[0], 2 * calm[1], calm[2]]
@@ -139,6 +140,7 @@ def test_with_neutral_effects_boards_change_nothing() -> None:
 
 
 STORM = "interventions=[{{ kind='gift_storm', at=2024-04-08T20:10:00Z, until=2024-04-08T21:00:00Z, factor={} }}]"
+ANNOUNCED = STORM.replace("factor={}", "factor=1, popularity={}")
 FROM_US, UNTIL_US = (16 * 60 + 10) * 60_000_000, 17 * 3_600_000_000
 
 
@@ -158,6 +160,31 @@ def test_in_a_storm_the_star_is_live_and_gets_the_gifts() -> None:
     assert star >= everyone / 2
     assert star > 2 * to_the_star(ran("windowed", calm))[0]
     assert most_eager_in(stormy) == 20 * PLAIN
+
+
+@pytest.mark.parametrize(
+    ("usual", "times_ppm", "announced"),
+    [(500, PLAIN, 500), (500, 3 * PLAIN, 1_500), (333, PLAIN // 2, 166), (100, 0, 1)],  # rounded down, never to nothing
+)
+def test_an_announced_star_is_so_many_times_as_popular(usual: int, times_ppm: int, announced: int) -> None:
+    assert Storm(PLAIN, times_ppm).weight(usual) == announced
+
+
+OPEN = ("audience.favourites=0", "gifting.combo=0", "viewers=800", "days=1", "window=1min")  # to any stream
+
+
+def test_an_announced_storm_draws_viewers_to_the_star() -> None:
+    """Where nobody follows anybody: of popularity w among w', p times as much is p w / (p w + w')."""
+    usual, announced = (lively(ANNOUNCED.format(popularity), *OPEN) for popularity in (1, 4))
+    expected = ran("reference", announced)
+    assert_identical(ran("windowed", announced, threads=2, shards=3), expected)  # also as the storm is over
+    (star, everyone), (fans, all_fans) = to_the_star(ran("windowed", usual)), to_the_star(expected)
+    usually, found = star / everyone, fans / all_fans
+    drawn = 4 * usually / (4 * usually + 1 - usually)
+    slope = drawn * (1 - drawn) / (usually * (1 - usually))
+    errors = np.sqrt([usually * (1 - usually) / everyone * slope**2, drawn * (1 - drawn) / all_fans])
+    assert abs(found - drawn) <= 4 * np.hypot(*errors)
+    assert found > usually + 0.1
 
 
 def test_a_storm_of_factor_one_only_makes_the_star_live() -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.agents.calendar import Calendar
-from sim.agents.stage import Stage
+from sim.agents.stage import Stage, Storm
 from sim.behavior.crowding import PLAIN, Board, CrowdTerms, competes, eagerness, most_eager
 from sim.behavior.types import Int64Array
 from sim.behavior.visit import HOUR_US
@@ -89,16 +89,16 @@ class Boards:
             board = (self._largest, self._given, self._competes)
             crowd = int(self._crowd[self._stage.now_us // HOUR_US])
             _eagerness(shown, reach, *board, crowd, self._terms, eager)
-        for place, factor_ppm in self.stars():
-            eager[shown == place] = eager[shown == place] * factor_ppm // PLAIN
+        for place, storm in self.stars():
+            eager[shown == place] = eager[shown == place] * storm.eagerness_ppm // PLAIN
         return eager
 
-    def stars(self) -> list[tuple[int, int]]:
-        """The place of each creator at whose stream a storm is on, and by how much, in ppm."""
+    def stars(self) -> list[tuple[int, Storm]]:
+        """The place of each creator at whose stream a storm is on, and the storm."""
         if not self._stage.storms:
             return []
-        found = ((self._star(region, rank), factor) for (region, rank), factor in sorted(self._stage.storms.items()))
-        return [(place, factor) for place, factor in found if place is not None]
+        found = ((self._star(region, rank), storm) for (region, rank), storm in sorted(self._stage.storms.items()))
+        return [(place, storm) for place, storm in found if place is not None]
 
     def _star(self, region: str, rank: int) -> int | None:
         """The most popular creator of a region, or the second and so on, of those who work from the start."""

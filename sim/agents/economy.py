@@ -11,7 +11,7 @@ from sim.agents.flash import SLOT, Flash, flash_sales, keenness, sale_price
 from sim.agents.hosts import Host, draw_hosts, reach_of, running_sum
 from sim.agents.publication import NO_GOOD, Counter, Offer, Publication, Stream, watched
 from sim.agents.shelves import slot_of
-from sim.agents.stage import Stage
+from sim.agents.stage import Stage, Storm
 from sim.agents.traders import Traders
 from sim.agents.workforce import Hosts, Workforce
 from sim.behavior.commerce import is_hidden
@@ -168,7 +168,8 @@ class Economy(Stage):
         self._keep_stars_live()
         sales = self._hold_sales()
         shown = [self._with_goods(stream) for stream in self._streams.values() if self._may_show(stream)]
-        shown = [self._on_sale(stream, sales) for stream in shown]
+        storms = dict(self.boards.stars())
+        shown = [_announced(self._on_sale(stream, sales), storms) for stream in shown]
         self._look_at_supply([self.hosts[stream.host] for stream in shown])
         self.known_value_ppm = dict(self.diamond_value_ppm)
         self.boards.turn()
@@ -259,3 +260,9 @@ class Economy(Stage):
 def accepted(settled: tuple[int, Outcome]) -> bool:
     """Whether a settled proposal went through."""
     return settled[1] == Outcome.ACCEPTED
+
+
+def _announced(stream: Stream, storms: dict[int, Storm]) -> Stream:
+    """A stream, which more people open while a storm is on at it."""
+    storm = storms.get(stream.host)
+    return stream if storm is None else stream._replace(weight=storm.weight(stream.weight))

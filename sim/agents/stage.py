@@ -23,7 +23,7 @@ from sim.behavior.topup import Packs
 from sim.behavior.voucher import NO_CAMPAIGN, Campaign
 from sim.ledger import Op
 from sim.ledger.accounts import NOBODY
-from sim.ledger.money import is_fiat
+from sim.ledger.money import PPM, is_fiat
 from sim.ledger.operations import NO_ITEM, NO_REF
 from sim.metrics.elsewhere import Elsewhere
 from sim.scenario import Region, Scenario
@@ -64,6 +64,17 @@ class FlashTerms(NamedTuple):
     has_begun: bool = False
 
 
+class Storm(NamedTuple):
+    """A gift storm: the factors on the intent to give at the star's stream, and on her popularity, in ppm."""
+
+    eagerness_ppm: int
+    popularity_ppm: int
+
+    def weight(self, usual: int) -> int:
+        """The star's popularity while it is on."""
+        return max(usual * self.popularity_ppm // PPM, 1)
+
+
 class Stage:
     """What agents share, whichever engine runs them.
 
@@ -73,7 +84,7 @@ class Stage:
     elsewhere : what viewers wanted here and did elsewhere
     diamond_value_ppm : by region, in minor units of its currency
     payout_days : the regions whose creators are all asked, at this boundary, whether they want a payout
-    storms : by region and rank of its star, the factor on the intent to give, in ppm
+    storms : by region and rank of its star
     """
 
     def __init__(self, env: Environment, scenario: Scenario, seed: int) -> None:
@@ -95,7 +106,7 @@ class Stage:
         self.diamond_value_ppm = {
             name: region.ppm(scenario.creators.diamond_value_cents) for name, region in scenario.regions.items()
         }
-        self.storms: dict[tuple[str, int], int] = {}
+        self.storms: dict[tuple[str, int], Storm] = {}
         self.payout_days: set[str] = set()
         self._proposals: list[Proposal] = []
 

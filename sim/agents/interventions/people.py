@@ -3,13 +3,13 @@
 from typing import Final
 
 from sim.agents.interventions.effect import Effect, currency_of, state_policy
-from sim.agents.stage import Stage
+from sim.agents.stage import Stage, Storm
 from sim.ledger import Rule
 from sim.scenario import CreatorShare, GiftStorm, PayoutDay
 
 
 def _begin_storm(stage: Stage, region: str, change: GiftStorm) -> None:
-    stage.storms[region, change.rank] = change.factor.ppm
+    stage.storms[region, change.rank] = Storm(change.factor.ppm, change.popularity.ppm)
 
 
 def _end_storm(stage: Stage, region: str, change: GiftStorm) -> None:

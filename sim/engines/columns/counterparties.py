@@ -23,7 +23,7 @@ from sim.agents.hosts import head_counts, reach
 from sim.agents.merchants import NO_AFFILIATE, affiliates, goods_of
 from sim.agents.session import start_hours_reach
 from sim.agents.shelves import NO_SLOT
-from sim.agents.stage import Stage
+from sim.agents.stage import Stage, Storm
 from sim.agents.traders import Traders, fill
 from sim.agents.waves import waves_of
 from sim.agents.workforce import Hosts as HostColumns
@@ -141,6 +141,7 @@ class Counterparties:
         self._next_end_us = 0
         self._shown: Shown | None = None  # while neither streams nor stock have changed
         self._flash: list[Flash] = []
+        self._stars: list[tuple[int, Storm]] = []
         self._law = b""
         self._held_books = Held(Books)
         self._counts: Int64Array = np.zeros(4, np.int64)
@@ -318,7 +319,7 @@ class Counterparties:
         self._look_at_law()
         if self._shown is None:
             self._shown = show(
-                self._on, self._hosts.weight, self._sales.shelves, self._sales.region, self.n_creators, self._are_hidden
+                self._on, self._weight(), self._sales.shelves, self._sales.region, self.n_creators, self._are_hidden
             )
             for sale in self._flash:
                 on_sale = self._shown.host == self.n_creators + sale.seller
@@ -333,10 +334,20 @@ class Counterparties:
 
     def _keep_stars_live(self) -> None:
         """While a storm is on its star is live, and for an hour from now: nobody gives in a hurry."""
-        live_us = self.workforce.now.live_us
-        for place, _ in self.boards.stars():
-            live_us[place] += self._stay_on(place, NO_SLOT)
+        before, self._stars = self._stars, self.boards.stars()
+        for place, _ in self._stars:
+            self.workforce.now.live_us[place] += self._stay_on(place, NO_SLOT)
+        if before or self._stars:
             self._shown = None
+
+    def _weight(self) -> npt.NDArray[np.int32]:
+        """Each host's popularity; an announced storm makes its star more popular."""
+        weight = self._hosts.weight
+        if self._stars:
+            weight = weight.copy()
+            for place, storm in self._stars:
+                weight[place] = storm.weight(int(weight[place]))
+        return weight
 
     def _hold_sales(self) -> list[Flash]:
         """Let whoever has a flash sale be live with it, and for an hour from now."""

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from sim.agents.stage import FlashTerms, Stage, rewards_of
+from sim.agents.stage import FlashTerms, Stage, Storm, rewards_of
 from sim.agents.terms import packs_on_sale
 from sim.behavior.fraud import Ring
 from sim.behavior.reward import RewardOffer
@@ -54,8 +54,8 @@ def state_of_stage(stage: Stage) -> Arrays:
     arrays = {path: column for part in packs for path, column in part.items()}
     arrays |= {f"diamond_value.{region}": np.array(ppm) for region, ppm in stage.diamond_value_ppm.items()}
     regions = list(stage.scenario.regions)
-    storms = [(regions.index(region), rank, factor) for (region, rank), factor in stage.storms.items()]
-    arrays["storms"] = np.array(storms, np.int64).reshape(-1, 3)
+    storms = [(regions.index(region), rank, *storm) for (region, rank), storm in stage.storms.items()]
+    arrays["storms"] = np.array(storms, np.int64).reshape(-1, 2 + len(Storm._fields))
     arrays |= {f"elsewhere.{name}": column for name, column in stage.elsewhere.state().items()}
     arrays |= flat("rival", stage.rival) | flat("ring", stage.ring) | flat("commerce", stage.commerce)
     arrays |= {f"balance_share.{region}": np.array(share) for region, share in stage.balance_share.items()}
@@ -80,7 +80,7 @@ def restore_stage(stage: Stage, state: Mapping[str, Any], past: Scenario) -> Non
     stage.ring = Ring(float(state["ring.share"]), int(state["ring.creator"]), int(state["ring.packs"]))
     stage.balance_share = {region: float(state[f"balance_share.{region}"]) for region in past.regions}
     regions = list(stage.scenario.regions)
-    stage.storms = {(regions[region], rank): factor for region, rank, factor in state["storms"].tolist()}
+    stage.storms = {(regions[region], rank): Storm(*told) for region, rank, *told in state["storms"].tolist()}
     if stage.scenario.creators.diamond_value_cents.value == past.creators.diamond_value_cents.value:
         stage.diamond_value_ppm = {region: state[f"diamond_value.{region}"] for region in regions}
     stage.flash = {

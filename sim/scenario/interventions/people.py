@@ -1,20 +1,25 @@
 """Interventions by and for creators: a star's storm of gifts, what a diamond is worth, a day on which all are paid."""
 
-from typing import Annotated, ClassVar
+from decimal import Decimal
+from typing import Annotated, ClassVar, Final
 
 from sim.scenario.interventions.base import Intervention
 from sim.scenario.quantity import CentsEach, Parameter, Quantity
 
-Eagerness = Annotated[Parameter, Quantity("factor", 0, 1000, ledger_rate=True)]
+Times = Annotated[Parameter, Quantity("factor", 0, 1000, ledger_rate=True)]
+AS_USUAL: Final = Parameter(value=Decimal(1))
 
 
 class GiftStorm(Intervention, frozen=True, tag="gift_storm"):
     """A star's final: she is live as long as it lasts, and whoever watches her wants to give so many times as readily.
 
-    Viewers in the same window don't see each other's gifts: a scenario with a storm has windows of some seconds.
+    It is announced, so more of those who come watch her; who follows others that are live may stay with them, and
+    nobody comes to the app who wouldn't have come. Viewers in the same window don't see each other's gifts: a scenario
+    with a storm has windows of some seconds.
     """
 
-    factor: Annotated[Eagerness, "on the intent to give at her stream"]
+    factor: Annotated[Times, "on the intent to give at her stream"]
+    popularity: Annotated[Times, "hers while it lasts, against usual; 1 unless stated"] = AS_USUAL
     rank: Annotated[int, Quantity("number", 1, 10**6, whole=True), "1: the most popular creator of the region"] = 1
 
     is_crowd: ClassVar[bool] = True
