@@ -10,8 +10,10 @@ from engine_runs import Result, assert_identical, ran
 from random_scenarios import LIVELY
 from sim.agents.boards import STARS_STAY_US, Boards, most_eager_in
 from sim.agents.stage import Stage, Storm
+from sim.agents.terms import packs_on_sale
 from sim.behavior.crowding import PLAIN, Board, CrowdTerms, competes, eagerness, most_eager, saturation
 from sim.behavior.gift import GiftTerms, may_want_to_give, wants_to_give
+from sim.engines.columns.saving import restore_stage, state_of_stage
 from sim.ledger import Op, Outcome
 from sim.scenario import Scenario, load
 from sim.streams import draw
@@ -185,6 +187,15 @@ def test_an_announced_storm_draws_viewers_to_the_star() -> None:
     errors = np.sqrt([usually * (1 - usually) / everyone * slope**2, drawn * (1 - drawn) / all_fans])
     assert abs(found - drawn) <= 4 * np.hypot(*errors)
     assert found > usually + 0.1
+
+
+def test_a_storm_is_kept_where_a_run_is_cut() -> None:
+    scenario = load("us-baseline")
+    before, after = (Stage(Environment(), scenario, 1) for _ in range(2))
+    before.packs = {name: packs_on_sale(scenario, name) for name in scenario.regions}
+    before.storms = {("US", 2): Storm(3 * PLAIN, 5 * PLAIN)}
+    restore_stage(after, state_of_stage(before), scenario)
+    assert after.storms == before.storms
 
 
 def test_a_storm_of_factor_one_only_makes_the_star_live() -> None:

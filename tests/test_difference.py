@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.experiments.difference import CRITICAL, estimate, least_effect, mean_effect, power
+from sim.experiments.difference import CRITICAL, Estimate, estimate, least_effect, mean_effect, power
 from sim.ledger.errors import CoinworksError
 
 RNG = np.random.Generator(np.random.Philox(7))
@@ -66,6 +66,42 @@ def test_what_controls_feel_too_is_taken_for_no_effect() -> None:
     effect = np.where(np.arange(10) >= 4, 2.0, 0.0) + np.where(np.arange(10) >= first[:, None], 1.0, 0.0)
     assert mean_effect(effect, first) == (pytest.approx(3), pytest.approx(2))
     assert estimate(effect, first).effect == pytest.approx(1)
+
+
+def test_the_base_is_the_mean_of_all_days_before() -> None:
+    """(10 - (1 + 5) / 2) - (4 - (0 + 2) / 2) = 4, and not what the last day before would say, (10 - 5) - (4 - 2)."""
+    panel = np.array([[1, 5, 10], [1, 5, 10], [0, 2, 4], [0, 2, 4]])
+    assert estimate(panel, np.array([2, 2, 3, 3])).effect == pytest.approx(4)
+
+
+def test_who_is_treated_later_is_a_control_until_then() -> None:
+    """A cohort from day 1, one from day 2, nobody never: only day 1 can be compared, and only with the later ones."""
+    panel = np.array([[0, 7, 9], [0, 7, 9], [0, 3, 90], [0, 3, 90]])
+    assert estimate(panel, np.array([1, 1, 2, 2])).effect == pytest.approx(7 - 3)
+    with_never = np.concatenate([panel, np.zeros((2, 3), np.int64)])
+    # Of the first: 7 - (3 + 3 + 0 + 0) / 4 and 9 - 0; of the second: 90 - (0 + 3) / 2 - 0. Weights 2, 2 and 2.
+    expected = (7 - 1.5 + 9 + 90 - 1.5) / 3
+    assert estimate(with_never, np.array([1, 1, 2, 2, 3, 3])).effect == pytest.approx(expected)
+
+
+def test_treated_viewer_days_weigh_alike() -> None:
+    """Nine with an effect of 1 and one, from the same day on in another cohort's place, with 11: 2 in the mean."""
+    first = np.array([2] * 9 + [1] + [3] * 4)
+    effect = np.where(np.arange(3) >= first[:, None], np.where(first == 1, 11.0, 1.0)[:, None], 0.0)
+    assert estimate(effect, first).effect == pytest.approx((9 * 1 + 2 * 11) / 11)
+    assert mean_effect(effect, first)[0] == pytest.approx((9 * 1 + 2 * 11) / 11)
+
+
+def test_an_effect_is_seen_on_either_side() -> None:
+    assert Estimate(-2.0, 1.0).is_significant
+    assert Estimate(2.0, 1.0).is_significant
+    assert not Estimate(-1.9, 1.0).is_significant
+
+
+def test_two_of_a_group_are_enough_for_an_error() -> None:
+    """(3 - 1)^2 / 2 is their variance, and half of it the mean's."""
+    panel = np.array([[0.0, 1.0], [0.0, 3.0], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]])
+    assert estimate(panel, np.array([1, 1, 2, 2, 2])).error == pytest.approx(1.0)
 
 
 def test_the_error_is_the_spread_over_replications() -> None:

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from random_scenarios import BRITAIN
 from sim.behavior.balance import has_page
 from sim.cli.rollout import rollout as rollout_command
+from sim.experiments.difference import Estimate, least_effect, power
 from sim.experiments.panel import OUTCOMES, Panel
-from sim.experiments.rollout import first_days, study, trial, without_rollouts
+from sim.experiments.rollout import Study, Trial, first_days, study, trial, without_rollouts
 from sim.ledger import Kind, Op, Outcome
 from sim.ledger.accounts import KIND_SPAN, account_id
 from sim.ledger.errors import CoinworksError
@@ -19,7 +21,7 @@ from sim.model import Manner, simulate
 from sim.model.measured import measured
 from sim.scenario import Scenario, load
 
-US = 840
+US, GB = 840, 826
 START = load("us-baseline").start
 LIVELY = (
     "viewers=200",
@@ -58,6 +60,29 @@ def test_the_page_reaches_each_viewer_on_the_day_on_which_the_share_holds_them()
 
 def test_viewers_of_another_region_are_not_reached() -> None:
     assert (first_days(STAGGERED, 1, np.full(200, 826)) == 4).all()
+
+
+def test_it_comes_at_the_boundary_at_or_after_its_date() -> None:
+    """Half an hour before midnight, in windows of an hour: with the next day."""
+    first = first_days(rollouts((23.5 / 24, 1)), 1, np.full(200, US))
+    assert set(first.tolist()) == {0, 1}
+
+
+def test_a_rollout_of_one_region_reaches_nobody_elsewhere() -> None:
+    shares = ("regions.US.share=0.65", BRITAIN, "balance.share=0")
+    at = (START + timedelta(days=2)).isoformat()
+    change = f"interventions=[{{ kind = 'balance_rollout', at = {at}, share = 1, region = 'GB' }}]"
+    home = np.where(np.arange(200) % 2, US, GB)
+    first = first_days(load("us-baseline", [*LIVELY, *shares, change]), 1, home)
+    assert set(first[home == GB].tolist()) == {2}
+    assert set(first[home == US].tolist()) == {4}
+
+
+def test_a_rollout_that_ends_is_taken_back() -> None:
+    at, until = ((START + timedelta(days=day)).isoformat() for day in (1, 2))
+    change = f"interventions=[{{ kind = 'balance_rollout', at = {at}, until = {until}, share = 0.4 }}]"
+    with pytest.raises(CoinworksError, match=r"falls from 0\.4 to 0\.1"):
+        first_days(load("us-baseline", [*LIVELY, change]), 1, np.full(200, US))
 
 
 def test_a_rollout_that_is_taken_back_is_refused() -> None:
@@ -101,6 +126,26 @@ def test_before_anybody_is_reached_the_two_runs_are_one() -> None:
         measured(scenario, 1, panels[-1])
     np.testing.assert_array_equal(panels[0].amounts[:, 0], panels[1].amounts[:, 0])
     assert (panels[0].amounts != panels[1].amounts).any()
+
+
+def test_a_study_is_the_mean_of_its_trials() -> None:
+    """By hand: the first sees what was put on and no false alarm, the second sees a false alarm and not that."""
+    told = Study(
+        "gifts",
+        "gifts a viewer and day",
+        0.5,
+        [
+            Trial(1, Estimate(7, 9), 5, 1, Estimate(3, 2), 8, Estimate(7, 2)),
+            Trial(2, Estimate(-2, 9), 3, 4, Estimate(-5, 1), 4, Estimate(-1, 1)),
+        ],
+    )
+    assert (told.estimate, told.truth, told.bias, told.noise) == (2.5, 4, -2.5, -1)
+    assert (told.error, told.false_alarms, told.power) == (1.5, 0.5, 0.5)
+    assert told.spread == pytest.approx(8 / np.sqrt(2))
+    assert told.power_by_formula == pytest.approx((power(4, 2) + power(2, 1)) / 2)
+    assert told.least_relative == pytest.approx(least_effect(1.5) / 6)
+    idle = Trial(1, Estimate(0, 1), 0, 0, Estimate(0, 1), 0, Estimate(0, 1))
+    assert np.isnan(Study("gifts", "", 0.1, [idle, idle]).least_relative)
 
 
 def test_a_study_sums_up_its_trials() -> None:
