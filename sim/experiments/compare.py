@@ -159,10 +159,10 @@ def compare(
     --------
     >>> from sim.scenario import load
     >>> tiny = ["viewers=40", "days=2", "window=6h", "gifting.giver_share=0.5"]
-    >>> told = compare(load("us-baseline", tiny), load("uk", tiny), metric="take_rate", pairs=3, warm_up_days=1)
+    >>> told = compare(load("us-baseline", tiny), load("uk", tiny), metric="gifts", pairs=3, warm_up_days=1)
     >>> told.seeds, told.answer.unit, told.answer.bases.shape
-    ([1, 2, 3], 'share', (3,))
-    >>> abs(told.answer.difference - (told.answer.other - told.answer.base)) < 1e-9
+    ([1, 2, 3], 'gifts', (3,))
+    >>> told.answer.differences.tolist() == (told.answer.others - told.answer.bases).tolist()
     True
     >>> "bookings" in told.metrics  # dollars and pounds
     False
