@@ -12,9 +12,12 @@ from engine_runs import Result, assert_identical, ran
 from random_scenarios import BRITAIN, INDONESIA, zones
 from sim.behavior.voucher import credit_of, is_given
 from sim.compiled import rule
+from sim.engines.columns.division import Local
 from sim.engines.columns.orders import OPEN_ORDER, _credit_returned
+from sim.engines.windowed import WindowedEngine
 from sim.ledger import COIN, CURRENCY_BY_NAME, REGION_BY_NAME, REWARD, AccountClass, Kind, Op, Outcome, Rule
 from sim.ledger.accounts import KIND_SPAN
+from sim.ledger.errors import ConservationError
 from sim.ledger.money import portion
 from sim.model import Manner, simulate
 from sim.scenario import ScenarioError, load
@@ -181,7 +184,7 @@ CASES = {
     ),
     "coins pay too": (
         with_vouchers(
-            f"{ALL_DAY}, amount_cents = 500",
+            f"{ALL_DAY.replace('-08T00', '-09T00')}, amount_cents = 500",
             "at = 2024-04-08T00:00:00Z, kind = 'coins_in_shop', region = 'US', coin_value_cents = 50",
             more=(
                 "shopping.coin_share=1",
@@ -369,11 +372,20 @@ def test_where_the_wallet_is_off_nothing_is_given_or_used_and_both_are_tried_aga
 
 
 def test_a_voucher_is_used_before_coins(lived: dict[str, Result]) -> None:
-    result = run(lived, "coins pay too")
-    paid = Counter((record["currency"] == COIN, record["ref"] != -1) for record in records(result) if record["op"] == 7)
-    assert paid[True, False] > 5
-    assert paid[False, True] > 10
-    assert not paid[True, True]
+    """Who would pay the same order with coins, and does on the day before, pays with her voucher and keeps them."""
+    name = "coins pay too"
+    without = ran(
+        "reference", load("us-baseline", [change.replace("share = 1,", "share = 0,") for change in CASES[name][0]])
+    )
+    orders, as_ever = (
+        {(record["actor"], record["at_us"]): record for record in records(one) if record["op"] == Op.ORDER}
+        for one in (run(lived, name), without)
+    )
+    assert not any(order["currency"] == COIN and order["ref"] != -1 for order in orders.values())
+    in_coins = {key for key, order in as_ever.items() if order["currency"] == COIN}
+    assert sum(orders[key]["ref"] != -1 for key in in_coins & orders.keys()) > 3
+    first_coins = next(key for key in sorted(in_coins, key=lambda key: key[1]))
+    assert orders[first_coins]["currency"] == COIN
 
 
 def test_a_campaign_that_ends_gives_no_more_and_what_was_given_holds(lived: dict[str, Result]) -> None:
@@ -479,6 +491,29 @@ def test_balances_name_everyone_who_was_ever_given_one(lived: dict[str, Result])
     mine &= balances["owner"] // KIND_SPAN == Kind.VIEWER
     found = dict(zip(balances["owner"][mine].tolist(), balances["amount"][mine].tolist(), strict=True))
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("amount", r"^all viewers: balance \d+ USD in vouchers, but its parts explain \d+$"),
+        ("place", r"^viewer-\d+: balance 0 USD in vouchers, but its parts explain 500$"),
+    ],
+)
+def test_a_voucher_that_nothing_explains_is_found(what: str, message: str) -> None:
+    scenario = load("us-baseline", CASES["never expires"][0])
+    engine = WindowedEngine(scenario, 1, lambda _: None)
+    engine.run()
+    assert isinstance(engine.division, Local)
+    shard = engine.division.shards[0]
+    shard.audit()
+    viewers = shard._viewers
+    if what == "amount":
+        viewers.vouchers.voucher["amount"][0] += 1
+    else:
+        viewers.collectors["place"][viewers.collectors["place"] > 0] += 1
+    with pytest.raises(ConservationError, match=message):
+        shard.audit()
 
 
 @pytest.mark.parametrize("processes", [None, 2])

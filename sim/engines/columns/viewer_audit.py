@@ -54,17 +54,24 @@ def audited(world: World, viewers: Viewers) -> Audit:
     _equal("all viewers", "coin", int(totals.amount[:, HOLDER, COINS].sum()), int(purses["coins"].sum()))
     _equal("all viewers", "reward", int(totals.amount[:, HOLDER, REWARDS].sum()), int(purses["rewards"].sum()))
     vouchers = _vouchers_held(world, viewers, n_assets)
-    for place in range(FIRST_FIAT, n_assets):
-        _equal("all viewers", "in vouchers", int(totals.amount[:, HOLDER, place].sum()), int(vouchers[place]))
+    for place, currency in set(world.zones[["asset", "currency"]].tolist()):
+        held, unit = int(totals.amount[:, HOLDER, place].sum()), f"{CURRENCIES[currency].name} in vouchers"
+        _equal("all viewers", unit, held, int(vouchers[place]))
     people = np.bincount(viewers.crowd.zone, minlength=len(world.zones))
     return Audit(totals, _balances(world, viewers), unspent, vouchers, people)
 
 
 def _vouchers_held(world: World, viewers: Viewers, n_assets: int) -> Int64Array:
-    count = int(viewers.vouchers.state[COUNT])
-    voucher, zones = viewers.vouchers.voucher[:count], viewers.crowd.zone
+    """What vouchers come to; each is its viewer's one and only."""
+    voucher = viewers.vouchers.voucher[: int(viewers.vouchers.state[COUNT])]
+    zone, place = world.zones[viewers.crowd.zone[voucher["viewer"]]], viewers.collectors["place"][voucher["viewer"]]
+    is_lost = (voucher["amount"] > 0) & (place != np.arange(1, len(voucher) + 1))
+    for i in np.flatnonzero(is_lost)[:1].tolist():
+        owner = Account(AccountClass.HOLDER, viewers.crowd.first + int(voucher["viewer"][i]))
+        unit = f"{CURRENCIES[int(zone['currency'][i])].name} in vouchers"
+        _equal(str(owner), unit, 0, int(voucher["amount"][i]))
     held: Int64Array = np.zeros(n_assets, np.int64)
-    np.add.at(held, world.zones["asset"][zones[voucher["viewer"]]], voucher["amount"])
+    np.add.at(held, zone["asset"], voucher["amount"])
     return held
 
 
