@@ -125,13 +125,51 @@ def test_the_median_good_is_the_median_order() -> None:
     assert (stated.low, stated.high) == (2091, 5900)
 
 
-@pytest.mark.parametrize("kind", ["packs", "gifts", "goods"])
+def test_goods_cost_less_than_their_price_and_come_from_both_origins() -> None:
+    goods = load("us-baseline").goods("US")
+    assert all(0 < good.cost_cents < good.price_cents for good in goods)
+    assert {good.name for good in goods if good.imported} >= {"Phone case", "Lip tint", "Cat tunnel", "Yoga leggings"}
+    assert not all(good.imported for good in goods)
+
+
+def test_coins_by_amount_cost_what_those_of_the_smallest_pack_on_the_web_do_and_are_an_offer() -> None:
+    (custom,) = (pack for pack in load("us-baseline").packs("US") if pack.by_amount)
+    smallest = packs("web")[0]
+    assert (custom.channel, custom.coins, custom.price_cents) == ("web", smallest.coins, smallest.price_cents)
+    assert custom.limited
+    assert not any(pack.limited for pack in packs("web") + packs("app"))
+
+
+# What a fan pays for the pack nearest to $5 and how many coins it has; what a creator gets for one; the source.
+RIVALS = {
+    "stars": (499, 310, 1, "M1"),
+    "bits-desktop": (700, 500, 1, "M3"),
+    "bits-mobile": (499, 245, 1, "M4"),
+    "tokens": (499, 500, 0.5, "M7"),
+}
+
+
+def test_rivals_coins_cost_what_their_packs_say() -> None:
+    rows = {row.name: row for row in load("us-baseline").catalogs.rivals.rivals}
+    assert rows.keys() == RIVALS.keys()
+    for name, (price_cents, coins, creator_cents, source) in RIVALS.items():
+        assert float(rows[name].price_cents) == pytest.approx(price_cents / coins, abs=0.005)
+        assert (float(rows[name].creator_cents), rows[name].source) == (creator_cents, source)
+
+
+def test_in_china_the_web_costs_what_the_app_does() -> None:
+    web = {pack.coins: pack.price_cents for pack in elsewhere("packs-cn").packs if pack.channel == "web"}
+    assert web == LADDERS["packs-cn"]
+
+
+@pytest.mark.parametrize("kind", ["packs", "gifts", "goods", "rivals"])
 def test_every_row_has_a_source(kind: str) -> None:
     catalogs = load("us-baseline").catalogs
     rows = {
         "packs": chain.from_iterable(catalog.packs for catalog in catalogs.packs.values()),
         "gifts": catalogs.gifts.gifts,
         "goods": chain.from_iterable(catalog.goods for catalog in catalogs.goods.values()),
+        "rivals": catalogs.rivals.rivals,
     }
     assert all(row.source for row in rows[kind])
 

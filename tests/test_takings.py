@@ -1,6 +1,7 @@
 """What is earned in the shop: affiliates' parts, and balances taken out."""
 
 from functools import lru_cache
+from itertools import groupby
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from engine_runs import Result, ran
 from random_scenarios import LIVELY
 from sim.agents.merchants import NO_AFFILIATE, affiliates
-from sim.ledger import Op, Outcome
+from sim.ledger import Book, Kind, Op, Outcome, kind_of
 from sim.ledger.money import portion
 from sim.scenario import load
 from sim.scenario.types import DAY_US
@@ -69,11 +70,36 @@ def test_nobody_works_with_affiliates_where_there_are_none(neutral: str) -> None
 
 
 def test_everything_above_the_floor_is_taken_out() -> None:
-    """Nobody takes out less than the floor, nor what is not there: in the end a balance is what came since."""
-    settled = records(lively("sellers.settle_floor_cents=5000"), Op.SETTLE)
-    assert len(settled["seq"]) > 3
-    assert settled["amount"].min() >= 5_000
+    """Nobody asks for less than the floor, and who asks asks for all that there is as the boundary begins.
+
+    A refund at the same boundary may leave too little; then nothing is paid.
+    """
+    trace = lively("sellers.settle_floor_cents=5000").trace
+    asked = trace.columns["op"] == Op.SETTLE
+    assert set(trace.columns["outcome"][asked]) <= {Outcome.ACCEPTED, Outcome.INSUFFICIENT_FUNDS}
+    assert trace.columns["amount"][asked].min() >= 5_000
+    book, hosts = Book(), set()
+    for _, together in groupby(map(trace.record, range(len(trace))), key=lambda operation: operation.at_us):
+        operations = list(together)
+        for ask in (operation for operation in operations if operation.op == Op.SETTLE):
+            assert ask.amount == book.holders[ask.actor].cash[ask.currency]
+            hosts.add(kind_of(ask.actor))
+        for operation in operations:
+            book.apply(operation)
+    assert hosts == {Kind.SELLER, Kind.CREATOR}
     assert not len(records(lively("sellers.settle_every_days=0"), Op.SETTLE)["seq"])
+
+
+def test_turns_to_take_money_out_come_every_few_days() -> None:
+    """Even around the mean, half as long to half as long again; a turn at which there is too little is passed over."""
+    every_us = 0.2 * DAY_US  # as LIVELY states it
+    settled = records(lively("sellers.settle_floor_cents=1"), Op.SETTLE)
+    order = np.lexsort((settled["at_us"], settled["actor"]))
+    actor, at_us = settled["actor"][order], settled["at_us"][order]
+    gaps = np.diff(at_us)[np.diff(actor) == 0]
+    assert len(gaps) > 20
+    assert gaps.min() > 0.5 * every_us - WINDOW_US
+    assert (gaps <= 1.5 * every_us + WINDOW_US).mean() > 0.5
 
 
 def test_no_seller_works_with_a_creator_of_another_region() -> None:
