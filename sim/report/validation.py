@@ -45,8 +45,10 @@ def fit_table(found: Sequence[Fitted]) -> "Table":
         table.add_column(name, justify="right")
     table.add_column("agrees")
     for one in found:
-        ends = f"{one.least:.3g} to {one.most:.3g}"
-        numbers = (f"{one.stated:g}", f"{one.value:.3g}", f"{one.error:.2g}", ends)
+        ends = f"{one.least:.3g} to {one.most:.3g}".replace("inf", "beyond").replace("nan", "nowhere")
+        known = one.error == one.error
+        fitted = (f"{one.value:.3g}", f"{one.error:.2g}") if known else ("out of reach", "")
+        numbers = (f"{one.stated:g}", *fitted, ends)
         place = PLACE_NAMES.get(one.place, one.place)
         table.add_row(one.parameter, place, one.fact, *numbers, "yes" if one.agrees else "no")
     return table
@@ -64,7 +66,7 @@ def fit_files(found: Sequence[Fitted]) -> dict[str, str]:
         "fitted_low": [f"{one.least:.4g}" for one in found],
         "fitted": [f"{one.value:.4g}" for one in found],
         "fitted_high": [f"{one.most:.4g}" for one in found],
-        "standard_error": [f"{one.error:.2g}" for one in found],
+        "standard_error": ["" if one.error != one.error else f"{one.error:.2g}" for one in found],
         "moment": [one.moment for one in found],
         "goal": [_plain(one.goal) for one in found],
         "reached": [f"{one.reached:.4g}" for one in found],
