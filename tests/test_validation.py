@@ -1,5 +1,6 @@
 """Validation: moments are counted as they are defined, laws are told apart, verdicts follow from ranges."""
 
+import csv
 import doctest
 import importlib
 import re
@@ -206,6 +207,18 @@ def test_what_was_fitted_is_counted_apart() -> None:
     assert summary(rows) == (
         "2 of 3 facts lie inside their range, 1 of the 2 that nothing was fitted to; 1 are disputed"
     )
+
+
+def test_what_is_kept_is_about_these_targets() -> None:
+    """A row a target and place, with the range as it is stated now; each that lies outside says why."""
+    kept = list(csv.DictReader((ROOT / "results" / "economy" / "validation.csv").read_text().splitlines()))
+    asked = [(about.fact, about.moment, place) for about in targets() for place in PLACES]
+    assert [(row["fact"], row["moment"], row["place"]) for row in kept] == asked
+    ranges = {(about.fact, about.moment): (about.low, about.high) for about in targets()}
+    for row in kept:
+        low, high = ranges[row["fact"], row["moment"]]
+        assert (float(row["world_low"] or "-inf"), float(row["world_high"] or "inf")) == (low, high)
+        assert row["note"] or row["verdict"] not in (OUTSIDE, DISPUTED)
 
 
 def test_all_rows_are_kept_and_those_judged_are_drawn() -> None:

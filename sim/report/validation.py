@@ -115,7 +115,7 @@ def summary(rows: Sequence[Row]) -> str:
 
 def kept_files(rows: Sequence[Row], size: Size = PUBLISHED) -> dict[str, str]:
     """What is kept in the repository, by name: the numbers and their figure."""
-    figure = validation_figure(rows)
+    figure = validation_figure([_rounded(row) for row in rows])
     places = f"{len(size.seeds)} seeds, n = {size.viewers:,} viewers for {size.days} days in each place"
     return {"validation.csv": figure.csv, "validation.svg": standalone(figure, places)}
 
@@ -126,7 +126,7 @@ def validation_figure(rows: Sequence[Row]) -> Figure:
 
     def draw(canvas: "Canvas") -> None:
         axes = canvas.add_subplot()
-        left, right = (130, 8) if is_narrow(canvas) else (318, 190)
+        left, right = (130, 8) if is_narrow(canvas) else (345, 196)
         margins(canvas, left=left, right=right, top=4, bottom=4)
         for place, row in enumerate(shown):
             _draw_row(axes, place, row, named=not is_narrow(canvas))
@@ -202,7 +202,7 @@ def _draw_row(axes: "Axes", place: int, row: Row, *, named: bool) -> None:
     if named:
         beside: dict[str, Any] = {"textcoords": "offset points", "va": "center"}
         axes.annotate(_escaped(model_text(row)), (1 + FARTHEST, place), (6, 0), **beside, color=INK)
-        axes.annotate(_escaped(world_text(row)), (1 + FARTHEST, place), (60, 0), **beside, color=MUTED)
+        axes.annotate(_escaped(world_text(row)), (1 + FARTHEST, place), (68, 0), **beside, color=MUTED)
 
 
 def _escaped(text: str) -> str:
@@ -238,6 +238,11 @@ def _columns(rows: Sequence[Row]) -> dict[str, list[object]]:
         "people": [row.target.people for row in rows],
         "note": [row.note for row in rows],
     }
+
+
+def _rounded(row: Row) -> Row:
+    """The row as its numbers are kept, so that the drawing follows from the file."""
+    return row._replace(**{name: float(_plain(getattr(row, name)) or "nan") for name in ("value", "low", "high")})
 
 
 def _plain(value: float) -> str:

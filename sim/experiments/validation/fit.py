@@ -38,7 +38,7 @@ Simulated = Callable[[Floats], Floats]
 
 SEEDS: Final = (1, 2, 3, 4)
 STEP: Final = 0.2  # of a parameter, for its first slope
-CLOSE: Final = 0.1  # of the range of the facts: near enough
+CLOSE: Final = 0.05  # of the range of the facts: near enough
 MOST_STEPS: Final = 4
 MOST_FACTOR: Final = 2.0  # that a step makes of a parameter
 
