@@ -172,7 +172,7 @@ def number_text(moment: str, value: float) -> str:
         return share(value)
     if unit == "index":
         return index(value)
-    text = f"{value:.3g}".replace("-", MINUS)
+    text = f"{value:.{2 if unit == 'log points' else 3}g}".replace("-", MINUS)
     return f"${text}" if unit == "dollars" else text
 
 
