@@ -47,10 +47,10 @@ def normal(seed: int, *shape: int) -> Floats:
 def test_an_answer_of_three_unknowns_is_traced_to_them_in_order() -> None:
     values = normal(1, 64, 100)
     answer = 4 * values[:, 7] - 2.5 * values[:, 40] + 1.5 * values[:, 99] + 0.3 * normal(2, 64)
-    told = influences(values, answer)[:3]
-    assert [one.column for one in told] == [7, 40, 99]
-    assert [one.slope for one in told] == [1, -1, 1]
-    assert all(one.is_told for one in told)
+    told = influences(values, answer)
+    assert [one.column for one in told[:3]] == [7, 40, 99]
+    assert [one.slope for one in told[:3]] == [1, -1, 1]
+    assert all(one.is_told for one in told), "one that isn't told ends the list only where it stands alone"
 
 
 def test_the_share_of_an_unknown_is_its_squared_rank_correlation() -> None:
@@ -69,6 +69,13 @@ def test_two_that_move_it_alike_share_the_whole_variance() -> None:
     assert [one.column for one in told] == [0, 1]
     assert sum(one.share for one in told) == pytest.approx(1, abs=0.03)
     assert told[0].share / told[1].share == pytest.approx(4, rel=0.15)
+
+
+def test_what_is_explained_is_no_noise_for_the_next() -> None:
+    """A second unknown is told though it moves the answer twelve times less than the first."""
+    grid = np.array([(x, y) for x in range(8) for y in range(8)], float)
+    told = influences(grid, 12 * grid[:, 0] + grid[:, 1])
+    assert [(one.column, one.is_told) for one in told] == [(0, True), (1, True)]
 
 
 def test_an_answer_by_chance_is_traced_to_nobody() -> None:
@@ -183,6 +190,14 @@ def test_turns_along_a_range(changes: list[float], crossings: list[float]) -> No
 
 def test_of_several_turns_the_nearest_counts() -> None:
     assert nearest_turn([0, 1, 2], [-1, 1, -3], stated=2) == Bracket(1, 2, 1, -3)
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"),
+    [(-0.5, Bracket(0.25, 1, -0.5, 3)), (0.5, Bracket(0, 0.25, -1, 0.5))],
+)
+def test_an_answer_in_between_narrows_a_bracket_to_the_side_that_turns(answer: float, left: Bracket) -> None:
+    assert Bracket(0, 1, -1, 3).narrowed(0.25, answer) == left
 
 
 def answers_of(answer: Callable[[float], float], noise: float = 0.0) -> Callable[[Sequence[Decimal]], Floats]:
