@@ -242,7 +242,8 @@ def _columns(rows: Sequence[Row]) -> dict[str, list[object]]:
 
 def _rounded(row: Row) -> Row:
     """The row as its numbers are kept, so that the drawing follows from the file."""
-    return row._replace(**{name: float(_plain(getattr(row, name)) or "nan") for name in ("value", "low", "high")})
+    value, low, high = (float(_plain(number) or "nan") for number in (row.value, row.low, row.high))
+    return row._replace(value=value, low=low, high=high)
 
 
 def _plain(value: float) -> str:
