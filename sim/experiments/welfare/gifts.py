@@ -95,10 +95,10 @@ class Giving:
         traits = [self._people.traits(n) for n in number.tolist()]
         on_web = np.array([one.buys_on_web for one in traits], np.bool_)
         price = self._schedule.coin_price(region[number], gifts["at_us"], on_web)
-        moments = zip(*_plain(gifts), [one.willingness for one in traits], price.tolist(), strict=True)
-        willing = np.array([self._willing(*moment) for moment in moments], np.float64)
         found = Worths(np.zeros(len(number)), np.zeros(len(number)))
         chosen = np.array([one.is_giver for one in traits], np.bool_) & ~self._stolen(gifts)
+        moments = zip(chosen.tolist(), *_plain(gifts), [one.willingness for one in traits], price.tolist(), strict=True)
+        willing = np.array([self._willing(*moment) if is_own else 0.0 for is_own, *moment in moments], np.float64)
         for place, curve in enumerate(self._curves):
             for was_bought, worth_of in ((True, worth_of_bought), (False, worth_of_held)):
                 these = chosen & (region[number] == place) & (bought == was_bought)
