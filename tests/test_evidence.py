@@ -1,5 +1,6 @@
 """Evidence: each study against what is known by hand, before it is asked of the model."""
 
+import csv
 import doctest
 import importlib
 import json
@@ -14,7 +15,7 @@ from click.testing import CliRunner
 from sim.agents.hosts import head_counts
 from sim.cli.evidence import evidence as evidence_command
 from sim.cli.group import execute
-from sim.experiments.evidence.coverage import PAIRS, Covered, Pairs, counted, coverage, stopped_at
+from sim.experiments.evidence.coverage import PAIRS, Covered, Pairs, counted, coverage, side_by_side, stopped_at
 from sim.experiments.evidence.draws import common_draws, dearer, variance_ratio
 from sim.experiments.evidence.interval import Interval, mean_interval, proportion_interval
 from sim.experiments.evidence.peaks import Peaks
@@ -25,6 +26,7 @@ from sim.experiments.executors import executor
 from sim.ledger import Kind, Op
 from sim.ledger.errors import CoinworksError
 from sim.model.measured import measured
+from sim.paths import results_dir
 from sim.report.studies.starts import figure as figure_of_starts
 from sim.scenario import PackPrice, load
 from sim.tables import Columns
@@ -346,12 +348,23 @@ def test_intervals_of_skewed_pairs_are_told_to_cover_less() -> None:
     assert first.share.high < 0.93
 
 
+def test_many_towns_are_less_skewed_and_covered_as_is_said() -> None:
+    rng = np.random.default_rng(1)
+    pool = Pairs(bases := np.full(5_000, 100.0), bases + rng.exponential(1.0, 5_000))
+    towns = side_by_side(pool, 40, rng)
+    found = counted("gifts", pool, towns, 40)
+    assert towns.bases.shape == (1_000, PAIRS)
+    assert found[0].skewness == pytest.approx(2 / np.sqrt(40), abs=0.1)
+    assert {one.verdict for one in found} == {"inside"}
+    assert found[0].truth.value == (pool.others - pool.bases).mean()
+
+
 @pytest.mark.parametrize(
     ("hits", "verdict"),
     [(950, "inside"), (930, "inside"), (970, "inside"), (925, "not told"), (900, "outside"), (990, "outside")],
 )
 def test_a_share_is_inside_or_could_be_or_is_outside(hits: int, verdict: str) -> None:
-    assert Covered("gifts", "8 pairs", Interval(1, 0, 2), 1.0, 0.0, 8.0, hits, 1000).verdict == verdict
+    assert Covered("gifts", 1, "8 pairs", Interval(1, 0, 2), 1.0, 0.0, 8.0, hits, 1000).verdict == verdict
 
 
 def test_a_comparison_of_pairs_that_are_the_same_stops_at_once() -> None:
@@ -363,13 +376,14 @@ def test_a_comparison_of_pairs_that_are_the_same_stops_at_once() -> None:
 def test_repetitions_and_the_truth_have_seeds_of_their_own() -> None:
     scenario = load("us-baseline", TINY)
     found = coverage(scenario, [1, 2, 3], metrics=["gifts", "topups"], truth_pairs=10)
-    assert [(one.metric, one.rule) for one in found[:4]] == [
-        ("gifts", "8 pairs"),
-        ("gifts", "16 pairs"),
-        ("gifts", "until precise"),
-        ("topups", "8 pairs"),
+    assert [(one.metric, one.towns, one.rule) for one in found[:4]] == [
+        ("gifts", 1, "8 pairs"),
+        ("gifts", 1, "16 pairs"),
+        ("gifts", 1, "until precise"),
+        ("gifts", 10, "8 pairs"),
     ]
-    assert all(one.repetitions == 3 for one in found)
+    assert {one.repetitions for one in found if one.towns == 1} == {3}
+    assert found[9].metric == "topups"
     runs_of_truth = [measured(scenario, 16_000_000 + seed).kpis["gifts"]["value"] for seed in range(10)]
     assert found[0].base == pytest.approx(np.mean(runs_of_truth))
 
@@ -381,3 +395,45 @@ def test_intervals_over_seeds_cover_what_they_say() -> None:
     with executor("local", None, 100) as found:
         told = coverage(scenario, range(1, 201), metrics=["topups", "gifts"], truth_pairs=1_000, executor=found)
     assert [one for one in told if one.verdict == "outside"] == []
+
+
+# What is published
+
+
+def published(name: str) -> list[dict[str, str]]:
+    """The rows of a study's numbers."""
+    with (results_dir() / "economy" / "evidence" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_common_draws_need_ten_times_fewer_runs_at_the_least() -> None:
+    assert min(float(row["low"]) for row in published("draws-us-baseline")) > 10
+
+
+def test_what_was_planted_is_found() -> None:
+    rows = published("planted-us-baseline")
+    assert [row["planted"] for row in rows if row["recovered"] != "True"] == []
+    assert sum(float(row["effect"]) != 0 for row in rows) == 4
+
+
+@pytest.mark.parametrize("name", ["us-baseline", "gift-storm"])
+def test_half_of_the_window_moves_nothing_beyond_what_is_stated(name: str) -> None:
+    halves = [row for row in published(f"windows-{name}") if int(row["window_s"]) < int(row["own_window_s"])]
+    assert {row["metric"] for row in halves} >= {"bookings", "gifts", "creator_income", "peak_in_a_second"}
+    assert [row["metric"] for row in halves if row["verdict"] != "within"] == []
+
+
+def test_published_intervals_hold_the_truth_as_often_as_they_say() -> None:
+    """Of two hundred thousand viewers; of five thousand, where no few spenders make the metric."""
+    rows = published("coverage-us-baseline")
+    large = [row for row in rows if int(row["viewers"]) >= 200_000]
+    counts = [row for row in rows if row["metric"] in ("topups", "gifts")]
+    assert len(large) == 21
+    assert [row["metric"] for row in (*large, *counts) if row["verdict"] == "outside"] == []
+
+
+@pytest.mark.parametrize("name", ["us-baseline-creators", "indonesia-no-ban-sellers"])
+def test_after_a_year_every_start_has_come_to_the_same(name: str) -> None:
+    last = [row for row in published(f"starts-{name}") if row["week"] == "52"]
+    means = [np.mean([int(row["active"]) for row in last if row["start"] == start]) for start in ("0.5", "1.0", "2.0")]
+    assert max(means) < 1.1 * min(means)

@@ -54,7 +54,7 @@ def _coverage(asked: Asked) -> "Told":
     from sim.report.studies import coverage
 
     found = study(asked.scenario, asked.seeds, executor=asked.executor, keep=asked.keep, tell=asked.done)
-    return coverage.tables(found), coverage.figure(found, asked.scenario.name)
+    return coverage.tables(found, asked.scenario), coverage.figure(found, asked.scenario)
 
 
 def _draws(asked: Asked) -> "Told":

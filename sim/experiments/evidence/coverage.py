@@ -9,7 +9,8 @@ when the interval is as short as was asked. The truth is the mean of many other 
 small beside an interval's.
 
 Where a few spenders make a metric, the differences of small economies are skewed, and intervals of a mean cover less
-than they say until there are pairs or people enough. That is what this counts.
+than they say until there are people enough. So the same is asked of larger economies: ten and forty such towns side by
+side, whose pairs are sums of pairs that were run, drawn with replacement; there the truth is known exactly.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,6 +33,8 @@ STOPPED_AT: Final = 11  # pairs, in the mean, by the precision that is asked of 
 WANTED: Final = (0.93, 0.97)
 CHUNK: Final = 50  # repetitions whose runs are held at a time
 APART: Final = 1_000_000  # seeds between the truth and the repetitions, and between these
+TOWNS: Final = (1, 10, 40)
+REPEATED: Final = 1_000  # comparisons of several towns
 RULES: Final = (f"{FIRST} pairs", f"{PAIRS} pairs", "until precise")
 
 
@@ -47,12 +50,14 @@ class Covered(NamedTuple):
 
     Attributes
     ----------
+    towns : economies side by side; one is as it was run
     truth : the mean difference of many other pairs, with its own interval
     skewness : of a pair's difference; of a normal one it is 0
     pairs : that a comparison takes, in the mean
     """
 
     metric: str
+    towns: int
     rule: str
     truth: Interval
     base: float
@@ -104,7 +109,8 @@ def coverage(
         figures = run_all(tasks, executor, keep)
         told.append({metric: Pairs(column(figures[::2], metric), column(figures[1::2], metric)) for metric in metrics})
         tell(sum(len(one[metrics[0]].bases) for one in told) / total)
-    return [covered for metric in metrics for covered in _covered(metric, _joined(told, metric), truth_pairs)]
+    rng = np.random.default_rng(seeds[0])
+    return [covered for metric in metrics for covered in _covered(metric, _joined(told, metric), truth_pairs, rng)]
 
 
 def _chunks(truth: Sequence[list[int]], blocks: Sequence[list[int]]) -> Iterator[list[int]]:
@@ -118,13 +124,23 @@ def _joined(told: Sequence[dict[str, Pairs]], metric: str) -> Pairs:
     return Pairs(*(np.concatenate([getattr(one[metric], side) for one in told]) for side in Pairs._fields))
 
 
-def _covered(metric: str, found: Pairs, truth_pairs: int) -> Iterator[Covered]:
-    truth = Pairs(*(side[:truth_pairs] for side in found))
-    repeated = Pairs(*(side[truth_pairs:].reshape(-1, PAIRS) for side in found))
-    yield from counted(metric, truth, repeated)
+def _covered(metric: str, found: Pairs, truth_pairs: int, rng: np.random.Generator) -> Iterator[Covered]:
+    for towns in TOWNS:
+        if towns == 1:
+            truth = Pairs(*(side[:truth_pairs] for side in found))
+            repeated = Pairs(*(side[truth_pairs:].reshape(-1, PAIRS) for side in found))
+        else:
+            truth, repeated = found, side_by_side(found, towns, rng)
+        yield from counted(metric, truth, repeated, towns)
 
 
-def counted(metric: str, truth: Pairs, repeated: Pairs) -> list[Covered]:
+def side_by_side(pool: Pairs, towns: int, rng: np.random.Generator) -> Pairs:
+    """Pairs of so many towns each, drawn from a pool: the means of their towns, arrays of shape (REPEATED, PAIRS)."""
+    drawn = rng.integers(0, len(pool.bases), (REPEATED, PAIRS, towns))
+    return Pairs(*(side[drawn].mean(axis=2) for side in pool))
+
+
+def counted(metric: str, truth: Pairs, repeated: Pairs, towns: int = 1) -> list[Covered]:
     """How often intervals hold the truth, by each of RULES.
 
     Parameters
@@ -133,7 +149,8 @@ def counted(metric: str, truth: Pairs, repeated: Pairs) -> list[Covered]:
     repeated : arrays of shape (n_repetitions, PAIRS)
     """
     whole = Difference(metric, "", "", truth.bases, truth.others)
-    precision = precision_of(whole, STOPPED_AT)
+    differences = (repeated.others - repeated.bases).ravel()
+    precision = precision_of(differences, abs(whole.base), STOPPED_AT)
     found: dict[str, list[tuple[bool, int]]] = {rule: [] for rule in RULES}
     for bases, others in zip(*repeated, strict=True):
         taken = (FIRST, PAIRS, stopped_at(metric, bases, others, precision))
@@ -143,10 +160,11 @@ def counted(metric: str, truth: Pairs, repeated: Pairs) -> list[Covered]:
     return [
         Covered(
             metric,
+            towns,
             rule,
             Interval(whole.difference, *whole.interval_seeds),
             whole.base,
-            skewness(whole.differences),
+            skewness(differences),
             float(np.mean([n for _, n in told])),
             sum(hit for hit, _ in told),
             len(told),
@@ -155,9 +173,9 @@ def counted(metric: str, truth: Pairs, repeated: Pairs) -> list[Covered]:
     ]
 
 
-def precision_of(told: Difference, pairs: int) -> float:
-    """The relative half-width that so many pairs give in the mean."""
-    return float(quantile(LEVEL, pairs) * told.differences.std(ddof=1) / np.sqrt(pairs) / abs(told.base))
+def precision_of(differences: Floats, base: float, pairs: int) -> float:
+    """The half-width, of the base, that so many pairs with differences like these give in the mean."""
+    return float(quantile(LEVEL, pairs) * differences.std(ddof=1) / np.sqrt(pairs) / base)
 
 
 def stopped_at(metric: str, bases: Floats, others: Floats, precision: float) -> int:

@@ -8,7 +8,8 @@ from sim.report.figure import Figure
 from sim.report.numbers import THIN
 from sim.report.studies.naming import color_of, title_of
 from sim.report.studies.tables import new_table, rounded
-from sim.report.studies.whiskers import Whisker, height_of, moved, whiskers, with_interval
+from sim.report.studies.whiskers import Whisker, height_of, whiskers, with_interval
+from sim.scenario import Scenario
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -17,52 +18,56 @@ if TYPE_CHECKING:
 DRAWN: Final = RULES[-1]
 
 
-def tables(found: Sequence[Covered]) -> "list[Table]":
-    """A row for each metric and rule."""
+def tables(found: Sequence[Covered], scenario: Scenario) -> "list[Table]":
+    """A row for each metric and number of people."""
     table = new_table(
-        f"Intervals of 95 % that hold the truth, of {found[0].repetitions:,} comparisons; coins dearer by 5 %",
+        f"Intervals of 95 % that hold the truth, coins dearer by 5 %; {scenario.days} days, wanted: 93 to 97 %",
         "metric",
-        "true change>",
+        "viewers>",
         "skewness>",
-        "comparison",
-        "pairs>",
-        "hold it>",
-        "93 to 97 %",
+        *(f"{rule}>" for rule in RULES),
+        "so",
     )
-    for one in found:
-        first = one.rule == RULES[0]
-        table.add_row(
-            title_of(one.metric) if first else "",
-            f"{moved(one.truth.value / one.base)} ± {moved(one.truth.half / one.base).lstrip('+')}" if first else "",
-            f"{one.skewness:+.1f}" if first else "",
-            one.rule,
-            f"{one.pairs:.1f}",
-            with_interval(one.share, percent),
-            one.verdict,
-        )
+    for metric in dict.fromkeys(one.metric for one in found):
+        for towns in dict.fromkeys(one.towns for one in found):
+            mine = [one for one in found if (one.metric, one.towns) == (metric, towns)]
+            table.add_row(
+                title_of(metric) if towns == 1 else "",
+                f"{towns * scenario.viewers:,}",
+                f"{mine[0].skewness:+.1f}",
+                *(percent(one.share.value) for one in mine),
+                mine[-1].verdict,
+            )
     return [table]
 
 
-def figure(found: Sequence[Covered], scenario: str) -> Figure:
+def figure(found: Sequence[Covered], scenario: Scenario) -> Figure:
     """The share of intervals that hold the truth where a comparison stops by its own rule."""
     shown = [one for one in found if one.rule == DRAWN]
     rows = [
-        Whisker(title_of(one.metric), one.share, with_interval(one.share, percent), color_of(one.metric))
+        Whisker(
+            f"{title_of(one.metric)}, {one.towns * scenario.viewers:,}",
+            one.share,
+            with_interval(one.share, percent),
+            color_of(one.metric),
+        )
         for one in shown
     ]
 
     def draw(canvas: "Canvas") -> None:
         whiskers(canvas, rows, value_text=percent, band=WANTED, line=0.95)
 
-    least, most = (bound(one.share.value for one in shown) for bound in (min, max))
+    most = max(one.towns for one in shown)
     return Figure(
-        f"coverage-{scenario}",
-        f"Intervals of 95 % hold the truth in {percent(least)} to {percent(most)} of comparisons",
+        f"coverage-{scenario.name}",
+        f"Intervals of 95 % hold the truth in {_range(shown, 1)} of comparisons of {scenario.viewers:,} viewers, in "
+        f"{_range(shown, most)} of {most * scenario.viewers:,}",
         "Share of comparisons whose interval over seeds holds the true change, where pairs are added until it is short "
-        "enough; coins dearer by 5 %. Lines hold 95 %, the band is 93 to 97 %.",
-        f"{shown[0].repetitions:,} comparisons with seeds of their own; the truth is the mean of other pairs.",
+        "enough, by metric and number of viewers; coins dearer by 5 %. Lines hold 95 %, the band is 93 to 97 %.",
+        f"{shown[0].repetitions:,} comparisons with seeds of their own; those of more viewers are sums of their pairs.",
         {
             "metric": [one.metric for one in found],
+            "viewers": [one.towns * scenario.viewers for one in found],
             "comparison": [one.rule for one in found],
             "repetitions": [one.repetitions for one in found],
             "pairs": rounded(one.pairs for one in found),
@@ -71,15 +76,19 @@ def figure(found: Sequence[Covered], scenario: str) -> Figure:
             "low": rounded(one.share.low for one in found),
             "high": rounded(one.share.high for one in found),
             "verdict": [one.verdict for one in found],
-            "true_difference": rounded(one.truth.value for one in found),
-            "its_half_width": rounded(one.truth.half for one in found),
-            "base": rounded(one.base for one in found),
+            "true_relative": rounded(one.truth.value / one.base for one in found),
+            "its_half_width": rounded(one.truth.half / one.base for one in found),
             "skewness": rounded(one.skewness for one in found),
         },
         draw,
         height=height_of(len(rows)),
         phone_height=height_of(len(rows)),
     )
+
+
+def _range(shown: Sequence[Covered], towns: int) -> str:
+    low, high = (bound(one.share.value for one in shown if one.towns == towns) for bound in (min, max))
+    return f"{100 * low:.0f} to {100 * high:.0f}{THIN}%"
 
 
 def percent(fraction: float) -> str:
