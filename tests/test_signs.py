@@ -23,6 +23,7 @@ CLEAR = {
     "stars-rival": (-1, ["viewers=600", "window=3h"]),
     "uk": (-1, ["viewers=600", "window=2h"]),
     "us-web-push": (+1, ["viewers=800", "window=2h"]),
+    "vouchers-at-eleven": (+1, ["viewers=600", "window=5min"]),
 }
 # What would make it clear is more people or more seeds than a test has, or there is nothing to see.
 UNCLEAR = {
