@@ -222,17 +222,19 @@ class Counterparties:
         int64 array of shape (n_orders,): the ticket that each order makes
         """
         if len(gifts):
-            earning.credit(self._earnings.creators, gifts, self.workforce.now.diamonds)
+            self._given += earning.credit(self._earnings.creators, gifts, self.workforce.now.diamonds)
             self.boards.hear(gifts["creator"], gifts["diamonds"])
-            self._given += int(gifts["diamonds"].sum())
         if not len(orders):
             return NO_TICKETS
         if self._rates is None:
             raise CoinworksError("orders before the first settlement: expected the rates of their window first")
         self._shown = None
-        self._sales = room_for_orders(self._sales, len(orders), int(np.count_nonzero(orders["coins"])))
-        self._paid_coins += int(orders["coins"].sum())
-        np.add.at(self._paid_credit, self._rates.of["asset"][orders["region"]], orders["credit"])
+        in_coins, with_credit = (int(np.count_nonzero(orders[name])) for name in ("coins", "credit"))
+        self._sales = room_for_orders(self._sales, len(orders), in_coins)
+        if in_coins:
+            self._paid_coins += int(orders["coins"].sum())
+        if with_credit:
+            np.add.at(self._paid_credit, self._rates.of["asset"][orders["region"]], orders["credit"])
         made, late = np.empty(len(orders), np.int64), np.empty(len(orders), np.int32)
         n_late = receive(self._books(self._rates), orders, made, late, self._clock(self.stage.now_us))
         self._late = late[:n_late]
@@ -385,7 +387,9 @@ class Counterparties:
     @property
     def counter(self) -> Counter:
         """What the shop tab and videos show until the next boundary, to be asked for after `publish`."""
-        counter = self._counter._replace(shelves=self._sales.shelves)
+        if self._counter.shelves is not self._sales.shelves:
+            self._counter = self._counter._replace(shelves=self._sales.shelves)
+        counter = self._counter
         return counter._replace(keenness=keenness(self._flash, self.n_sellers)) if self._flash else counter
 
     def after(self) -> None:

@@ -148,13 +148,16 @@ def plan_turns(earnings: Earnings, terms: CashOut, clock: Clock) -> None:
 
 
 @rule
-def credit(creators: Structs, gifts: Structs, in_week: Int64Array) -> None:
-    """Add the diamonds of a window's gifts, which were posted with the gifts, also to those of this week."""
+def credit(creators: Structs, gifts: Structs, in_week: Int64Array) -> int:
+    """Add the diamonds of a window's gifts, which were posted with the gifts, also to those of this week; their sum."""
+    given = 0
     for i in range(gifts.shape[0]):
         n, diamonds = gifts[i].creator, gifts[i].diamonds
         creators[n].diamonds += diamonds
         creators[n].earned = True
         in_week[n] += diamonds
+        given += diamonds
+    return given
 
 
 @rule

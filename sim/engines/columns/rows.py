@@ -72,17 +72,23 @@ def taken(rows: Rows) -> Structs:
 
 def copied(structs: Structs) -> Structs:
     """A copy of some records."""
-    return joined([structs], structs.dtype)
+    return _joined([structs], structs.dtype)
 
 
 def joined(parts: Sequence[Structs], kind: np.dtype[np.void]) -> Structs:
-    """The records of several arrays, all of a kind.
+    """The records of several arrays, all of a kind; of a single one, that itself.
 
     Notes
     -----
     As bytes, for NumPy would copy field by field. And as the very kind given: records that came from another process
     bear one of their own, and compiled code would take long to see that it is alike.
     """
+    if len(parts) == 1 and parts[0].dtype is kind:
+        return parts[0]
+    return _joined(parts, kind)
+
+
+def _joined(parts: Sequence[Structs], kind: np.dtype[np.void]) -> Structs:
     whole = bytearray().join(parts)  # type: ignore[arg-type]  # arrays are buffers, typed so from Python 3.12 on
     return np.frombuffer(whole, kind) if whole else np.zeros(0, kind)
 

@@ -157,6 +157,9 @@ class Scenes:
         self._on_sale: list[Packs] = []
         self._packs = Packs(*(np.zeros(0, np.int64) for _ in Packs._fields))
         self._coin_price: Float64Array = np.zeros((0, 2))
+        self._shares: tuple[list[Campaign], list[float]] = ([], [])
+        self._campaigns: Int64Array = np.zeros((0, 3), np.int64)
+        self._balance_share: Float64Array = np.zeros(0)
         self._rewards: list[RewardOffer] = []
         self._offers: Int64Array = np.zeros((0, 5), np.int64)
         self._threshold = int(stage.scenario.rewards.hunter_threshold_coins)
@@ -173,6 +176,7 @@ class Scenes:
             self._on_sale = on_sale
             self._packs = Packs(*(np.concatenate(column) for column in zip(*on_sale, strict=True)))
             self._coin_price = np.array([[coin_price(packs, on_web) for on_web in (False, True)] for packs in on_sale])
+        self._look_at_shares([*stage.campaigns.values()], [*stage.balance_share.values()])
         self._look_at_rewards([stage.rewards[name] for name in stage.scenario.regions])
         now_us = stage.now_us
         return Scene(
@@ -180,19 +184,24 @@ class Scenes:
             now_us + stage.windows.window_us,
             self._collect,
             self._offers,
-            np.array(list(stage.campaigns.values()), np.int64),
+            self._campaigns,
             stage.supply.pull,
             shown,
             counter,
             stage.commerce,
             self._packs,
             self._coin_price,
-            np.array(list(stage.balance_share.values())),
+            self._balance_share,
             stage.rival,
             stage.ring,
             rates,
             returned,
         )
+
+    def _look_at_shares(self, campaigns: list[Campaign], balance_share: list[float]) -> None:
+        if (campaigns, balance_share) != self._shares:
+            self._shares = campaigns, balance_share
+            self._campaigns, self._balance_share = np.array(campaigns, np.int64), np.array(balance_share)
 
     def _look_at_rewards(self, rewards: list[RewardOffer]) -> None:
         if rewards == self._rewards:

@@ -112,7 +112,7 @@ class Shard:
         self._pull: Float64Array = np.ones(len(setting.scenario.regions))
         self._settled = Settled(world, new_scratch())
         self._held_settled, self._held_scene, self._held_viewers = Held(Settled), Held(Scene), Held(Viewers)
-        self._days: Int64Array = np.full(len(world.zones), NEVER, np.int64)  # on which habits are marked
+        self._days: list[int] = []  # on which habits are marked, by zone
         self._chains = Chains(np.zeros(4, np.int64), np.zeros(2 * BLOCK, CHAIN))
         self._due = new_rows(1024)
         self._debts = NO_DEBTS
@@ -182,7 +182,7 @@ class Shard:
         crowd = self._viewers.crowd._replace(free_us=kept.free_us)
         self._viewers = self._viewers._replace(crowd=crowd, **kept.pools())
         self._chains = filled("chains", self._chains, arrays)
-        self._days[:] = NEVER
+        self._days = []
 
     def _kept(self) -> Kept:
         return Kept(self._viewers.crowd.free_us, *(getattr(self._viewers, name) for name in Kept._fields[1:]))
@@ -215,7 +215,9 @@ class Shard:
         return debts[: take_coins_back(self.world.zones, returned, self._held_viewers.of(self._viewers), debts)]
 
     def _make_room_to_settle(self, n: int, tickets: int) -> None:
-        self._viewers = self._viewers._replace(tickets=room_for(self._viewers.tickets, tickets))
+        roomy = room_for(self._viewers.tickets, tickets)
+        if roomy is not self._viewers.tickets:
+            self._viewers = self._viewers._replace(tickets=roomy)
         if len(self._due.row) < n:
             self._due = _with_room(self._due, n)
 
@@ -235,7 +237,7 @@ class Shard:
         if self._visits is None or self._visits.hour != hour:
             crowd, words = self._viewers.crowd, self._settled.scratch.visit
             slot = (self.world.epoch_hour + hour) // HOURS_A_DRAW
-            if slot != self._slot or (pull != self._pull).any():
+            if slot != self._slot or (pull is not self._pull and (pull != self._pull).any()):
                 roster(self.world, crowd, hour, pull, words, self._opens)
                 self._slot, self._pull = slot, pull
             self._mark_days(self.world.local_day[:, hour])
@@ -243,9 +245,9 @@ class Shard:
         return self._visits
 
     def _mark_days(self, days: Int64Array) -> None:
-        if (days != self._days).any():
-            self._days = days.copy()
-            mark(self._days, self._viewers.crowd.zone, self._viewers.purses, self._viewers.crowd.habits)
+        if days.tolist() != self._days:
+            self._days = days.tolist()
+            mark(days.copy(), self._viewers.crowd.zone, self._viewers.purses, self._viewers.crowd.habits)
 
     def _live_through(self, scene: Scene, audience: Audience, hour: int, until_us: int) -> None:
         """The part of a window that lies in one hour."""
