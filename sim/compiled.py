@@ -17,8 +17,10 @@ hash of every source that may hold a rule or what one needs, and an edit of any 
 
 import atexit
 import hashlib
+import importlib
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -92,6 +94,19 @@ if "NUMBA_CACHE_DIR" not in os.environ:
 
 import numba  # noqa: E402  it reads NUMBA_CACHE_DIR when it is imported
 
+
+def _import_without_blas() -> None:
+    """Let numba find no products of matrices: no rule computes them, and it would load all of scipy.linalg."""
+    if "scipy.linalg" in sys.modules:
+        return
+    sys.modules["scipy.linalg"] = None  # type: ignore[assignment]  # an import of it fails
+    try:
+        importlib.import_module("numba.np.arraymath")
+    finally:
+        del sys.modules["scipy.linalg"]
+
+
+_import_without_blas()
 numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]  # type: ignore[attr-defined]  # if imported before us
 
 

@@ -96,3 +96,15 @@ def test_a_rule_computes_what_python_does():
     with pytest.raises(ZeroDivisionError):
         quotient(1.0, 0.0)
     assert there_and_back(1.0, 1e17) == 0.0, "regrouped, it would be 1"
+
+
+def test_rules_run_without_linear_algebra_which_others_can_still_load():
+    program = """
+import sys
+from sim.behavior.delay import around
+around(7, 1.0)
+assert "scipy.linalg" not in sys.modules
+import scipy.linalg
+assert scipy.linalg.det([[2.0]]) == 2.0
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
