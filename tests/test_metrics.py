@@ -254,6 +254,19 @@ def test_what_comes_back_of_a_voucher_is_no_commission() -> None:
     assert found["vouchers_used"]["value"] == 500
 
 
+def test_a_voucher_that_comes_back_bit_by_bit_comes_back_whole() -> None:
+    """Of seven cents a third is 2.33: two each by itself, and all seven together."""
+    town = Town()
+    fan, seller = town.viewer(), town.seller()
+    voucher = town.add(Op.VOUCHER, fan, at_us=1, amount=7, currency=USD)
+    money = {"peer": seller, "item": GOOD, "currency": USD}
+    order = town.add(Op.ORDER, fan, at_us=2, amount=2_001, ref=voucher, **money)
+    sold = town.add(Op.CAPTURE, seller, at_us=3, peer=fan, amount=2_001, currency=USD, ref=order)
+    for _ in range(3):
+        town.add(Op.REFUND, fan, at_us=4, amount=667, ref=sold, **money)
+    assert kpis(town)["voucher_cost"] == 0
+
+
 def test_what_comes_back_before_delivery_costs_no_voucher_either() -> None:
     """Of $20.00 with a voucher of $5.00 a part is cancelled, the rest delivered and refunded whole; one expires."""
     town = Town()
