@@ -1,6 +1,7 @@
 """Headlines: what is kept comes back, and stands beside its question."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from sim.experiments.beliefs import Belief
 from sim.experiments.compare import Comparison
 from sim.experiments.level import Level, level
 from sim.experiments.paired import Difference
+from sim.experiments.runs import Figure, Figures, Task
 from sim.report.differing import answer_text, level_text
 from sim.report.headlines import KEPT, Headline, headline_of, headline_of_level, headlines, write_headlines
 from sim.runs import RunError
@@ -127,10 +129,23 @@ def test_a_level_has_both_intervals_too() -> None:
     assert headline_of_level(load("us-baseline"), found, "c").interval_parameters == (600_000, 2_400_000)
 
 
-def test_levels_under_draws_are_of_as_many_people_as_the_scenario_has() -> None:
-    scenario = load("us-baseline", ["viewers=60", "days=1", "window=6h", "gifting.giver_share=0.5"])
-    small, same = (level(scenario, "gmv", seeds=2, draws=8, viewers=viewers) for viewers in (30, None))
-    assert (small.draw_viewers, same.draw_viewers) == (30, 60)
-    assert len(same.values) == 2
-    assert len(same.drawn) == 8
-    assert 0.2 < small.drawn.mean() / same.drawn.mean() < 5
+def test_levels_under_draws_are_of_as_many_people_as_the_scenario_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs that bring a dollar a head."""
+
+    def brought(tasks: Sequence[Task], *_: object) -> list[Figures]:
+        return [{"gmv": Figure(100.0 * task.scenario.viewers, "money", "USD")} for task in tasks]
+
+    monkeypatch.setattr("sim.experiments.level.run_all", brought)
+    found = level(load("us-baseline", ["viewers=60"]), "gmv", seeds=2, draws=8, viewers=30)
+    assert found.values.tolist() == [6_000.0] * 2
+    assert found.drawn.tolist() == [6_000.0] * 8
+    assert (found.draw_viewers, found.label) == (30, "mechanism")
+
+
+def test_a_sign_that_half_of_the_draws_turn_is_not_clear() -> None:
+    numbers, _ = SENTENCES["shares differ by points"]
+    one = studied(*numbers).answer
+    assert one.belief is not None
+    turned = one.belief._replace(others=one.belief.bases - (one.belief.others - one.belief.bases))
+    assert one.is_clear
+    assert not one._replace(belief=turned).is_clear

@@ -3,7 +3,7 @@
     since = Since(scenario, from_day=7)
     engine = WindowedEngine(scenario, seed, record, cuts=since.cuts, save=lambda *_: since.begin(engine, recorder))
     engine.run()
-    kpis = since.kpis(recorder, engine)
+    found = since.told(recorder.tally.close(since.ending(ending_of(engine))))
 
 Flows are those from the day on, stocks (coin float, active sellers) are those of the end. What can't be said from there
 has the value None: retention, and from a day within a week what is counted by the week.
@@ -17,8 +17,7 @@ import numpy as np
 from sim.engines.windowed import WindowedEngine
 from sim.ledger import AccountClass, Closing, Op
 from sim.metrics.hosts import SELLER_0, Ending
-from sim.metrics.summary import Kpis
-from sim.metrics.tally import Tally
+from sim.metrics.tally import Found, Tally
 from sim.model.recorder import Recorder
 from sim.scenario import Scenario
 from sim.scenario.types import DAY_US
@@ -26,7 +25,7 @@ from sim.tables import Columns
 
 WEEK_DAYS: Final = 7
 ADDING_UP: Final = (AccountClass.STORE, AccountClass.TAX)  # what they hold is told as what they got
-FORGOTTEN: Final = ("cells", "shop", "accepted", "amounts", "has_gifts", "asked", "returned")
+FORGOTTEN: Final = ("cells", "shop", "accepted", "amounts", "has_gifts")
 LISTED: Final = ("earning", "income", "selling", "sold", "settled")  # a row for each who has any
 BY_HALVES: Final = ("retention",)
 BY_WEEK: Final = (
@@ -79,15 +78,16 @@ class Since:
             sellers_by_week=_of(end.sellers_by_week, end.sellers_by_week["week"] >= week),
         )
 
-    def told(self, kpis: Kpis) -> Kpis:
-        """The key figures, without those that can't be said from that day on."""
+    def told(self, found: Found) -> Found:
+        """The metrics, without those that can't be said from that day on; nothing of regions alone."""
         if not self.from_day:
-            return kpis
+            return found
         unsaid = BY_HALVES if self.from_day % WEEK_DAYS == 0 else (*BY_HALVES, *BY_WEEK)
-        return {
+        kpis = {
             name: {**stated, "value": None} if name.partition(".")[0] in unsaid else stated
-            for name, stated in kpis.items()
+            for name, stated in found.kpis.items()
         }
+        return found._replace(kpis=kpis, by_region={})
 
 
 def _forgetting(state: Mapping[str, Any]) -> dict[str, Any]:
