@@ -62,11 +62,13 @@ def test_from_a_day_on_people_are_those_who_did_something_since(small: Scenario,
         assert early.kpis[name]["value"] + late.kpis[name]["value"] == pytest.approx(whole.kpis[name]["value"], abs=1)
 
 
-def test_from_a_day_on_sellers_earned_what_they_did_not_have_then(small: Scenario, whole: Found) -> None:
+def test_from_a_day_on_what_there_was_then_is_neither_earned_nor_spent(small: Scenario, whole: Found) -> None:
     late, early = measured(small, 1, from_day=7), measured(load("us-baseline", [*SMALL, "days=7"]), 1)
     incomes = [one.kpis["seller_income"]["value"] for one in (early, late, whole)]
     assert incomes[0] + incomes[1] == incomes[2]
     assert incomes[0]
+    spent = [one.kpis["coin_margin"]["value"] / one.kpis["take_rate"]["value"] for one in (early, late, whole)]
+    assert spent[0] + spent[1] == pytest.approx(spent[2])  # what was paid for coins, less for those that are left
 
 
 def test_what_cannot_be_said_from_a_day_on_is_not_said(small: Scenario) -> None:

@@ -5,10 +5,11 @@
 One file that asks no network. The same comparison gives the same bytes.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
+
+import msgspec
 
 from sim.experiments.beliefs import Believed
 from sim.experiments.compare import Comparison
@@ -52,7 +53,7 @@ def comparison_files(told: Comparison) -> dict[str, str]:
     """Every file by its path inside the folder."""
     drawn = figures_of(told)
     tables = {f"{FIGURES}/{figure.name}.csv": figure.csv for chapter in drawn.values() for figure in chapter}
-    numbers = json.dumps(as_plain(told), indent=1, default=float) + "\n"
+    numbers = msgspec.json.format(msgspec.json.encode(as_plain(told)), indent=1).decode() + "\n"  # NaN is null
     return {**tables, NUMBERS: numbers, PAGE: page(told, drawn)}
 
 
