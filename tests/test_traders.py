@@ -115,6 +115,13 @@ def test_sellers_enter_while_it_pays(sunk: str, enters: bool) -> None:
     assert total(result, "active", week=2) == total(result, "active", week=0) + total(result, "entered")
 
 
+def test_a_shop_in_the_street_makes_nobody_begin_here() -> None:
+    """Who has one has it anyway: what the app brings has to pay for beginning."""
+    result = weeks("trade.pool_factor=2", "trade.week_cost_cents=50000", "trade.offline_cents_per_week=200000")
+    assert total(result, "offline") > 0
+    assert total(result, "entered") == 0
+
+
 def test_foreign_goods_cost_domestic_shops_what_they_displace() -> None:
     no_diversion = "elsewhere.offline_share=0"  # else orders of what is sold out here add to what shops earn
     untouched, hit = (weeks(no_diversion, f"trade.displacement={share}") for share in ("0", "0.2"))

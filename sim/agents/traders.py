@@ -350,7 +350,7 @@ def _decide(
             live[region[n], 0] += trade.margin[n]
             live[region[n], 1] += week.live_us[n]
             worked[region[n], 0] += 1
-            worked[region[n], 1] += _profit(week, n, region[n], offline[n], costs)
+            worked[region[n], 1] += _profit(week, n, region[n], 0, costs)  # who begins has a shop in the street already
     for n in range(region.shape[0]):
         where = region[n]
         if week.active[n]:
