@@ -13,7 +13,7 @@ import pytest
 from sim.experiments import compare as module
 from sim.experiments.compare import FIRST, Comparison, compare, still_needed
 from sim.experiments.ground import common_ground
-from sim.experiments.paired import Difference, corrected, holm
+from sim.experiments.paired import LEVEL, Difference, corrected, holm, quantile
 from sim.experiments.runs import Figure, Figures, Floats, Task
 from sim.experiments.warmup import DAY_H, first_difference, mser, settled_after, steadied, warm_up
 from sim.ledger.errors import CoinworksError
@@ -42,7 +42,10 @@ def test_an_interval_over_seeds_is_students() -> None:
     assert told.difference == pytest.approx(changes.mean())
     assert told.relative == pytest.approx(changes.mean() / bases.mean())
     assert told.interval_seeds == pytest.approx((changes.mean() - half, changes.mean() + half), rel=1e-6)
-    assert told.precision == pytest.approx(half / bases.mean(), rel=1e-6)
+    assert told.precision == pytest.approx(T_7 * told.error_told / bases.mean(), rel=1e-6)
+    assert difference(bases.tolist(), (bases + changes).tolist(), "index").precision == pytest.approx(
+        half / bases.mean(), rel=1e-6
+    )
     from scipy.stats import ttest_rel
 
     assert told.p_value == pytest.approx(ttest_rel(bases + changes, bases).pvalue)
@@ -50,7 +53,7 @@ def test_an_interval_over_seeds_is_students() -> None:
 
 def test_the_p_value_is_the_level_at_which_the_interval_touches_nothing() -> None:
     told = difference([0] * 8, [1, 2, 3, 4, -1, 0, 1, 2])
-    half = told.half_width
+    half = quantile(LEVEL, 8) * told.error
     shifted = difference([told.difference - half] * 8, [1, 2, 3, 4, -1, 0, 1, 2])
     assert shifted.p_value == pytest.approx(0.05)
     assert shifted.interval_seeds[0] == pytest.approx(0, abs=1e-12)
@@ -60,8 +63,28 @@ def test_pairs_of_which_nothing_can_be_said_are_left_out() -> None:
     told = difference([1, np.nan, 3, 5], [2, 7, np.nan, 8])
     assert told.differences.tolist() == [1, 3]
     assert (told.base, told.other, told.difference) == (3, 5, 2)
-    assert isnan(difference([np.nan, 1], [1, 2]).half_width)
+    assert isnan(difference([np.nan, 1], [1, 2]).error)
+    assert isnan(difference([np.nan, 1], [1, 2]).error_told)
     assert isnan(difference([], []).p_value)
+
+
+def test_a_part_of_the_base_is_as_sure_as_pairs_agree_on_it() -> None:
+    """However bases vary: by hand, 10 and 60 of 100 and 300 are 17.5 % of their mean, 7.5 less and more than that."""
+    told = difference([100, 300], [110, 360])
+    left = np.array([10 - 0.175 * 100, 60 - 0.175 * 300])
+    assert told.error_told == pytest.approx(left.std(ddof=1) / sqrt(2))
+    assert difference([100, np.nan, 300], [110, 5, 330]).interval_told == pytest.approx((20, 20))
+    assert difference([0.1, 0.3], [0.11, 0.33], "share").interval_told[0] < 0
+
+
+def test_intervals_of_a_part_hold_the_truth_as_often_as_they_say() -> None:
+    rng = np.random.default_rng(7)
+    bases = rng.normal(100, 25, (4000, 12))
+    others = bases * rng.normal(0.8, 0.1, (4000, 12))
+    told = [difference(*pair) for pair in zip(bases, others, strict=True)]
+    held = np.mean([low / one.base <= -0.2 <= high / one.base for one in told for low, high in [one.interval_told]])
+    assert 0.93 <= held <= 0.97
+    assert np.mean([one.error_told for one in told]) < 0.9 * np.mean([one.error for one in told])
 
 
 def test_what_never_varies_is_known_for_sure() -> None:
@@ -104,7 +127,7 @@ def test_metrics_read_together_have_wider_intervals_and_constants_are_not_counte
 
 
 class Scripted:
-    """Stands for runs: the base brings 100 and a seed's own noise, the other more, with noise of its own."""
+    """Stands for runs: the base brings 100 and a seed's own noise, the other so many percent more and its own noise."""
 
     def __init__(self, effect: float, noise: float, money: str = "USD") -> None:
         self.effect, self.noise, self.money = effect, noise, money
@@ -120,7 +143,7 @@ class Scripted:
 
     def _figures(self, task: Task, *, is_other: bool) -> Figures:
         common, own = np.random.default_rng(task.seed).normal(0, 1, 2)
-        value = 100 + 20 * common + is_other * (self.effect + self.noise * own)
+        value = (100 + 20 * common) * (1 + is_other * self.effect / 100) + is_other * self.noise * own
         return {
             "gmv": Figure(value, "money", self.money if is_other else "USD"),
             "orders": Figure(value, "orders", ""),
@@ -151,7 +174,7 @@ def test_pairs_are_added_until_the_difference_is_known_as_well_as_was_asked(scri
     assert 16 <= len(found.seeds) <= 48  # (1.96 * 5 / 2)^2 = 24 by the normal law
     assert script.rounds[0] == 2 * FIRST
     assert all(later <= sum(script.rounds[:n]) for n, later in enumerate(script.rounds) if n)
-    low, high = found.answer.interval_seeds
+    low, high = found.answer.interval_told
     assert low < 5 < high
 
 

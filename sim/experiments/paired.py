@@ -86,20 +86,42 @@ class Difference(NamedTuple):
         return float(self.differences.std(ddof=1)) / n**0.5 if n >= LEAST else UNSAID
 
     @property
-    def half_width(self) -> float:
-        """Of the interval over seeds."""
-        return quantile(LEVEL, len(self.differences)) * self.error
+    def error_told(self) -> float:
+        """The same of what is told: where that is a part of the base, what moves with the base is no error.
+
+        Notes
+        -----
+        A ratio of means: its linearization says that the error is that of the differences less the part of their own
+        base (the ratio estimator of survey sampling). Where a policy adds a tenth in every pair, the tenth is known
+        exactly, however bases vary.
+        """
+        if not self.is_relative:
+            return self.error
+        n, bases = len(self.differences), self.bases[~np.isnan(self.others - self.bases)]
+        return float((self.differences - self.relative * bases).std(ddof=1)) / n**0.5 if n >= LEAST else UNSAID
 
     @property
     def precision(self) -> float:
-        """The half-width as a part of the base's mean, or of the other's where the base's is nothing; 0 of nothing."""
+        """The half-width of `interval_told` as a part of the base's mean, or of the other's where that is nothing."""
         size = abs(self.base) or abs(self.other)
-        return self.half_width / size if size else 0.0 if self.half_width == 0 else UNSAID
+        half = quantile(LEVEL, len(self.differences)) * self.error_told
+        return half / size if size else 0.0 if half == 0 else UNSAID
 
     @property
     def interval_seeds(self) -> Interval:
         """The 95 % t-interval of the difference over seeds: what is chance, if all that nobody knows is as stated."""
         return self._interval(LEVEL)
+
+    @property
+    def interval_told(self) -> Interval:
+        """The same of what is told: of the part of the base, times its mean, where the difference is told as a part.
+
+        >>> tenth = Difference("gmv", "money", "USD", np.array([100.0, 300.0]), np.array([110.0, 330.0]))
+        >>> [round(bound, 9) for bound in tenth.interval_told]
+        [20.0, 20.0]
+        """
+        half = quantile(LEVEL, len(self.differences)) * self.error_told
+        return self.difference - half, self.difference + half
 
     @property
     def interval_joint(self) -> Interval:
@@ -146,7 +168,7 @@ class Difference(NamedTuple):
     @property
     def is_clear(self) -> bool:
         """Whether its sign is: neither chance over seeds nor, where it was drawn, what nobody knows may turn it."""
-        low, high = self.interval_seeds
+        low, high = self.interval_told
         return (low > 0 or high < 0) and (self.sign_share is None or self.sign_share >= KEPT)
 
     def _interval(self, level: float) -> Interval:

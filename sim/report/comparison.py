@@ -126,7 +126,7 @@ def _facts(told: Comparison) -> Iterator[tuple[str, str]]:
     one = told.answer
     assert one.belief is not None, "asked where there are draws"
     assert told.beliefs is not None, "asked where there are draws"
-    yield "By chance", f"{interval_text(one, one.interval_seeds)} (95 % over {plural(len(told.seeds), 'seed')})"
+    yield "By chance", f"{interval_text(one, one.interval_told)} (95 % over {plural(len(told.seeds), 'seed')})"
     drawn = f"90 % of {plural(len(told.beliefs.values), 'draw')} of {count(len(told.beliefs.unknowns))} unknowns"
     yield "By what nobody knows", f"{interval_text(one, one.interval_parameters)} ({drawn})"
     yield "The sign", f"{sign_text(one)} of the draws keep it" if one.difference else "the difference is 0"
@@ -166,7 +166,7 @@ def _row(one: Difference) -> dict[str, str]:
         "base": value_text(one, one.base),
         "other": value_text(one, one.other),
         "difference": change_text(one, one.difference),
-        "seeds": interval_text(one, one.interval_seeds),
+        "seeds": interval_text(one, one.interval_told),
         "parameters": interval_text(one, one.interval_parameters),
         "sign": sign_text(one),
         "label": one.label or "",

@@ -111,7 +111,7 @@ def differences_table(told: Comparison) -> "Table":
         if one.differences.any() or one.metric == told.asked:
             means = (value_text(one, one.base), value_text(one, one.other), change_text(one, one.difference))
             believed = (interval_text(one, one.interval_parameters), sign_text(one)) if drawn else ()
-            table.add_row(title_of(one), *means, interval_text(one, one.interval_seeds), *believed, p_text(one.p_joint))
+            table.add_row(title_of(one), *means, interval_text(one, one.interval_told), *believed, p_text(one.p_joint))
     return table
 
 
@@ -157,7 +157,7 @@ def answer_text(told: Comparison, base: str = "") -> str:
     against = f"itself {base}" if base.startswith("without") else base
     sign = "" if one.is_clear or one.difference == 0 else ", no clear sign"
     words = f"{title_of(one)} {value_text(one, one.other)}, {change_text(one, one.difference)} against {against}{sign}"
-    seeds = f"{interval_text(one, one.interval_seeds)} over seeds"
+    seeds = f"{interval_text(one, one.interval_told)} over seeds"
     if one.interval_parameters is None:
         return f"{words} ({seeds})"
     return f"{words} ({seeds}, {interval_text(one, one.interval_parameters)} over what nobody knows: {one.label})"
@@ -244,6 +244,7 @@ def _plain(one: Difference) -> dict[str, object]:
         "difference": one.difference,
         "relative": one.relative,
         "interval_seeds": one.interval_seeds,
+        "interval_told": one.interval_told,
         "interval_joint": one.interval_joint,
         "p_value": one.p_value,
         "p_joint": one.p_joint,

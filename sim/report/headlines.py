@@ -102,7 +102,7 @@ def headline_of(scenario: Scenario, told: Comparison, command: str) -> Headline:
         days=scenario.days,
         digest=scenario.digest,
         warm_up_days=told.warm_up_days,
-        interval_seeds=_bounds(one.interval_seeds),
+        interval_seeds=_bounds(one.interval_told),
         interval_parameters=None if one.interval_parameters is None else _bounds(one.interval_parameters),
         sign_share=one.sign_share,
         label=one.label or "",

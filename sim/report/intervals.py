@@ -55,7 +55,7 @@ def certainty(told: Comparison) -> Figure | None:
     if one.belief is None or one.interval_parameters is None or not len(one.belief.changes):
         return None
     draws = as_told(one, draws_of(one))
-    bounds = [as_told(one, np.array(interval)) for interval in (one.interval_seeds, one.interval_parameters)]
+    bounds = [as_told(one, np.array(interval)) for interval in (one.interval_told, one.interval_parameters)]
     names, middle = ("chance", "belief"), float(as_told(one, np.array([one.difference]))[0])
 
     view, outside = _view(one, draws)
@@ -232,7 +232,7 @@ def plain(values: Sequence[float] | Floats) -> list[Any]:
 def _view(one: Difference, draws: Floats) -> tuple[Interval, str]:
     """What of an axis is shown: both intervals and half as much again; and what to say of the draws beyond."""
     assert one.interval_parameters is not None, "asked where there are draws"
-    bounds = as_told(one, np.array([*one.interval_seeds, *one.interval_parameters, 0.0]))
+    bounds = as_told(one, np.array([*one.interval_told, *one.interval_parameters, 0.0]))
     low, high = float(bounds.min()), float(bounds.max())
     margin = 0.5 * (high - low) or 1.0
     view = low - margin, high + margin
@@ -248,7 +248,7 @@ def _size(told: Comparison) -> float:
 
 
 def _row(one: Difference) -> Row:
-    low, high = as_told(one, np.array(one.interval_seeds)).tolist()
+    low, high = as_told(one, np.array(one.interval_told)).tolist()
     beliefs = one.interval_parameters
     wide = None
     if beliefs is not None and not np.isnan(beliefs).any():
