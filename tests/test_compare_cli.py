@@ -53,6 +53,15 @@ def test_people_get_a_table_and_the_answer() -> None:
     assert "60 viewers, days 1 to 2 (as asked). p is Holm's, over" in result.output
 
 
+def test_the_sign_turns_along_the_unknown_that_is_named() -> None:
+    """Commission of the shop has nothing to do with the web's fee: nothing turns, but it is looked for."""
+    change = ("us-baseline", "--change", "sellers.commission=0.1", "--metric", "commission", "--draws", "8")
+    result = asked(*change, "--turn", "platform.web_fee", "--json")
+    assert result.exit_code == 0, result.output
+    turn = json.loads(result.output)["metrics"]["commission"]["break_even"]
+    assert (turn["key"], turn["value"]) == ("platform.web_fee", None)
+
+
 # Arguments, the line, and the exit status.
 WRONG = {
     "a metric": (("us-web-push", "--metric", "boking"), "metric 'boking': expected one like bookings", 1),
@@ -62,6 +71,8 @@ WRONG = {
     "a warm-up": (("us-web-push", "--warm-up", "two"), "--warm-up two: expected auto, or a number of days", 2),
     "a long warm-up": (("us-web-push", "--warm-up", "9"), "warm-up of 9 days: expected 0 to 6", 1),
     "an executor": (("us-web-push", "--executor", "moon"), "executor 'moon': expected local or dask://HOST:PORT", 1),
+    "an unknown": (("us-web-push", "--turn", "platform.web_fe"), "expected one like platform.web_fee", 1),
+    "no draws to turn": (("us-web-push", "--turn", "platform.web_fee", "--draws", "0"), "--turn: expected draws", 2),
     "a key": (("us-baseline", "--change", "selers.commission=1"), "selers", 1),
 }
 

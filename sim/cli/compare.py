@@ -45,6 +45,7 @@ class Percent(click.ParamType[float]):
 @click.option("--warm-up", default="auto", show_default=True, metavar="auto|DAYS", help="Days that are left out.")
 @click.option("--draws", type=click.IntRange(0, 100_000), default=64, show_default=True, help="Of what nobody knows.")
 @click.option("--draw-viewers", type=click.IntRange(1), metavar="N", help="People in the runs of these draws.")
+@click.option("--turn", metavar="KEY", help="Look along this unknown for where the sign turns; else the likeliest.")
 @click.option("--welfare", is_flag=True, help="Say who gains and who loses, too.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write a page here.")
 @click.option("--incidence", type=click.IntRange(1, 1000), metavar="N", help="And who bears it, over N seeds.")
@@ -61,6 +62,7 @@ def compare(
     warm_up: str,
     draws: int,
     draw_viewers: int | None,
+    turn: str | None,
     out: Path | None,
     incidence: int | None,
     keep: Path | None,
@@ -78,6 +80,7 @@ def compare(
       coinworks compare us-web-push --viewers 500 --draws 0 --pairs 8
       coinworks compare us-baseline --change sellers.commission=0.1 --metric commission --viewers 500 --draws 16
       coinworks compare indonesia-2023 --welfare --viewers 500 --draws 0 --pairs 8
+      coinworks compare indonesia-2023 --metric domestic_gain --welfare --turn elsewhere.offline_share --out answer
       coinworks compare us-web-push --viewers 500 --draws 16 --pairs 8 --out answer
       coinworks compare us-baseline --change platform.store_fee=0.15 --welfare --incidence 4 --viewers 500 --draws 0
       coinworks compare us-baseline uk --metric take_rate --precision 1% --budget 60 --json
@@ -86,12 +89,17 @@ def compare(
     from sim.experiments.compare import compare as compared
     from sim.experiments.executors import executor
     from sim.experiments.runs import Keep
+    from sim.experiments.unknowns import find, unknowns
     from sim.report.comparison import write_comparison
     from sim.report.differing import as_plain, card, differences_table
     from sim.report.welfare import gains_table, incidence_lines, incidence_plain, incidence_table
 
     sizes = stated(options, overrides)
     one, two = _scenarios(base, other, sizes, changes, options.pop("seed"))
+    if turn is not None:  # now, not after long runs
+        if not draws:
+            raise click.UsageError("--turn: expected draws, and --draws is 0")
+        find(unknowns(one, two), turn)
     asked = {name: options.pop(name) for name in ("metric", "also", "precision", "pairs", "welfare")}
     kept = None if keep is None else Keep(keep)
     with executor(options.pop("where"), options.pop("workers"), asked["pairs"]) as found:
@@ -106,7 +114,7 @@ def compare(
             watch=_watch,
         )
         if draws:
-            told = believed(told, draws=draws, viewers=draw_viewers, executor=found, keep=kept, watch=_watch)
+            told = believed(told, draws=draws, viewers=draw_viewers, turn=turn, executor=found, keep=kept, watch=_watch)
         borne = _borne(told, incidence, from_day=told.warm_up_days, executor=found, keep=kept) if incidence else None
     page = None if out is None else write_comparison(told, out)
     if as_json:

@@ -27,6 +27,7 @@ from sim.experiments.ground import common_ground
 from sim.experiments.names import nearest
 from sim.experiments.paired import Difference, corrected
 from sim.experiments.runs import Figures, Keep, Task, column, run_all, unseen
+from sim.experiments.unknowns import Unknown, find, unknowns
 from sim.experiments.warmup import warm_up
 from sim.experiments.welfare import FIGURE
 from sim.ledger.errors import CoinworksError
@@ -203,20 +204,28 @@ def believed(
     *,
     draws: int = DRAWS,
     viewers: int | None = None,
+    turn: str | None = None,
     executor: Executor | None = None,
     keep: Keep | None = None,
     watch: Watch = unwatched,
 ) -> Comparison:
     """The same comparison with what one must believe: how far each difference rests on what nobody knows.
 
-    Where the answer rests on assumptions, the most important of them is turned until the answer turns its sign.
+    Where the answer rests on assumptions, the most important of them is turned until the answer turns its sign; or the
+    one that is named, whatever it rests on.
 
     Parameters
     ----------
     draws : over the ranges of all parameters that nobody knows
     viewers : people in each of their runs; `beliefs.size_of` unless given
+    turn : the key of the unknown to turn
+
+    Raises
+    ------
+    CoinworksError : no such unknown; names the nearest
     """
     days = told.warm_up_days
+    wanted = None if turn is None else find(unknowns(told.base, told.other), turn)
     with watch("drawing what nobody knows", runs_of(told.base, told.other, draws)) as done:
         studied = study(
             told.base,
@@ -232,13 +241,13 @@ def believed(
     metrics = {name: _with_belief(one, studied) for name, one in told.metrics.items()}
     gains = told.gains and {name: _with_belief(one, studied) for name, one in told.gains.items()}
     answer = metrics[told.asked]
-    doubted = [one.unknown for one in answer.belief.believed if one.unknown.basis == "assumed"] if answer.belief else []
-    if doubted and answer.label == "assumed":
+    wanted = wanted or _doubted(answer)
+    if wanted is not None:
         with watch("looking for the turn", 2 * POINTS * TURN_REPEATS) as done:
-            turn = break_even(
+            found = break_even(
                 told.base,
                 told.other,
-                doubted[0],
+                wanted,
                 told.asked,
                 viewers=studied.viewers,
                 from_day=days,
@@ -247,8 +256,15 @@ def believed(
                 keep=keep,
                 on_done=done,
             )
-        metrics[told.asked] = answer._replace(break_even=turn)
+        metrics[told.asked] = answer._replace(break_even=found)
     return told._replace(metrics=metrics, gains=gains, beliefs=studied)
+
+
+def _doubted(answer: Difference) -> Unknown | None:
+    """The assumption that matters most for an answer that rests on some."""
+    if answer.belief is None or answer.label != "assumed":
+        return None
+    return next((one.unknown for one in answer.belief.believed if one.unknown.basis == "assumed"), None)
 
 
 def _with_belief(one: Difference, studied: Beliefs) -> Difference:
