@@ -200,7 +200,7 @@ def test_a_lost_scheduler_ends_the_run_with_one_line(two_workers: Cluster) -> No
     ("prelude", "line"),
     [
         ("import sys; sys.modules['sim'] = None", r"lacks coinworks \([^\n]*\bsim\b[^\n]*\): expected it installed"),
-        ("import numpy; numpy.__version__ = '2.0.1'", r"runs numpy 2\.0\.1: expected [\d.]+, as here$"),
+        ("import numpy; numpy.__version__ += '.1'", r"runs numpy [\d.]+\.1: expected [\d.]+, as here$"),
     ],
     ids=["without coinworks", "with another numpy"],
 )

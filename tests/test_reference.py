@@ -115,7 +115,8 @@ def test_blocks_say_what_each_record_moved() -> None:
     tally = Tally(scenario, engine.hosts)
     for block in blocks:
         tally.add(block)
-    kpis, _, series, _ = tally.close(ending_of(engine))
+    found = tally.close(ending_of(engine))
+    kpis, series = found.kpis, found.series
     same = {"revenue": "revenue", "float_cost": "coin_float", "float_coins": "coin_float_coins"}
     assert {name: int(series[name].sum()) for name in same} == {name: kpis[same[name]]["value"] for name in same}
     for block in blocks:

@@ -5,6 +5,7 @@ import tomllib
 
 import pytest
 
+from sim.experiments.ground import common_ground
 from sim.metrics.definitions import METRIC
 from sim.model.measured import measured
 from sim.paths import results_dir, scenarios_dir
@@ -96,7 +97,8 @@ def test_the_quickest_answers_come_out_again(name: str) -> None:
     """Of the first seed; `coinworks headlines --check` asks all of them again."""
     told, scenario = KEPT_ANSWERS[name], load(name)
     base = load_base(name, scenario)
-    asked = [measured(each, told.seeds[0], from_day=told.warm_up_days) for each in (scenario, base) if each]
+    both = [scenario] if base is None else [scenario, common_ground(base, scenario).base]
+    asked = [measured(each, told.seeds[0], from_day=told.warm_up_days) for each in both]
     here = [found.kpis[told.metric]["value"] for found in asked]
     kept = [values[0] for values in (told.values, told.bases) if values]
     assert here == pytest.approx(kept, rel=1e-9)

@@ -262,7 +262,7 @@ def test_no_step_is_made_where_the_goal_is_near() -> None:
         asked.append(float(values[0]))
         return 2 * values
 
-    (here, there) = solve(straight, np.array([1.0]), np.array([[2.1], [4.0]]))
+    (here, there) = solve(straight, np.array([1.0]), np.array([[2.05], [4.0]]))
     assert asked == [1.0, 1.2, 2.0]
     assert (here.values[0], there.values[0]) == (1.0, 2.0)
 
