@@ -60,6 +60,8 @@ def test_the_sign_turns_along_the_unknown_that_is_named() -> None:
     assert result.exit_code == 0, result.output
     turn = json.loads(result.output)["metrics"]["commission"]["break_even"]
     assert (turn["key"], turn["value"]) == ("platform.web_fee", None)
+    said = asked(*change, "--turn", "platform.web_fee").output
+    assert "; what this unknown does can't be told from chance." in said
 
 
 # Arguments, the line, and the exit status.

@@ -27,6 +27,7 @@ from sim.report.differing import (
     p_text,
     sign_text,
     title_of,
+    turn_doubt,
     value_text,
 )
 from sim.report.figure import Figure
@@ -141,7 +142,7 @@ def _facts(told: Comparison) -> Iterator[tuple[str, str]]:
 
 def _break_even(one: Difference) -> str:
     if one.break_even is not None:
-        return f"{turn_text(one.break_even)}."
+        return f"{turn_text(one.break_even)}{turn_doubt(one)}."
     why = "the answer doesn't rest on assumptions" if one.label != "assumed" else "too little is known of what matters"
     return f"not looked for: {why}"
 

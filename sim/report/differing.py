@@ -203,12 +203,20 @@ def _turn(one: Difference) -> Iterator[str]:
     turn = one.break_even
     if turn is None:
         return
-    unknown = turn.unknown
+    unknown, doubt = turn.unknown, turn_doubt(one)
     if turn.value is None:
-        yield f"Break-even: none within the range of {unknown.key}, {unknown.low} to {unknown.high}."
+        yield f"Break-even: none within the range of {unknown.key}, {unknown.low} to {unknown.high}{doubt}."
     else:
         sure = "" if turn.is_verified else ", not verified"
-        yield f"Break-even: the sign turns at {unknown.key} = {turn.value}{sure}."
+        yield f"Break-even: the sign turns at {unknown.key} = {turn.value}{sure}{doubt}."
+
+
+def turn_doubt(one: Difference) -> str:
+    """What to say of a break-even along an unknown that the draws don't show to matter."""
+    assert one.break_even is not None, "asked where there is one"
+    told = one.belief.told if one.belief is not None else []
+    matters = any(each.unknown.key == one.break_even.unknown.key for each in told)
+    return "" if matters else "; what this unknown does can't be told from chance"
 
 
 def as_plain(told: Comparison) -> dict[str, object]:
