@@ -22,8 +22,9 @@ from sim.experiments.welfare.goods import deliveries_of
 from sim.experiments.welfare.people import People, deciles
 from sim.experiments.welfare.rates import rates_of
 from sim.experiments.welfare.schedule import Schedule
-from sim.ledger import CoinworksError, Op, Outcome
+from sim.ledger import CoinworksError, Item, Kind, Op, Outcome, account_id, item_id
 from sim.ledger.accounts import KIND_SPAN
+from sim.ledger.operations import NO_REF
 from sim.metrics.summary import Kpis
 from sim.model.measured import measured
 from sim.report.welfare import gains_figures, gains_rows, gains_table
@@ -213,6 +214,33 @@ def test_goods_are_worth_their_price_to_those_who_ordered_and_nothing_once_sent_
     assert (found.cost[n:] == 0).all()
     whole = np.isclose(found.paid[n:], -records["amount"][records["op"] == Op.REFUND] * 1.07, atol=1.0)
     assert whole.all()
+
+
+# A voucher, what an order with its tax costs, what its buyer pays, and what half of it brings back to her.
+VOUCHERS = [
+    (0, 1_070, 1_070, -535),  # none
+    (300, 1_070, 770, -385),
+    (2_000, 1_070, 0, 0),  # more than the order needs
+]
+
+
+@pytest.mark.parametrize(("voucher", "price", "paid", "back"), VOUCHERS)
+def test_what_a_voucher_pays_its_buyer_does_not(voucher: int, price: int, paid: int, back: int) -> None:
+    buyer, seller = account_id(Kind.VIEWER, 7), account_id(Kind.SELLER, 0)
+    tax = price - 1_000
+    rows = [
+        (Op.VOUCHER, 0, NO_REF, buyer, 0, voucher, 0),
+        (Op.ORDER, 1, 0 if voucher else NO_REF, buyer, seller, 1_000, 0),
+        (Op.CAPTURE, 2, 1, seller, buyer, 1_000, tax),
+        (Op.REFUND, 3, 2, buyer, seller, 500, -tax // 2),
+    ]
+    names = ("op", "seq", "ref", "actor", "peer", "amount", "tax")
+    records = {name: np.array(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+    good = np.full(len(rows), item_id(Item.GOOD_SHOP, 0))
+    records |= {"at_us": np.arange(len(rows)), "item": good, "currency": np.full(len(rows), 840)}
+    scenario = lively()
+    found = deliveries_of(records, scenario, 1, goods_of(scenario), np.zeros(1, np.bool_))
+    assert found.paid.tolist() == [paid, back]
 
 
 def test_a_schedule_knows_each_price_from_its_day_on() -> None:
