@@ -163,7 +163,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Scripted]:
 
 def told(metric: str = "gmv", **options: object) -> Comparison:
     base = load("us-baseline", TINY)
-    return compare(base, base, metric=metric, warm_up_days=0, **options)  # type: ignore[arg-type]
+    return compare(base, base, metric=metric, warm_up_days=0, **options)  # type: ignore[arg-type]  # options as a test says
 
 
 def test_pairs_are_added_until_the_difference_is_known_as_well_as_was_asked(scripted: Callable[..., Scripted]) -> None:

@@ -68,7 +68,7 @@ def _difference(
 def _told(base: object, other: object, metrics: dict[str, Difference], beliefs: Beliefs | None) -> Comparison:
     return Comparison(
         base,  # type: ignore[arg-type]  # scenarios, whose type the caller has
-        other,  # type: ignore[arg-type]
+        other,  # type: ignore[arg-type]  # the same
         ["compared on 7 days"],
         "domestic_seller_income",
         list(range(1, 9)),
@@ -192,7 +192,7 @@ def test_a_turn_is_told_with_its_side() -> None:
 
 def test_no_wider_than_a_phone(browser: "object", tmp_path: Path) -> None:
     path = write_comparison(comparison(), tmp_path)
-    page = browser.new_page(viewport={"width": 360, "height": 800})  # type: ignore[attr-defined]
+    page = browser.new_page(viewport={"width": 360, "height": 800})  # type: ignore[attr-defined]  # the fixture is a Playwright browser
     page.goto(path.as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.close()

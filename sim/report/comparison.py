@@ -33,6 +33,7 @@ from sim.report.differing import (
 from sim.report.figure import Figure
 from sim.report.intervals import certainty, differences, turn, turn_text, unknowns
 from sim.report.numbers import count, plural, share
+from sim.report.rendering import rendered
 from sim.report.welfare import gains_figures, gains_rows
 from sim.runs.provenance import versions
 from sim.scenario.difference import differences as keys_that_differ
@@ -70,17 +71,7 @@ def figures_of(told: Comparison) -> Figures:
 
 def page(told: Comparison, drawn: Figures) -> str:
     """The whole page as HTML."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("sim.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("comparison.html").render(context(told, drawn))
+    return rendered("comparison.html", context(told, drawn))
 
 
 def context(told: Comparison, drawn: Figures) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from sim.report.evidence import Evidence
 from sim.report.figure import Figure
 from sim.report.numbers import UNKNOWN, about_money, column_share, count, duration, plural, rate, share
 from sim.report.parameters import bases, sections
+from sim.report.rendering import rendered
 from sim.report.terminal import metric_text, stated_metrics, value_text
 from sim.scenario import from_resolved
 from sim.tables import Columns
@@ -50,17 +51,7 @@ def figures(run: Evidence) -> Figures:
 
 def page(run: Evidence, drawn: Figures) -> str:
     """The whole page as HTML."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("sim.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("report.html").render(context(run, drawn))
+    return rendered("report.html", context(run, drawn))
 
 
 def context(run: Evidence, drawn: Figures) -> dict[str, Any]:
