@@ -103,7 +103,7 @@ def test_selling_live_is_for_hours_that_pay(
 
 
 def test_a_week_leaves_what_its_costs_leave() -> None:
-    assert profit_of(10_000, 3_000, 5_000, 2_000, 3 * HOUR_US // 2) == 10_000 + 3_000 - 5_000 - 3_000
+    assert profit_of(10_000, 5_000, 2_000, 3 * HOUR_US // 2) == 10_000 - 5_000 - 3_000
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Sellers over weeks: what they change, and what stays while they are neutral."""
 
+from datetime import timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -115,11 +116,38 @@ def test_sellers_enter_while_it_pays(sunk: str, enters: bool) -> None:
     assert total(result, "active", week=2) == total(result, "active", week=0) + total(result, "entered")
 
 
-def test_a_shop_in_the_street_makes_nobody_begin_here() -> None:
-    """Who has one has it anyway: what the app brings has to pay for beginning."""
-    result = weeks("trade.pool_factor=2", "trade.week_cost_cents=50000", "trade.offline_cents_per_week=200000")
-    assert total(result, "offline") > 0
-    assert total(result, "entered") == 0
+def test_a_shop_in_the_street_decides_nothing_here() -> None:
+    """Who has one has it anyway: what the app brings has to pay for beginning, and for going on."""
+    changes = ("trade.pool_factor=2", "trade.week_cost_cents=50000", "trade.patience_weeks=1")
+    poor, rich = (weeks(*changes, f"trade.offline_cents_per_week={income}") for income in ("0", "200000"))
+    assert total(rich, "entered") == 0
+    assert total(rich, "left") > 0
+    assert rich.trace.digest == poor.trace.digest
+
+
+def test_a_shop_in_the_street_stays_whoever_sells_here() -> None:
+    """A shop of each domestic merchant, of those too who left or might begin."""
+    changes = ("trade.pool_factor=2", "trade.displacement=0", "elsewhere.offline_share=0")
+    gone = weeks(*changes, "trade.patience_weeks=1", "trade.week_cost_cents=100000000")
+    assert total(gone, "active", week=1) == 0
+    shops = int((~gone.hosts.sellers_foreign).sum())
+    assert shops > total(gone, "active", week=0)
+    assert total(gone, "offline", week=0) == total(gone, "offline", week=1) == 30_000 * shops
+
+
+def test_a_week_without_a_sale_tells_sellers_nothing() -> None:
+    """Under a ban they wait: nobody leaves or begins, and no price falls, until something can be sold again."""
+    start = load("us-baseline").start
+    until = (start + timedelta(days=8)).isoformat()
+    closed = f"interventions=[{{ kind = 'commerce_ban', at = {start.isoformat()}, until = {until} }}]"
+    costs = ("trade.week_cost_cents=100000000", "trade.patience_weeks=1", "trade.pool_factor=2", *BOLD)
+    result = weeks(closed, *costs)
+    assert total(result, "left", week=1) == total(result, "entered", week=1) == 0
+    assert total(result, "left", week=2) == total(result, "active", week=0)
+    usual = {what: amounts[0] for what, amounts in prices(weeks()).items()}
+    reopened = {what: amounts[0] for what, amounts in prices(result).items() if what in usual}
+    assert len(reopened) > 3
+    assert reopened == {what: usual[what] for what in reopened}
 
 
 def test_foreign_goods_cost_domestic_shops_what_they_displace() -> None:

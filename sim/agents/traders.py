@@ -4,8 +4,9 @@
     traders.decide(week)                             # at the first boundary of every week but the first
     traders.by_week()                                # sellers_by_week: who sells, and what it brings, by origin
 
-Prices and stock follow what sold; sellers take up selling live, leave at losses, and others begin while it pays. Who is
-neutral in all of this (see `[trade]` in scenarios/README.md) just counts.
+Prices and stock follow what sold; sellers take up selling live, leave at losses, and others begin while it pays. A shop
+in the street counts for none of this, for it stays whoever sells here. Where nobody bought anything in a week, as under
+a ban, sellers wait. Who is neutral in all of this (see `[trade]` in scenarios/README.md) just counts.
 """
 
 from collections.abc import Callable
@@ -35,8 +36,8 @@ from sim.tables import Columns
 BoolArray = npt.NDArray[np.bool_]
 
 # Of a week, a region and an origin of sellers: how many sold, sold live, began and left as it began; microseconds
-# live; what sales here brought after commission, refunds and the goods' cost, and what their own shops did, in minor
-# units of the region's currency.
+# live; what sales here brought after commission, refunds and the goods' cost, and what shops in the street of all who
+# could sell did, in minor units of the region's currency.
 BY_WEEK: Final = {
     "week": np.dtype("<i8"),
     "region": np.dtype("<u2"),
@@ -255,20 +256,17 @@ class Traders:
 
     def decide(self, week: Week) -> None:
         """Let the past week decide how the next one goes: who sells, live or not, at which price, from which stock."""
-        number = self._stage.now_us // WEEK_US
-        offline = self._offline(week.active)
         _decide(
             self._stage.seed,
-            number,
+            self._stage.now_us // WEEK_US,
             self.now,
             week,
             self.shelves,
             self.region,
-            np.where(self.foreign, 0, offline[self.region]),
             self._terms,
             self._costs,
             np.zeros((len(self.regions), 2), np.int64),
-            np.zeros((len(self.regions), 2), np.int64),
+            np.zeros((len(self.regions), 3), np.int64),
         )
         week.drive[:] = self.drive(week.active)
         self.now.cash[:] = self._cash()
@@ -278,13 +276,13 @@ class Traders:
             column[:] = 0
         self.now.sold_out[:] = False
 
-    def _offline(self, active: BoolArray) -> Int64Array:
-        """What each domestic seller's own shop earns in the week that is over, by region."""
+    def _offline(self) -> Int64Array:
+        """What each domestic merchant's shop in the street earned in this week so far, by region."""
         end_us = self._stage.now_us
         begin_us = (end_us - 1) // WEEK_US * WEEK_US
         diverted = self._stage.elsewhere.between(begin_us, end_us)[:, ORDER, :, OFFLINE, :, :, AMOUNT]
         n_regions = len(self.regions)
-        shops = np.bincount(self.region[active & ~self.foreign], minlength=n_regions)
+        shops = np.bincount(self.region[~self.foreign], minlength=n_regions)
         sales = np.zeros(n_regions, np.int64)
         np.add.at(sales, self.region, self.now.imported_sales)
         base = [int(income) * (end_us - begin_us) // WEEK_US for income in self._costs.offline]
@@ -297,7 +295,7 @@ class Traders:
 
     def _counts(self, week: Week, began: BoolArray, left: BoolArray) -> Int64Array:
         counts = np.zeros((len(self.regions), 2, COUNTS), np.int64)
-        own_shop = np.where(week.active & ~self.foreign, self._offline(week.active)[self.region], 0)
+        own_shop = np.where(self.foreign, 0, self._offline()[self.region])
         live = week.active & self.now.sells_live
         columns = (week.active, live, began, left, week.live_us, self.income(), own_shop)
         for k, column in enumerate(columns):
@@ -335,7 +333,6 @@ def _decide(
     week: Week,
     shelves: Shelves,
     region: Int64Array,
-    offline: Int64Array,
     terms: TradeTerms,
     costs: Costs,
     live: Int64Array,
@@ -343,21 +340,24 @@ def _decide(
 ) -> None:
     """Let sellers decide by the week that is over; the last two are room for sums by region.
 
-    `live` is the margin in live streams and its microseconds, `worked` how many sold and their profit.
+    `live` is the margin in live streams and its microseconds, `worked` how many sold, their profit and pieces sold.
     """
     for n in range(region.shape[0]):
         if week.active[n]:
             live[region[n], 0] += trade.margin[n]
             live[region[n], 1] += week.live_us[n]
             worked[region[n], 0] += 1
-            worked[region[n], 1] += _profit(week, n, region[n], 0, costs)  # who begins has a shop in the street already
+            worked[region[n], 1] += _profit(week, n, region[n], costs)
+            worked[region[n], 2] += trade.sold[n].sum()
     for n in range(region.shape[0]):
         where = region[n]
+        if not worked[where, 2]:
+            continue  # a week without a sale tells nobody anything
         if week.active[n]:
-            _weigh(trade, week, n, _profit(week, n, where, offline[n], costs), terms)
+            _weigh(trade, week, n, _profit(week, n, where, costs), terms)
             _consider_live(seed, number, trade, week, n, live[where], costs.hour[where], terms)
             _tend(trade, shelves, n, terms)
-        elif terms.entry_share > 0.0 and worked[where, 0]:
+        elif terms.entry_share > 0.0:
             mean = worked[where, 1] / worked[where, 0]
             word = draw(seed, FIRST_SELLER + n, SELLER_ENTRY, number)[0]
             if begins(word, mean, float(costs.entry[where]), terms.entry_share):
@@ -366,8 +366,8 @@ def _decide(
 
 
 @rule
-def _profit(week: Week, n: int, where: int, offline: int, costs: Costs) -> int:
-    return profit_of(week.income[n], offline, costs.week[where], costs.hour[where], week.live_us[n])
+def _profit(week: Week, n: int, where: int, costs: Costs) -> int:
+    return profit_of(week.income[n], costs.week[where], costs.hour[where], week.live_us[n])
 
 
 @rule

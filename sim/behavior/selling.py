@@ -34,9 +34,9 @@ def changes_live(word: int, sells_live: bool, earned: float, hour_cost: float, t
 
 
 @rule
-def profit_of(income: int, offline: int, week_cost: int, hour_cost: int, live_us: int) -> int:
-    """What a week leaves: income here and offline, less the cost of being there and of the hours live."""
-    return income + offline - week_cost - int(hour_cost * (live_us / HOUR_US))
+def profit_of(income: int, week_cost: int, hour_cost: int, live_us: int) -> int:
+    """What a week here leaves: income, less the cost of being there and of the hours live."""
+    return income - week_cost - int(hour_cost * (live_us / HOUR_US))
 
 
 @rule

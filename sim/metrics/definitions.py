@@ -506,8 +506,8 @@ METRICS: Final = (
         "offline_income",
         "money",
         "Income of offline shops",
-        "what shops of active domestic sellers bring - sales lost to imports + orders diverted there",
-        "Earned in the street by the domestic merchants who sell here, week by week.",
+        "what domestic merchants' shops bring - sales lost to imports + orders diverted there",
+        "Earned in the street by the domestic merchants who sell here, or could, week by week.",
         per_currency=True,
     ),
     Metric(

@@ -49,16 +49,12 @@ def _spent(heard: Heard, delivered: Deliveries) -> Floats:
 
 
 def _offline(heard: Heard) -> float:
-    """What their shops outside earned with the app around beyond what they earn without it.
-
-    Notes
-    -----
-    Taken so, a seller who leaves the app doesn't take the shop along, which stays where it is.
-    """
+    """What their shops outside earned with the app around beyond what they earn without it."""
     table, place = heard.side.sellers_by_week, _region(heard)
     lasted = np.minimum((table["week"] + 1) * WEEK_US, heard.end.at_us) - table["week"] * WEEK_US
     each = np.floor(costs_of(heard.scenario).offline[place] * (lasted / WEEK_US))  # whole units, as the table has it
-    alone = table["active"] * ~table["foreign"] * each
+    domestic = heard.side.hosts_region[len(heard.side.hour_cost) :][~heard.side.foreign]
+    alone = np.bincount(domestic, minlength=len(heard.scenario.regions))[place] * ~table["foreign"] * each
     counted = np.where(lasted > 0, _counted_us(heard) / np.maximum(lasted, 1), 0.0)
     return float(((table["offline"] - alone) * counted * heard.rates.in_region[place]).sum())
 
