@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -22,10 +23,12 @@ from sim.experiments.beliefs import (
     turned,
 )
 from sim.experiments.influences import influences
-from sim.experiments.runs import Floats, Keep
+from sim.experiments.runner import Runner
+from sim.experiments.runs import Figures, Floats, Keep, Task
+from sim.experiments.runs import run as make
 from sim.experiments.turning import Bracket, brackets, nearest_turn
 from sim.experiments.unknowns import Unknown, find, unknowns
-from sim.scenario import load
+from sim.scenario import Scenario, load
 from sim.scenario.quantity import Quantity
 
 SHARE = Unknown("a.b", Decimal("0.15"), Decimal(0), Decimal("0.4"), "assumed", "", Quantity("share", 0, 1), "")
@@ -310,9 +313,19 @@ def test_what_a_metric_does_not_depend_on_is_not_asked() -> None:
     assert told.metrics["orders"].believed == []
 
 
-@pytest.mark.parametrize("name", ["sim.experiments.beliefs", "sim.experiments.turning", "sim.experiments.unknowns"])
-def test_examples_are_executed(name: str) -> None:
-    tried = doctest.testmod(importlib.import_module(name))
+def test_a_runner_gives_both_of_a_pair_its_size_and_the_pair_its_seed() -> None:
+    one, two = (load("us-baseline", [*SMALL, f"topup.web_share={share}"]) for share in (0, 1))
+    bases, others = Runner(viewers=90, from_day=1).pairs([(one, two), (two, one)], [5, 6])
+
+    def run(scenario: Scenario, seed: int) -> Figures:
+        return make(Task(msgspec.structs.replace(scenario, viewers=90), seed, 1))
+
+    assert repr((bases, others)) == repr(([run(one, 5), run(two, 6)], [run(two, 5), run(one, 6)]))
+
+
+@pytest.mark.parametrize("module", ["beliefs", "runner", "turning", "unknowns"])
+def test_examples_are_executed(module: str) -> None:
+    tried = doctest.testmod(importlib.import_module(f"sim.experiments.{module}"))
     assert tried.attempted
     assert not tried.failed
 
@@ -322,7 +335,8 @@ def test_a_study_goes_on_from_what_was_kept_and_gains_are_kept_too(tmp_path: Pat
     base, other = load("us-baseline", [*SMALL, "days=1"]), load("us-baseline", [*SMALL, "days=1", "topup.web_share=1"])
     keep, done = Keep(tmp_path), [list[int](), list[int]()]
     first, second = (
-        study(base, other, draws=8, repeats=2, welfare=True, keep=keep, on_done=heard.append) for heard in done
+        study(base, other, draws=8, repeats=2, runner=Runner(welfare=True, keep=keep, on_done=heard.append))
+        for heard in done
     )
     assert [heard[0] for heard in done] == [0, runs_of(base, other, 8, 2)]
     for name, one in first.metrics.items():

@@ -1,6 +1,7 @@
 """The comparison's page: what you must believe at its head, both intervals, the numbers behind it, no network."""
 
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from sim.experiments.influences import Influence
 from sim.experiments.paired import Difference, corrected
 from sim.experiments.unknowns import design, find, unknowns
 from sim.report.comparison import comparison_files, write_comparison
-from sim.report.intervals import turn_text
+from sim.report.differing import change_text
+from sim.report.intervals import figures_of, turn_text
 from sim.scenario import load
+from test_incidence import borne
 from test_report import Page
 
 DRAWS = 64
@@ -148,6 +151,41 @@ def test_who_gains_is_shown_where_it_was_asked(files: dict[str, str]) -> None:
     assert "Viewers gain most" in text
     assert "the platform loses most" in text
     assert len(found["figures/gains.csv"].splitlines()) == 4
+
+
+def test_who_bears_it_is_shown_where_it_was_looked_for(files: dict[str, str]) -> None:
+    assert 'id="incidence"' not in files["comparison.html"]
+    assert json.loads(files["comparison.json"])["incidence"] is None
+    found = comparison_files(comparison()._replace(borne=borne((0.0, 30_000.0), (50_000.0, -20_000.0))))
+    text = Page(found["comparison.html"]).text
+    assert "Prices held: the platform gains most (+$500)" in text
+    assert "Below each change its 95 % interval over 2 seeds." in text
+    assert "The platform moves its packs' prices by nothing" in text
+    assert found["figures/incidence.csv"].splitlines()[1].startswith("viewer_surplus,")
+    assert json.loads(found["comparison.json"])["incidence"]["adjusted"]["viewer_surplus"] == 30_000
+
+
+def test_a_gain_is_told_in_money_for_its_level_means_nothing() -> None:
+    noise = np.random.default_rng(4).normal(size=(2, 8)) / 100
+    gain = _difference("domestic_gain", "money", "IDR", 4e7, -8e6, noise)
+    assert not gain.is_relative
+    assert change_text(gain, gain.difference) == "−Rp 8m"
+
+
+def test_axes_of_money_are_labelled_with_money_and_never_with_powers_of_ten() -> None:
+    told = comparison()
+    asked = told.answer._replace(metric="domestic_gain", currency="IDR")
+    assert asked.belief is not None
+    belief = asked.belief._replace(metric="domestic_gain", currency="IDR", scale=1e6)
+    one = asked._replace(bases=asked.bases * 1e3, others=asked.others * 1e3, belief=belief)
+    figures = figures_of(told._replace(asked="domestic_gain", metrics={"domestic_gain": one}))
+    drawn = {figure.name: figure.page_svg for figure in figures}
+    assert set(drawn) == {"certainty", "unknowns", "turn"}
+    for svg in drawn.values():
+        labels = set(re.findall(r">([^<]*Rp[^<]*)<", svg))
+        assert len(labels) >= 3
+        assert all(re.fullmatch(r"[+−]?Rp [0-9.]+(k|m|bn)?", label) for label in labels), labels
+        assert not re.search(r"e\+\d\d<", svg)
 
 
 def test_what_was_next_to_nothing_is_listed_and_does_not_dwarf_the_others() -> None:

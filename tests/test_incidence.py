@@ -11,7 +11,14 @@ from sim.experiments.runs import Figure, Figures, Task
 from sim.experiments.welfare import FIGURE
 from sim.experiments.welfare import incidence as module
 from sim.experiments.welfare.incidence import Best, Incidence, incidence, ladder, peak, runs_of, with_prices
-from sim.report.welfare import incidence_lines, incidence_plain, incidence_table
+from sim.report.incidence import (
+    incidence_figure,
+    incidence_finding,
+    incidence_lines,
+    incidence_plain,
+    incidence_rows,
+    incidence_table,
+)
 from sim.scenario import load
 
 BASE = load("us-baseline", ["viewers=50", "days=1", "window=6h"])
@@ -133,3 +140,41 @@ def test_it_is_told_in_a_table_in_words_and_for_machines() -> None:
         "error": found.platform.error,
         "is_inside": True,
     }
+
+
+def borne(viewers: tuple[float, float], platform: tuple[float, float], currency: str = "USD") -> Incidence:
+    """Two seeds a dollar apart on either side of what viewers and the platform bear, held and moved."""
+    still = Best(ladder(), -(np.log(ladder())[:, None] ** 2), -(np.log(ladder())[:, None] ** 2))
+    apart = np.array([-100.0, 100.0])
+
+    def changes(way: int) -> dict[str, np.ndarray]:
+        nothing = {name: np.zeros(2) for name in FIGURE}
+        return nothing | {"viewer_surplus": viewers[way] + apart, "platform_gain": platform[way] - apart}
+
+    return Incidence(currency, [1, 2], still, still, changes(0), changes(1))
+
+
+def test_each_way_has_its_interval_over_seeds() -> None:
+    """Two seeds: the half-width is Student's quantile with one degree of freedom, 12.706, times half their distance."""
+    viewers, platform = incidence_rows(borne((0.0, 30_000.0), (50_000.0, 20_000.0)))
+    assert (viewers["title"], viewers["held"], viewers["moved"]) == ("Viewers", "±$0.00", "+$300")
+    assert viewers["held_bounds"] == "−$12.71 to +$12.71"
+    assert platform["moved_bounds"] == "+$187 to +$213"
+
+
+def test_the_finding_says_both_ways_who_gains_and_who_loses() -> None:
+    found = borne((0.0, 30_000.0), (50_000.0, -20_000.0))
+    assert incidence_finding(found) == (
+        "Prices held: the platform gains most (+$500); prices moved: viewers gain most (+$300), "
+        "the platform loses most (−$200)"
+    )
+    assert incidence_finding(borne((0.0, 0.0), (0.0, 0.0))) == "Nobody bears anything"
+
+
+def test_the_figure_has_its_numbers_and_its_money() -> None:
+    figure = incidence_figure(borne((0.0, 30_000.0), (-8_000_000.0, 20_000.0), "IDR"))
+    assert figure.csv.splitlines()[0].startswith("figure,held_minor,held_low_minor")
+    assert figure.csv.splitlines()[2].startswith("platform_gain,-8000000.0,")
+    assert "in the mean of 2 seeds" in figure.subtitle
+    assert "−Rp 8m" in figure.phone_svg
+    assert "−Rp 8m" in figure.page_svg

@@ -221,7 +221,9 @@ def test_bands_fill_their_nodes_in_one_scale() -> None:
         (123_456, "USD", "+$1.23k", "+$1,230", "+$1,234.56"),
         (-500, "USD", "−$5", "−$5.00", "−$5.00"),
         (0, "USD", "±$0", "±$0.00", "±$0.00"),
-        (-25_000_000, "IDR", "−Rp 25m", "−Rp 25,000,000", "−Rp 25,000,000"),
+        (-25_000_000, "IDR", "−Rp 25m", "−Rp 25m", "−Rp 25,000,000"),
+        (99_996_000, "USD", "+$1m", "+$1m", "+$999,960.00"),
+        (250, "USD", "+$2.50", "+$2.50", "+$2.50"),
     ],
 )
 def test_signed_amounts(minor: int, currency: str, short: str, about: str, exact: str) -> None:

@@ -91,8 +91,7 @@ def compare(
     from sim.experiments.runs import Keep
     from sim.experiments.unknowns import find, unknowns
     from sim.report.comparison import write_comparison
-    from sim.report.differing import as_plain, card, differences_table
-    from sim.report.welfare import gains_table, incidence_lines, incidence_plain, incidence_table
+    from sim.report.differing import as_plain
 
     sizes = stated(options, overrides)
     one, two = _scenarios(base, other, sizes, changes, options.pop("seed"))
@@ -115,22 +114,32 @@ def compare(
         )
         if draws:
             told = believed(told, draws=draws, viewers=draw_viewers, turn=turn, executor=found, keep=kept, watch=_watch)
-        borne = _borne(told, incidence, from_day=told.warm_up_days, executor=found, keep=kept) if incidence else None
+        if incidence:
+            told = told._replace(borne=_borne(told, incidence, executor=found, keep=kept))
     page = None if out is None else write_comparison(told, out)
     if as_json:
-        show_json({**as_plain(told), **({"incidence": incidence_plain(borne)} if borne else {})})
+        show_json(as_plain(told))
         return
+    _tell(told)
+    if page is not None:
+        say(f"Wrote {page}: what you must believe, figures with their numbers beside them.")
+
+
+def _tell(told: "Comparison") -> None:
+    """What differs, who gains, who bears it, and what one must believe, on a terminal."""
+    from sim.report.differing import card, differences_table
+    from sim.report.incidence import incidence_lines, incidence_table
+    from sim.report.welfare import gains_table
+
     show(differences_table(told))
     if told.gains:
         show(gains_table(told))
-    if borne:
-        show(incidence_table(borne))
-        for line in incidence_lines(borne):
+    if told.borne:
+        show(incidence_table(told.borne))
+        for line in incidence_lines(told.borne):
             say(line)
     for line in card(told):
         say(line)
-    if page is not None:
-        say(f"Wrote {page}: what you must believe, figures with their numbers beside them.")
 
 
 def _scenarios(
@@ -161,7 +170,7 @@ def _borne(told: "Comparison", n: int, **how: Any) -> "Incidence":
 
     seeds = range(told.seeds[0], told.seeds[0] + n)
     with _watch("looking for the prices that would be set", runs_of(seeds)) as done:
-        return borne(told.base, told.other, seeds, on_done=done, **how)
+        return borne(told.base, told.other, seeds, from_day=told.warm_up_days, on_done=done, **how)
 
 
 def _days(warm_up: str) -> int | None:

@@ -14,16 +14,15 @@ What can't matter isn't asked: in a world in which every unknown is other than s
 what is stated. Where a metric stays to the last digit in both scenarios, nothing of that table moves it.
 """
 
-from collections.abc import Callable, Container, Iterator, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Container, Sequence
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
-import msgspec
 import numpy as np
 
 from sim.experiments.influences import Influence, influences
-from sim.experiments.runs import Figures, Floats, Keep, Task, column, run_all, unseen
+from sim.experiments.runner import Runner
+from sim.experiments.runs import Figures, Floats, column
 from sim.experiments.turning import Bracket, nearest_turn
 from sim.experiments.unknowns import Unknown, Values, design, drawn, settled, unknowns, unsettled
 from sim.experiments.welfare import FIGURE
@@ -45,6 +44,7 @@ POINTS: Final = 7
 TURN_REPEATS: Final = 4
 TURN_ROUNDS: Final = 3
 CLOSE_TO_ZERO: Final = 0.1  # of the answer beside it
+ANYHOW: Final = Runner()  # here, and kept nowhere
 SURE: Final = 2  # standard errors, from where a sign is believed
 
 
@@ -184,17 +184,7 @@ class BreakEven(NamedTuple):
 
 
 def study(
-    base: Scenario,
-    other: Scenario,
-    *,
-    draws: int = DRAWS,
-    repeats: int = REPEATS,
-    viewers: int | None = None,
-    from_day: int = 0,
-    welfare: bool = False,
-    executor: Executor | None = None,
-    keep: Keep | None = None,
-    on_done: Callable[[int], None] = unseen,
+    base: Scenario, other: Scenario, *, draws: int = DRAWS, repeats: int = REPEATS, runner: Runner = ANYHOW
 ) -> Beliefs:
     """Run two scenarios under draws of all that nobody knows.
 
@@ -202,8 +192,7 @@ def study(
     ----------
     draws : of all unknowns at once; each is a run of both
     repeats : runs of both with the stated values, which tell what is chance
-    viewers : people in each run; `size_of` unless given
-    from_day, welfare, executor, keep, on_done : as `run_all` has them
+    runner : how runs are made; of `size_of` people unless it says how many
 
     Raises
     ------
@@ -223,54 +212,44 @@ def study(
     """
     if draws < LEAST_DRAWS or repeats < 2:
         raise CoinworksError(f"draws(={draws}) must be >= {LEAST_DRAWS}, and repeats(={repeats}) >= 2")
-    people = viewers or min(size_of(base), size_of(other))
+    people = _people(runner, base, other)
     found = unknowns(base, other)
     values = design(found, draws, base.seed)
     tables = list(dict.fromkeys(one.table for one in found))
     worlds = [*values, unsettled(found), *(settled(found, table) for table in tables)]
     pairs = [(base, other)] * repeats + [(drawn(base, found, row), drawn(other, found, row)) for row in worlds]
     seeds = [base.seed + n for n in (*range(repeats), *range(draws))] + [base.seed] * (1 + len(tables))
-    figures = run_all(list(_tasks(pairs, seeds, people, from_day, welfare=welfare)), executor, keep, on_done)
-    split = 2 * (repeats + draws)
-    metrics = _differences(figures[:split:2], figures[1:split:2], repeats, base.viewers / people)
+    bases, others = runner._replace(viewers=people).pairs(pairs, seeds)
+    split = repeats + draws
+    metrics = _differences(bases[:split], others[:split], repeats, base.viewers / people)
     traced = {}
     for metric, belief in metrics.items():
-        moving = _moving(metric, tables, figures[split:])
+        moving = _moving(metric, tables, bases[split:], others[split:])
         traced[metric] = belief._replace(believed=traced_to(belief, found, values, moving))
     return Beliefs(base.name, other.name, people, found, values, traced)
 
 
-def break_even(
-    base: Scenario,
-    other: Scenario,
-    unknown: Unknown,
-    metric: str,
-    *,
-    viewers: int | None = None,
-    from_day: int = 0,
-    welfare: bool = False,
-    executor: Executor | None = None,
-    keep: Keep | None = None,
-    on_done: Callable[[int], None] = unseen,
-) -> BreakEven:
+def break_even(base: Scenario, other: Scenario, unknown: Unknown, metric: str, runner: Runner = ANYHOW) -> BreakEven:
     """The value of an unknown at which the difference of a metric turns its sign.
 
     Runs along its range, all else as stated, show between which values it turns; a straight line between them says
     where, and a run there whether it is so.
 
+    Parameters
+    ----------
+    runner : how runs are made; of `size_of` people unless it says how many
+
     Raises
     ------
     CoinworksError : the runs have no such metric
     """
-    people = viewers or min(size_of(base), size_of(other))
+    sized = runner._replace(viewers=_people(runner, base, other))
 
     def answers(values: Sequence[Decimal]) -> Floats:
         pairs = [(drawn(base, [unknown], [value]), drawn(other, [unknown], [value])) for value in values]
         repeated = [pair for pair in pairs for _ in range(TURN_REPEATS)]
-        seeds = [base.seed + n for _ in values for n in range(TURN_REPEATS)]
-        figures = run_all(list(_tasks(repeated, seeds, people, from_day, welfare=welfare)), executor, keep, on_done)
-        differences = column(figures[1::2], metric) - column(figures[::2], metric)
-        return differences.reshape(len(values), TURN_REPEATS)
+        bases, others = sized.pairs(repeated, [base.seed + n for _ in values for n in range(TURN_REPEATS)])
+        return (column(others, metric) - column(bases, metric)).reshape(len(values), TURN_REPEATS)
 
     return turned(unknown, metric, answers)
 
@@ -343,12 +322,8 @@ def mean(values: Floats) -> float:
     return float(found.mean()) if len(found) else float("nan")
 
 
-def _tasks(
-    pairs: Sequence[tuple[Scenario, Scenario]], seeds: Sequence[int], people: int, from_day: int, *, welfare: bool
-) -> Iterator[Task]:
-    for pair, seed in zip(pairs, seeds, strict=True):
-        for scenario in pair:
-            yield Task(msgspec.structs.replace(scenario, viewers=people), seed, from_day, welfare)
+def _people(runner: Runner, base: Scenario, other: Scenario) -> int:
+    return runner.viewers or min(size_of(base), size_of(other))
 
 
 def _differences(bases: Sequence[Figures], others: Sequence[Figures], repeats: int, scale: float) -> dict[str, Belief]:
@@ -363,9 +338,9 @@ def _differences(bases: Sequence[Figures], others: Sequence[Figures], repeats: i
     return found
 
 
-def _moving(metric: str, tables: Sequence[str], figures: Sequence[Figures]) -> list[str]:
+def _moving(metric: str, tables: Sequence[str], bases: Sequence[Figures], others: Sequence[Figures]) -> list[str]:
     """The tables whose unknowns move a metric; runs are of an unsettled world, then with each table as stated."""
-    pairs = [tuple(repr(one.get(metric)) for one in pair) for pair in zip(figures[::2], figures[1::2], strict=True)]
+    pairs = [tuple(repr(one.get(metric)) for one in pair) for pair in zip(bases, others, strict=True)]
     return [table for table, pair in zip(tables, pairs[1:], strict=True) if pair != pairs[0]]
 
 

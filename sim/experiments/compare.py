@@ -26,10 +26,12 @@ from sim.experiments.beliefs import DRAWS, POINTS, TURN_REPEATS, Beliefs, break_
 from sim.experiments.ground import common_ground
 from sim.experiments.names import nearest
 from sim.experiments.paired import Difference, corrected
+from sim.experiments.runner import Runner
 from sim.experiments.runs import Figures, Keep, Task, column, run_all, unseen
 from sim.experiments.unknowns import Unknown, find, unknowns
 from sim.experiments.warmup import warm_up
 from sim.experiments.welfare import FIGURE
+from sim.experiments.welfare.incidence import Incidence
 from sim.ledger.errors import CoinworksError
 from sim.metrics.definitions import METRIC
 from sim.scenario import Scenario
@@ -93,6 +95,7 @@ class Comparison(NamedTuple):
     metrics : by name, those that are read together
     gains : by the names of `welfare.FIGURE` what each party gains, a family of its own; None where nobody asked
     beliefs : the draws of what nobody knows, where they were made
+    borne : who bears it, with prices held and with prices moved, where that was looked for
     """
 
     base: Scenario
@@ -107,6 +110,7 @@ class Comparison(NamedTuple):
     metrics: dict[str, Difference]
     gains: dict[str, Difference] | None = None
     beliefs: Beliefs | None = None
+    borne: Incidence | None = None
 
     def __repr__(self) -> str:
         return f"<Comparison {self.base.name} with {self.other.name}, {len(self.seeds)} pairs>"
@@ -224,38 +228,18 @@ def believed(
     ------
     CoinworksError : no such unknown; names the nearest
     """
-    days = told.warm_up_days
     wanted = None if turn is None else find(unknowns(told.base, told.other), turn)
+    runner = Runner(viewers, told.warm_up_days, told.gains is not None, executor, keep)
     with watch("drawing what nobody knows", runs_of(told.base, told.other, draws)) as done:
-        studied = study(
-            told.base,
-            told.other,
-            draws=draws,
-            viewers=viewers,
-            from_day=days,
-            welfare=told.gains is not None,
-            executor=executor,
-            keep=keep,
-            on_done=done,
-        )
+        studied = study(told.base, told.other, draws=draws, runner=runner._replace(on_done=done))
     metrics = {name: _with_belief(one, studied) for name, one in told.metrics.items()}
     gains = told.gains and {name: _with_belief(one, studied) for name, one in told.gains.items()}
     answer = metrics[told.asked]
     wanted = wanted or _doubted(answer)
     if wanted is not None:
         with watch("looking for the turn", 2 * POINTS * TURN_REPEATS) as done:
-            found = break_even(
-                told.base,
-                told.other,
-                wanted,
-                told.asked,
-                viewers=studied.viewers,
-                from_day=days,
-                welfare=told.gains is not None,
-                executor=executor,
-                keep=keep,
-                on_done=done,
-            )
+            sized = runner._replace(viewers=studied.viewers, on_done=done)
+            found = break_even(told.base, told.other, wanted, told.asked, sized)
         metrics[told.asked] = answer._replace(break_even=found)
     return told._replace(metrics=metrics, gains=gains, beliefs=studied)
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from sim.experiments.beliefs import Belief, BreakEven, Label
 from sim.experiments.runs import Floats
+from sim.experiments.welfare import FIGURE
 
 Interval = tuple[float, float]
 
@@ -71,8 +72,11 @@ class Difference(NamedTuple):
 
     @property
     def is_relative(self) -> bool:
-        """Whether it is told as a part of the base: not of shares and indices, nor where the base is nothing."""
-        return self.unit not in NOT_RELATIVE and self.base > 0
+        """Whether it is told as a part of the base: not of shares, indices and gains, nor where the base is nothing.
+
+        The level of a gain rests on demand beyond all prices seen, so that a part of it would mean nothing.
+        """
+        return self.unit not in NOT_RELATIVE and self.metric not in FIGURE and self.base > 0
 
     @property
     def relative(self) -> float:

@@ -14,6 +14,7 @@ import msgspec
 from sim.experiments.beliefs import Believed
 from sim.experiments.compare import Comparison
 from sim.experiments.paired import Difference
+from sim.experiments.welfare import FIGURE
 from sim.files import write_together
 from sim.metrics.definitions import METRIC
 from sim.report.differing import (
@@ -31,6 +32,7 @@ from sim.report.differing import (
     value_text,
 )
 from sim.report.figure import Figure
+from sim.report.incidence import incidence_figure, incidence_lines, incidence_rows
 from sim.report.intervals import certainty, differences, turn, turn_text, unknowns
 from sim.report.numbers import count, plural, share
 from sim.report.rendering import rendered
@@ -66,6 +68,7 @@ def figures_of(told: Comparison) -> Figures:
         "card": [figure for figure in card if figure is not None],
         "differences": list(differences(told)),
         "gains": gains_figures(told),
+        "incidence": [] if told.borne is None else [incidence_figure(told.borne)],
     }
 
 
@@ -89,12 +92,26 @@ def context(told: Comparison, drawn: Figures) -> dict[str, Any]:
         "rows": [_row(one) for one in told.metrics.values() if one.differences.any() or one.metric == told.asked],
         "same": ", ".join(title_of(one) for one in told.metrics.values() if not one.differences.any()),
         "gains": gains_rows(told),
+        **_borne(told),
         "method": list(_method(told)),
         "notes": told.notes,
         "changed": list(_changed(told)),
         "metrics": _defined(told),
         "source": f"Simulated: {plural(len(told.seeds), 'pair')} of runs, {count(told.base.viewers)} viewers",
         "version": versions()["coinworks"],
+    }
+
+
+def _borne(told: Comparison) -> dict[str, Any]:
+    """Who bears it, where that was looked for."""
+    if told.borne is None:
+        return {"borne": []}
+    seeds = plural(len(told.borne.seeds), "seed")
+    return {
+        "borne": incidence_rows(told.borne),
+        "moves": list(incidence_lines(told.borne)),
+        "borne_seeds": seeds,
+        "borne_source": f"Simulated: {seeds}, {count(told.base.viewers)} viewers",
     }
 
 
@@ -155,8 +172,7 @@ def _unknown(each: Believed) -> dict[str, str]:
 def _row(one: Difference) -> dict[str, str]:
     return {
         "title": title_of(one),
-        "base": value_text(one, one.base),
-        "other": value_text(one, one.other),
+        "levels": "" if one.metric in FIGURE else f"{value_text(one, one.base)} → {value_text(one, one.other)}",
         "difference": change_text(one, one.difference),
         "seeds": interval_text(one, one.interval_told),
         "parameters": interval_text(one, one.interval_parameters),

@@ -17,7 +17,8 @@ from sim.experiments.paired import Difference, Interval
 from sim.experiments.unknowns import Unknown
 from sim.experiments.welfare import FIGURE
 from sim.metrics.definitions import METRIC
-from sim.report.numbers import MINUS, THIN, UNKNOWN, about_money, index, plural, share, significant
+from sim.report.incidence import incidence_plain
+from sim.report.numbers import MINUS, THIN, UNKNOWN, about_money, digits, index, plural, share, significant
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -38,7 +39,8 @@ STOPPED: Final = {
 def title_of(one: Difference) -> str:
     """The metric's title, with its currency where that isn't plain."""
     name, _, currency = one.metric.partition(".")
-    title = METRIC[name].title if name in METRIC else FIGURE[name].title if name in FIGURE else name
+    gain = f"Gain ({FIGURE[name].title.lower()})" if name in FIGURE else name
+    title = METRIC[name].title if name in METRIC else gain
     return f"{title} {currency}".rstrip()
 
 
@@ -51,6 +53,11 @@ def value_text(one: Difference, value: float) -> str:
     if one.unit == "share":
         return share(value)
     return index(value) if one.unit == "index" else f"{significant(round(value)):,}"
+
+
+def level_of(one: Difference, value: float) -> str:
+    """The same of a level, empty for a gain: only its changes mean something."""
+    return "" if one.metric in FIGURE else value_text(one, value)
 
 
 def change_text(one: Difference, change: float) -> str:
@@ -106,13 +113,19 @@ def differences_table(told: Comparison) -> "Table":
     table.add_column("metric")
     drawn = told.beliefs is not None
     for name in ("base", "other", "difference", "95 % over seeds", *(("over unknowns", "sign") if drawn else ()), "p"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for one in told.metrics.values():
         if one.differences.any() or one.metric == told.asked:
-            means = (value_text(one, one.base), value_text(one, one.other), change_text(one, one.difference))
-            believed = (interval_text(one, one.interval_parameters), sign_text(one)) if drawn else ()
-            table.add_row(title_of(one), *means, interval_text(one, one.interval_told), *believed, p_text(one.p_joint))
+            means = (level_of(one, one.base), level_of(one, one.other), change_text(one, one.difference))
+            believed = (_cell(one, one.interval_parameters), sign_text(one)) if drawn else ()
+            table.add_row(title_of(one), *means, _cell(one, one.interval_told), *believed, p_text(one.p_joint))
     return table
+
+
+def _cell(one: Difference, interval: Interval | None) -> str:
+    """An interval; amounts of money take two lines, for two are too wide for a column."""
+    text = interval_text(one, interval)
+    return text if one.is_relative else text.replace(" to ", " to\n")
 
 
 def sign_text(one: Difference) -> str:
@@ -156,7 +169,8 @@ def answer_text(told: Comparison, base: str = "") -> str:
     one, base = told.answer, base or told.base.name
     against = f"itself {base}" if base.startswith("without") else base
     sign = "" if one.is_clear or one.difference == 0 else ", no clear sign"
-    words = f"{title_of(one)} {value_text(one, one.other)}, {change_text(one, one.difference)} against {against}{sign}"
+    level = "" if one.metric in FIGURE else f"{value_text(one, one.other)}, "
+    words = f"{title_of(one)} {level}{change_text(one, one.difference)} against {against}{sign}"
     seeds = f"{interval_text(one, one.interval_told)} over seeds"
     if one.interval_parameters is None:
         return f"{words} ({seeds})"
@@ -208,7 +222,7 @@ def _turn(one: Difference) -> Iterator[str]:
         yield f"Break-even: none within the range of {unknown.key}, {unknown.low} to {unknown.high}{doubt}."
     else:
         sure = "" if turn.is_verified else ", not verified"
-        yield f"Break-even: the sign turns at {unknown.key} = {turn.value}{sure}{doubt}."
+        yield f"Break-even: the sign turns at {unknown.key} = {digits(float(turn.value))}{sure}{doubt}."
 
 
 def turn_doubt(one: Difference) -> str:
@@ -240,6 +254,7 @@ def as_plain(told: Comparison) -> dict[str, object]:
         "notes": told.notes,
         "metrics": {name: _plain(one) for name, one in told.metrics.items()},
         "gains": {name: _plain(one) for name, one in (told.gains or {}).items()},
+        "incidence": None if told.borne is None else incidence_plain(told.borne),
     }
 
 

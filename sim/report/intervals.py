@@ -18,7 +18,7 @@ from sim.experiments.paired import Difference, Interval
 from sim.experiments.runs import Floats
 from sim.report.differing import change_text, title_of
 from sim.report.figure import Figure
-from sim.report.numbers import MINUS, THIN, plural, share
+from sim.report.numbers import MINUS, THIN, digits, plural, share, short_money
 from sim.report.style import BASE, GRID, INK, MUTED, VIEWERS, WARNING, is_narrow, margins
 
 if TYPE_CHECKING:
@@ -182,7 +182,12 @@ def turn(told: Comparison) -> Figure | None:
         if found.value is not None:
             axes.plot(float(found.value), 0, "D", color=WARNING, markersize=9, zorder=5)
             axes.annotate(
-                f"{found.value}", (float(found.value), 0), (0, 10), textcoords="offset points", ha="center", color=INK
+                digits(float(found.value)),
+                (float(found.value), 0),
+                (0, 10),
+                textcoords="offset points",
+                ha="center",
+                color=INK,
             )
         axes.set_xlabel(found.unknown.key)
         axes.margins(x=0.04)
@@ -208,7 +213,7 @@ def turn_text(found: BreakEven) -> str:
         return f"Nowhere within its range ({ends}) does {unknown.key} turn the sign by itself"
     side = "above" if found.rises else "below"
     sure = "" if found.is_verified else ", about: no run shows that nothing is gained there"
-    return f"More than the base only if {unknown.key} is {side} {found.value}{sure}"
+    return f"More than the base only if {unknown.key} is {side} {digits(float(found.value))}{sure}"
 
 
 def draws_of(one: Difference) -> Floats:
@@ -326,19 +331,17 @@ def _name_changes(axes: "Axes", one: Difference, *, of_y: bool = False) -> None:
 
 
 def _tick(one: Difference, value: float) -> str:
-    if one.is_relative:
-        return f"{_signed(value)}{THIN}%"
-    return _signed(value)
-
-
-def _signed(value: float) -> str:
-    return f"{'+' if value > 0 else MINUS if value < 0 else ''}{abs(value):g}"
+    sign = "+" if value > 0 else MINUS if value < 0 else ""
+    if one.unit == "money" and not one.is_relative:
+        return f"{sign}{short_money(round(abs(value)), one.currency)}"
+    number = f"{abs(value):g}" if abs(value) < 1000 else f"{value:,.0f}".lstrip("-")
+    return f"{sign}{number}{THIN}%" if one.is_relative else f"{sign}{number}"
 
 
 def _unit(one: Difference) -> str:
     if one.is_relative:
         return "as a part of the base"
-    return "in points" if one.unit == "share" else f"in {one.currency} minor units" if one.currency else one.unit
+    return "in points" if one.unit == "share" else f"in {one.currency}" if one.currency else one.unit
 
 
 def _clearest(metrics: Sequence[Difference]) -> str:

@@ -15,6 +15,7 @@ from sim.ledger.money import CURRENCY_BY_NAME, format_amount
 UNKNOWN: Final = "not known"
 THIN: Final = "\u202f"
 MINUS: Final = "\u2212"
+MILLION: Final = 1_000_000
 
 
 def money(minor: int | None, currency: str) -> str:
@@ -23,22 +24,29 @@ def money(minor: int | None, currency: str) -> str:
 
 
 def about_money(minor: int | None, currency: str) -> str:
-    """An amount in prose: three significant digits, and no decimals from a hundred on."""
+    """An amount in prose: three significant digits, no decimals from a hundred on, and millions as such: `$1.23m`."""
     if minor is None:
         return UNKNOWN
     unit = 10 ** CURRENCY_BY_NAME[currency].exponent
     if abs(minor) < 100 * unit:
         return money(minor, currency)
+    if abs(significant(minor)) >= MILLION * unit:
+        return short_money(minor, currency)
     return money(significant(minor), currency).removesuffix("." + "0" * CURRENCY_BY_NAME[currency].exponent)
 
 
 def short_money(minor: int, currency: str) -> str:
-    """`$3.6k`: for a label where there is little room."""
-    sign, whole = CURRENCY_BY_NAME[currency].sign, minor / 10 ** CURRENCY_BY_NAME[currency].exponent
+    """`$3.6k`: for a label where there is little room.
+
+    >>> short_money(99_996_000, "USD"), short_money(-820_000, "USD"), short_money(50, "USD"), short_money(0, "USD")
+    ('$1m', '−$8.2k', '$0.50', '$0')
+    """
+    unit = 10 ** CURRENCY_BY_NAME[currency].exponent
+    sign, whole = f"{MINUS if minor < 0 else ''}{CURRENCY_BY_NAME[currency].sign}", abs(minor) / unit
     for size, letter in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
-        if abs(whole) >= size:
-            return f"{sign}{whole / size:.3g}{letter}"
-    return f"{sign}{whole:.0f}"
+        if float(f"{whole:.3g}") >= size:
+            return f"{sign}{float(f'{whole:.3g}') / size:g}{letter}"
+    return f"{sign}{whole:.0f}" if whole >= 10 or whole == int(whole) else f"{sign}{whole:.2f}"
 
 
 def signed(minor: int, currency: str, text_of: Callable[[int, str], str]) -> str:
@@ -91,12 +99,12 @@ def duration(seconds: float | None, *, aligned: bool = False) -> str:
         return UNKNOWN
     for unit, name in ((3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms")):
         if abs(seconds) >= 0.9995 * unit * (2 if unit >= 60 else 1):
-            return f"{_short(seconds / unit, aligned=aligned)}{THIN}{name}"
-    return f"{_short(seconds * 1e6, aligned=aligned and seconds > 0)}{THIN}µs"
+            return f"{digits(seconds / unit, aligned=aligned)}{THIN}{name}"
+    return f"{digits(seconds * 1e6, aligned=aligned and seconds > 0)}{THIN}µs"
 
 
-def _short(value: float, *, aligned: bool = False) -> str:
-    """Three significant digits."""
+def digits(value: float, *, aligned: bool = False) -> str:
+    """Three significant digits: `0.238`, `1,230`; `aligned` keeps trailing zeros for a column."""
     if abs(value) >= 1000:
         return f"{significant(round(value)):,}"
     return f"{value:#.3g}".removesuffix(".") if aligned else f"{value:.3g}"

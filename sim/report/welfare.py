@@ -4,16 +4,15 @@ gains_table(told)                                   # for a terminal
 gains_rows(told), gains_figures(told)               # for the page
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import isnan
 from typing import TYPE_CHECKING, Final
 
 from sim.experiments.compare import Comparison
 from sim.experiments.paired import Difference, Interval
 from sim.experiments.welfare import FIGURE, OTHERS, PARTIES, TENTHS
-from sim.experiments.welfare.incidence import Incidence
 from sim.report.figure import Figure
-from sim.report.numbers import MINUS, THIN, UNKNOWN, about_money, plural, short_money, signed
+from sim.report.numbers import UNKNOWN, about_money, plural, short_money, signed
 from sim.report.style import CREATORS, INK, MUTED, OUTSIDE, PLATFORM, SELLERS, VIEWERS, WARNING, is_narrow
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 ROW_PX: Final = 34
 NAMES_PX: Final = 150
-LEAST_MOVE: Final = 0.0005  # of a price, below which it is told as nothing
 COLOR: Final = {
     "viewer": VIEWERS,
     "creator": CREATORS,
@@ -50,9 +48,9 @@ def gains_rows(told: Comparison) -> list[dict[str, str]]:
         {
             "title": FIGURE[one.metric].title,
             "counts": FIGURE[one.metric].counts,
-            "difference": _amount(one.difference, one.currency),
-            "seeds": _bounds(one.interval_seeds, one.currency),
-            "parameters": _bounds(one.interval_parameters, one.currency),
+            "difference": amount_text(one.difference, one.currency),
+            "seeds": bounds_text(one.interval_seeds, one.currency),
+            "parameters": bounds_text(one.interval_parameters, one.currency),
         }
         for one in told_gains(told, names)
     ]
@@ -68,7 +66,7 @@ def gains_table(told: Comparison) -> "Table":
     table.add_column("who")
     drawn = told.beliefs is not None
     for name in ("gains", "95 % over seeds", *(("over unknowns",) if drawn else ())):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for row in gains_rows(told):
         table.add_row(row["title"], row["difference"], row["seeds"], *((row["parameters"],) if drawn else ()))
     return table
@@ -96,11 +94,11 @@ def gains_finding(told: Comparison) -> str:
     [total] = told_gains(told, ["total_gain"])
     words = []
     if parties[-1].difference > 0:
-        words.append(f"{_does(parties[-1], 'gain')} most ({_amount(parties[-1].difference, total.currency)})")
+        words.append(f"{does(parties[-1], 'gain')} most ({amount_text(parties[-1].difference, total.currency)})")
     if parties[0].difference < 0:
-        words.append(f"{_does(parties[0], 'lose')} most ({_amount(parties[0].difference, total.currency)})")
+        words.append(f"{does(parties[0], 'lose')} most ({amount_text(parties[0].difference, total.currency)})")
     text = ", ".join(words)
-    return f"{text[:1].upper()}{text[1:]}; all together {_amount(total.difference, total.currency)}"
+    return f"{text[:1].upper()}{text[1:]}; all together {amount_text(total.difference, total.currency)}"
 
 
 def tenths_finding(tenths: Sequence[Difference], who: str) -> str:
@@ -109,7 +107,7 @@ def tenths_finding(tenths: Sequence[Difference], who: str) -> str:
     place = most.metric.rpartition("_")[2]
     whose = {"1": "the lowest tenth", "10": "the highest tenth"}.get(place, f"tenth {place}")
     verb = "gains" if most.difference > 0 else "loses"
-    return f"Of {who}, {whose} {verb} most ({_amount(most.difference, most.currency)})"
+    return f"Of {who}, {whose} {verb} most ({amount_text(most.difference, most.currency)})"
 
 
 def _bars(told: Comparison, name: str, title: str, subtitle: str, shown: Sequence[Difference]) -> Figure:
@@ -120,7 +118,7 @@ def _bars(told: Comparison, name: str, title: str, subtitle: str, shown: Sequenc
         axes = canvas.add_axes((left, 0.02, 1 - left, 0.96))
         most = max(1.0, *(abs(bound) for one in shown for bound in (one.difference, *_known(one.interval_seeds))))
         for place, one in enumerate(shown):
-            axes.barh(place, one.difference, height=0.6, color=_color(one), linewidth=0)
+            axes.barh(place, one.difference, height=0.6, color=color_of(one), linewidth=0)
             axes.plot(_known(one.interval_seeds), [place] * 2, color=INK, linewidth=1.5)
             _label(axes, one, place, narrow=narrow)
         axes.axvline(0, color=MUTED, linewidth=1)
@@ -166,63 +164,23 @@ def _known(interval: Interval) -> list[float]:
     return [0.0 if isnan(bound) else bound for bound in interval]
 
 
-def _color(one: Difference) -> str:
+def color_of(one: Difference) -> str:
+    """The party's own; ink for a sum."""
     return INK if one.metric in SUMS else COLOR.get(one.metric.partition("_")[0], OUTSIDE)
 
 
-def _does(one: Difference, verb: str) -> str:
+def does(one: Difference, verb: str) -> str:
+    """`viewers gain`, `the platform gains`."""
     return f"the platform {verb}s" if one.metric == "platform_gain" else f"{FIGURE[one.metric].title.lower()} {verb}"
 
 
-def _amount(change: float, currency: str) -> str:
+def amount_text(change: float, currency: str) -> str:
+    """A change in prose, with its sign."""
     return UNKNOWN if isnan(change) else signed(round(change), currency, about_money)
 
 
-def _bounds(interval: Interval | None, currency: str) -> str:
+def bounds_text(interval: Interval | None, currency: str) -> str:
+    """Both ends of an interval of changes; empty where there is none."""
     if interval is None:
         return ""
-    return UNKNOWN if any(map(isnan, interval)) else " to ".join(_amount(bound, currency) for bound in interval)
-
-
-def incidence_table(found: Incidence) -> "Table":
-    """Who bears what: with prices as they are, and once platform and sellers have moved theirs."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    title = f"Who bears it, {plural(len(found.seeds), 'seed')}"
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("who")
-    for name in ("prices held", "prices moved"):
-        table.add_column(name, justify="right")
-    for name in (*(party.name for party in PARTIES), *SUMS[:2]):
-        if found.held[name] or found.adjusted[name]:
-            amounts = (_amount(changes[name], found.currency) for changes in (found.held, found.adjusted))
-            table.add_row(FIGURE[name].title, *amounts)
-    return table
-
-
-def incidence_lines(found: Incidence) -> Iterator[str]:
-    """What platform and sellers would do about their prices, in words."""
-    for who, best in (("The platform", found.platform), ("Sellers", found.sellers)):
-        moved = best.pass_through - 1
-        does = f"moves its packs' prices by {_percent(moved)}" if who == "The platform" else _of_sellers(moved)
-        error = "" if isnan(best.error) or not moved else f" (standard error {100 * best.error:.1f} points)"
-        edge = "" if best.is_inside else "; its best lies at the edge of what was tried, so more may be better"
-        yield f"{who} {does}{error}{edge}."
-
-
-def _of_sellers(moved: float) -> str:
-    return f"move the prices of all goods by {_percent(moved)}"
-
-
-def _percent(part: float) -> str:
-    return "nothing" if abs(part) < LEAST_MOVE else f"{'+' if part > 0 else MINUS}{abs(100 * part):.1f}{THIN}%"
-
-
-def incidence_plain(found: Incidence) -> dict[str, object]:
-    """The same for machines."""
-    moves = {
-        who: {"factor": best.pass_through, "error": best.error, "is_inside": best.is_inside}
-        for who, best in (("platform", found.platform), ("sellers", found.sellers))
-    }
-    return {"seeds": found.seeds, "currency": found.currency, **moves, "held": found.held, "adjusted": found.adjusted}
+    return UNKNOWN if any(map(isnan, interval)) else " to ".join(amount_text(bound, currency) for bound in interval)
