@@ -43,4 +43,7 @@ def test_words_narrow_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     names = [row["name"] for row in json.loads(capsys.readouterr().out)]
     assert names == [name for name in METRIC if "gini" in name or "take_rate" in name]
     assert execute(["metrics", "xyzzy"]) == 1
-    assert capsys.readouterr().err == "coinworks: no metric is called xyzzy; see all with: coinworks metrics\n"
+    unknown = f"there is none like it among {len(METRIC)}"
+    assert capsys.readouterr().err == f"coinworks: metric 'xyzzy': {unknown}; see all with: coinworks metrics\n"
+    assert execute(["metrics", "boking"]) == 1
+    assert "'boking': expected one like bookings" in capsys.readouterr().err

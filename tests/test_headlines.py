@@ -69,19 +69,20 @@ def test_scenarios_tells_the_answer_under_its_question(kept: Path, capsys: pytes
 SENTENCES = {
     "a change is a part of the base": (
         ("bookings", "money", "USD", [102_000, 104_000, 102_000, 104_000], [100_000] * 4),
-        "Bookings $1,030, +3 % against uk (+1.16 to +4.84 % over seeds, +1.4 to +8.6 %",
+        "Bookings $1,030 on days 3 to 7, +3 % against uk (+1.16 to +4.84 % over seeds, +1.4 to +8.6 %",
     ),
     "shares differ by points": (
         ("conversion", "share", "", [0.05, 0.07, 0.05, 0.07], [0.04] * 4),
-        "Conversion 6.00 %, +2 points against uk (+0.16 to +3.8 points over seeds, +1.4 to +8.6 points",
+        "Conversion 6.00 % on days 3 to 7, +2 points against uk (+0.16 to +3.8 points over seeds, +1.4 to +8.6 points",
     ),
     "an index has no unit": (
         ("seller_gini", "index", "", [0.8, 0.9, 0.8, 0.9], [0.8] * 4),
-        "Gini of sellers' income 0.850, +0.05 against uk, no clear sign (−0.042 to +0.14 over seeds, +0.014 to +0.086",
+        "Gini of sellers' income 0.850 on days 3 to 7, +0.05 against uk, no clear sign "
+        "(−0.042 to +0.14 over seeds, +0.014 to +0.086",
     ),
     "what begins at nothing is told in money": (
         ("reward_cost", "money", "USD", [30_000, 30_000, 30_000, 30_000], [0] * 4),
-        "Cost of rewards $300, +$300 against uk (+$300 over seeds, +$14.00 to +$86.00",
+        "Cost of rewards $300 on days 3 to 7, +$300 against uk (+$300 over seeds, +$14.00 to +$86.00",
     ),
 }
 
@@ -123,8 +124,8 @@ def test_a_level_has_both_intervals_too() -> None:
     values = np.array([1_000_000.0, 1_200_000.0])
     found = Level("gmv", "money", "IDR", [1, 2], values, np.linspace(500_000, 2_500_000, 101), 1_000)
     assert level_text(found).replace("\u202f", " ") == (
-        "Shop sales, gross Rp 1,100,000 (−Rp 171,000 to Rp 2,370,000 over seeds, "
-        "Rp 600,000 to Rp 2,400,000 over what nobody knows: assumed)"
+        "Shop sales, gross Rp 1.1m (−Rp 171,000 to Rp 2.37m over seeds, "
+        "Rp 600,000 to Rp 2.4m over what nobody knows: assumed)"
     )
     assert headline_of_level(load("us-baseline"), found, "c").interval_parameters == (600_000, 2_400_000)
 

@@ -32,6 +32,7 @@ SAME: Final = ("seq", "at_us", "op", "actor", "peer", "item", "currency", "ref",
 COINS: Final = (COIN, REWARD, DIAMOND)
 PER_HEAD: Final = ("topups", "gifts", "orders", "coins_given", "rewards_issued")
 SEEDS: Final = 12
+CROWDS: Final = (2_000, 4_000)
 
 
 def scenario() -> Scenario:
@@ -134,7 +135,7 @@ def test_a_policy_after_the_end_changes_nothing() -> None:
 @pytest.fixture(scope="module")
 def per_head() -> dict[int, np.ndarray]:
     """Flows a head by number of viewers: arrays of shape (n_seeds, n_metrics)."""
-    return {viewers: np.array([_flows(viewers, seed) for seed in range(SEEDS)]) for viewers in (250, 500)}
+    return {viewers: np.array([_flows(viewers, seed) for seed in range(SEEDS)]) for viewers in CROWDS}
 
 
 def _flows(viewers: int, seed: int) -> list[float]:
@@ -145,7 +146,7 @@ def _flows(viewers: int, seed: int) -> list[float]:
 @pytest.mark.parametrize("metric", PER_HEAD)
 def test_twice_the_people_give_twice_the_flows(per_head: dict[int, np.ndarray], metric: str) -> None:
     """Within four standard errors of the difference between the means over independent replications."""
-    few, many = (per_head[viewers][:, PER_HEAD.index(metric)] for viewers in (250, 500))
+    few, many = (per_head[viewers][:, PER_HEAD.index(metric)] for viewers in CROWDS)
     error = np.sqrt((few.var(ddof=1) + many.var(ddof=1)) / SEEDS)
     assert abs(few.mean() - many.mean()) < 4 * error
     assert few.mean() > 0

@@ -25,12 +25,13 @@ def metrics(words: tuple[str, ...], *, as_json: bool) -> None:
       coinworks metrics float gini
       coinworks metrics take_rate --json
     """
+    from sim.experiments.names import nearest
     from sim.metrics.definitions import METRICS
 
     asked = [word.lower() for word in words]
     found = [metric for metric in METRICS if not asked or any(word in _names(metric) for word in asked)]
     if not found:
-        raise CoinworksError(f"no metric is called {' or '.join(words)}; see all with: coinworks metrics")
+        raise CoinworksError("; ".join(nearest("metric", word, [metric.name for metric in METRICS]) for word in words))
     if as_json:
         show_json([metric._asdict() for metric in found])
         return

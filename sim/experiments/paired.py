@@ -21,7 +21,7 @@ from sim.experiments.welfare import FIGURE
 Interval = tuple[float, float]
 
 LEVEL: Final = 0.95
-KEPT: Final = 0.9  # of the draws, without which a sign isn't clear
+KEPT: Final = 0.95  # of the draws, without which a sign isn't clear; so the interval over them holds no 0
 LEAST: Final = 2  # pairs without which nothing can be said of chance
 UNSAID: Final = float("nan")
 NOT_RELATIVE: Final = ("share", "index")

@@ -3,12 +3,14 @@
     found = warm_up(base, other, seeds=range(1, 5))
     found.days, found.why
 
+It is for questions without a date: what the price of a pack does in a usual week. A story with dates, of a rule that
+comes on Thursday, is told whole (a terminating simulation; Law 2015, chapter 9): which days to leave out would decide
+how much of it is before and how much after.
+
 MSER-5 (White 1997): of all ways to leave the first batches of five observations out, the one after which the mean has
 the least standard error; not more than half of the run. An observation is an hour of the metric's flow in the base,
 averaged over some seeds, less what that hour of the week (of the day, in a short run) usually brings: evenings and
 weekends are no warm-up. Days are left out whole.
-
-What two scenarios do differently from a date on is what they are compared for, so nothing is left out from there on.
 """
 
 from collections.abc import Sequence
@@ -22,7 +24,6 @@ from sim.experiments.runs import Floats
 from sim.metrics.series import MEASURES
 from sim.model.measured import measured
 from sim.scenario import Scenario
-from sim.scenario.timeline import since_start_us
 from sim.scenario.types import DAY_US
 
 BATCH: Final = 5
@@ -33,10 +34,9 @@ USUAL: Final = "revenue"  # is recognized when coins are spent and parcels arriv
 
 
 class WarmUp(NamedTuple):
-    """How many days are left out, and why so many; `found` is what the rule alone would leave out."""
+    """How many days are left out, and why so many."""
 
     days: int
-    found: int
     why: str
 
 
@@ -50,18 +50,15 @@ def warm_up(
     metric : whose series is looked at, if it has one; the revenue's else
     seeds : of the base's runs that are looked at
     """
-    last = first_difference(base, other)
-    if last == 0 or base.days < 2:
-        return WarmUp(0, 0, "the scenarios differ from their first day on" if last == 0 else "there is one day only")
+    if tells_of_dates(base, other):
+        return WarmUp(0, "what is compared has dates, so the runs count whole")
+    if base.days < 2:
+        return WarmUp(0, "there is one day only")
     name = metric.partition(".")[0]
     measure = name if name in MEASURES else USUAL
     apply = map if executor is None else executor.map
     series = list(apply(hourly, [base] * len(seeds), [measure] * len(seeds), seeds))
-    found = settled_after(np.mean(series, axis=0))
-    why = f"MSER-5 on the base's hourly {measure}"
-    if last is not None and found > last:
-        return WarmUp(last, found, f"{why} leaves out {found} days, but the scenarios differ after {last}")
-    return WarmUp(found, found, why)
+    return WarmUp(settled_after(np.mean(series, axis=0)), f"MSER-5 on the base's hourly {measure}")
 
 
 def settled_after(hours: Floats) -> int:
@@ -103,8 +100,7 @@ def hourly(scenario: Scenario, measure: str, seed: int) -> Floats:
     return np.asarray(np.repeat(steps / spread, spread), np.float64)
 
 
-def first_difference(base: Scenario, other: Scenario) -> int | None:
-    """The first day on which one of them does what the other doesn't; None where nothing that differs has a date."""
-    ours, theirs = ({repr(change): change for change in scenario.interventions} for scenario in (base, other))
-    apart = [change for key, change in (ours | theirs).items() if not (key in ours and key in theirs)]
-    return min((max(since_start_us(other, change.at), 0) // DAY_US for change in apart), default=None)
+def tells_of_dates(base: Scenario, other: Scenario) -> bool:
+    """Whether the scenarios differ in an intervention or in their calendars."""
+    ours, theirs = ({repr(dated) for dated in (*of.interventions, *of.calendar)} for of in (base, other))
+    return ours != theirs

@@ -169,7 +169,8 @@ def answer_text(told: Comparison, base: str = "") -> str:
     one, base = told.answer, base or told.base.name
     against = f"itself {base}" if base.startswith("without") else base
     sign = "" if one.is_clear or one.difference == 0 else ", no clear sign"
-    level = "" if one.metric in FIGURE else f"{value_text(one, one.other)}, "
+    days = f" on days {told.warm_up_days + 1} to {told.base.days}" if told.warm_up_days else ""
+    level = "" if one.metric in FIGURE else f"{value_text(one, one.other)}{days}, "
     words = f"{title_of(one)} {level}{change_text(one, one.difference)} against {against}{sign}"
     seeds = f"{interval_text(one, one.interval_told)} over seeds"
     if one.interval_parameters is None:
