@@ -65,24 +65,24 @@ def test_scenarios_tells_the_answer_under_its_question(kept: Path, capsys: pytes
     assert told["us-baseline"]["headline"] is None
 
 
+DAYS = " on days 3 to 7"
 # What a comparison came to under four seeds, what draws make of it, and the sentence.
 SENTENCES = {
     "a change is a part of the base": (
         ("bookings", "money", "USD", [102_000, 104_000, 102_000, 104_000], [100_000] * 4),
-        "Bookings $1,030 on days 3 to 7, +3 % against uk (+1.16 to +4.84 % over seeds, +1.4 to +8.6 %",
+        f"Bookings $1,030{DAYS}, +3 % against uk (+1.16 to +4.84 % over seeds, +1.4 to +8.6 %",
     ),
     "shares differ by points": (
         ("conversion", "share", "", [0.05, 0.07, 0.05, 0.07], [0.04] * 4),
-        "Conversion 6.00 % on days 3 to 7, +2 points against uk (+0.16 to +3.8 points over seeds, +1.4 to +8.6 points",
+        f"Conversion 6.00 %{DAYS}, +2 points against uk (+0.16 to +3.8 points over seeds, +1.4 to +8.6 points",
     ),
     "an index has no unit": (
         ("seller_gini", "index", "", [0.8, 0.9, 0.8, 0.9], [0.8] * 4),
-        "Gini of sellers' income 0.850 on days 3 to 7, +0.05 against uk, no clear sign "
-        "(−0.042 to +0.14 over seeds, +0.014 to +0.086",
+        f"Gini of sellers' income 0.850{DAYS}, +0.05 against uk, no clear sign (−0.042 to +0.14 over seeds, +0.014 to +0.086",
     ),
     "what begins at nothing is told in money": (
         ("reward_cost", "money", "USD", [30_000, 30_000, 30_000, 30_000], [0] * 4),
-        "Cost of rewards $300 on days 3 to 7, +$300 against uk (+$300 over seeds, +$14.00 to +$86.00",
+        f"Cost of rewards $300{DAYS}, +$300 against uk (+$300 over seeds, +$14.00 to +$86.00",
     ),
 }
 
