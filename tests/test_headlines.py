@@ -78,7 +78,10 @@ SENTENCES = {
     ),
     "an index has no unit": (
         ("seller_gini", "index", "", [0.8, 0.9, 0.8, 0.9], [0.8] * 4),
-        f"Gini of sellers' income 0.850{DAYS}, +0.05 against uk, no clear sign (−0.042 to +0.14 over seeds, +0.014 to +0.086",
+        (
+            f"Gini of sellers' income 0.850{DAYS}, +0.05 against uk, no clear sign "
+            "(−0.042 to +0.14 over seeds, +0.014 to +0.086"
+        ),
     ),
     "what begins at nothing is told in money": (
         ("reward_cost", "money", "USD", [30_000, 30_000, 30_000, 30_000], [0] * 4),
