@@ -8,13 +8,14 @@ from pathlib import Path
 import apsw
 import pytest
 
-from loadtests.wallet.engine import Engine
+from loadtests.wallet.engine import BALANCE_MAX, Engine
 from loadtests.wallet.problems import Refused
 from loadtests.wallet.reading import Reading
 from loadtests.wallet.sqlite_store import SqliteStore
 from loadtests.wallet.store import Batch, StoreError
 from loadtests.wallet.wire import Answer, Command, OperationBody, command
 from sim.ledger.conservation import check
+from sim.ledger.money import AMOUNT_MAX, PPM
 from wallets import CREATOR, GIFT, OTHER, VIEWER, setup_operations
 
 
@@ -242,6 +243,82 @@ def test_a_failed_store_stops_everything_and_answers_nobody(store: SlowStore) ->
     asyncio.run(play())
     assert dropped
     assert store._read(store._reader, "SELECT count(*) FROM operations") == [(len(TOWN),)]
+
+
+def test_a_writer_that_dies_of_anything_stops_everything_and_answers_nobody(
+    store: SlowStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dropped: list[bool] = []
+
+    def commit(_batch: Batch) -> None:
+        raise OverflowError("int too big to convert")
+
+    async def play() -> None:
+        engine = Engine(store, clock_us=lambda: 0, on_failure=lambda: dropped.append(True))
+        writer = asyncio.create_task(engine.run())
+        await engine.submit_batch(setup())
+        assert engine.is_ready
+        monkeypatch.setattr(store, "commit", commit)
+        requests = [asyncio.create_task(engine.submit(asked(f"{n}"))) for n in range(3)]
+        answers = await asyncio.wait_for(asyncio.gather(*requests, return_exceptions=True), 5)
+        assert [str(answer) for answer in answers] == ["the writer failed: OverflowError('int too big to convert')"] * 3
+        assert not engine.is_ready
+        with pytest.raises(StoreError, match="the writer failed"):
+            await engine.submit(asked("late"))
+        await asyncio.wait_for(writer, 5)
+
+    asyncio.run(play())
+    assert dropped
+
+
+def test_a_writer_that_is_cancelled_leaves_nobody_waiting(store: SlowStore) -> None:
+    async def play() -> None:
+        engine = Engine(store, clock_us=lambda: 0)
+        assert not engine.is_ready, "nobody writes yet"
+        writer = asyncio.create_task(engine.run())
+        await engine.submit_batch(setup())
+        writer.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await writer
+        assert not engine.is_ready
+        with pytest.raises(StoreError, match="the writer failed: CancelledError"):
+            await engine.submit(asked("late"))
+
+    asyncio.run(play())
+
+
+def test_a_full_book_takes_nothing_more_and_leaves_the_others_alone(store: SlowStore) -> None:
+    """A balance stays within the store's 64 bits: what might leave them is refused before anything changes."""
+    coin = {"rule": "coin_price", "item": 800_000_000, "amount": 1, "currency": "USD"}
+    pack = {"account": VIEWER, "item": 800_000_000, "amount": 10**12, "currency": "USD"}
+
+    def topup(n: int, **more: object) -> Command:
+        return asked(f"t{n}", op="topup", **pack, **more)
+
+    async def fill(engine: Engine) -> None:
+        await engine.submit(asked("price", op="policy", **coin))
+        outcomes = [await engine.submit(topup(n)) for n in range(3)]  # of 10^18 coins each
+        assert {answer.outcome for answer in outcomes} == {"accepted"}
+        before = engine.shelves["demo"].book.balances()
+        with pytest.raises(Refused, match="book demo: full, since a balance in it exceeds 2305843009213693952"):
+            await engine.submit(topup(3))
+        assert engine.shelves["demo"].book.balances() == before
+        assert (await engine.submit(topup(2))).replayed
+        other = command("other/1", OperationBody(op="open", account="other/viewer-1"))
+        assert (await engine.submit(other)).outcome == "accepted"
+
+    async def still_full(engine: Engine) -> None:
+        with pytest.raises(Refused, match="book demo: full"):
+            await engine.submit(topup(3))
+
+    with_engine(store, fill)
+    with_engine(store, still_full)
+
+
+def test_one_operation_cannot_leave_64_bits_from_a_book_that_is_not_full() -> None:
+    """The largest steps there are: a topup, coins paid in a shop with tax, and a payout, all at the terms' bounds."""
+    assert AMOUNT_MAX * AMOUNT_MAX // PPM == 10**18
+    assert BALANCE_MAX + 4 * AMOUNT_MAX * AMOUNT_MAX // PPM < 2**63
 
 
 def test_a_restart_remembers_everything(store: SlowStore, tmp_path: Path) -> None:

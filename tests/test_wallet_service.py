@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import msgspec
 import psutil
 import pytest
 from click.testing import CliRunner
@@ -331,6 +332,49 @@ def test_a_disk_that_fills_up_ends_the_wallet_with_one_line(tmp_path: Path) -> N
         said = wallet.last_words()
         assert said.startswith("coinworks: store ")
         assert "\n" not in said
+
+
+def test_a_writer_that_dies_of_what_nobody_foresaw_ends_the_wallet_with_one_line(tmp_path: Path) -> None:
+    """No SQLite error and none of ours: whatever ends the writer ends the wallet, and nobody waits for an answer."""
+    program = (
+        "import sys\n"
+        "from loadtests.wallet.__main__ import main\n"
+        "from loadtests.wallet.sqlite_store import SqliteStore\n"
+        "def commit(self, batch): raise OverflowError('int too big to convert')\n"
+        "SqliteStore.commit = commit; sys.exit(main())"
+    )
+    ready_file = tmp_path / "ready.json"
+    settings = Settings(store=f"sqlite:{tmp_path / 'wallet.db'}", port=0, ready_file=str(ready_file))
+    command = [sys.executable, "-c", program, msgspec.json.encode(settings).decode()]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]) as process:
+        deadline = time.monotonic() + 20
+        while not ready_file.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        ready = json.loads(ready_file.read_text())
+        authorization = {"Authorization": f"Bearer {Path(ready['token_file']).read_text().strip()}"}
+        opened = {"op": "open", "account": VIEWER}
+        with pytest.raises(httpx.TransportError):
+            httpx.post(f"{ready['url']}/v1/operations", json=opened, headers=authorization | key("1"), timeout=10)
+        said = process.communicate(timeout=10)[1]
+    assert process.returncode == 1
+    assert said == "coinworks: the writer failed: OverflowError('int too big to convert')\n"
+
+
+def test_amounts_at_their_bounds_do_not_end_the_wallet(http: httpx.Client) -> None:
+    """Topups of 10^18 coins each: the book is full after three, and everything else goes on."""
+    item = 800_000_000
+    steps = [
+        {"op": "policy", "rule": "coin_price", "item": item, "amount": 1, "currency": "USD"},
+        {"op": "open", "account": "huge/viewer-1"},
+        *([{"op": "topup", "account": "huge/viewer-1", "item": item, "amount": 10**12, "currency": "USD"}] * 5),
+    ]
+    answers = [
+        http.post("/v1/operations", json=step, headers={"Idempotency-Key": f"huge/{n}"}) for n, step in enumerate(steps)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 200, 422, 422]
+    assert "book huge: full" in answers[-1].json()["detail"]
+    assert coins(http, "huge/viewer-1") == 3 * 10**18
+    assert give(http, "elsewhere").status_code == 200
 
 
 def test_a_stop_drains_and_leaves_the_store_in_order(tmp_path: Path) -> None:

@@ -181,6 +181,8 @@ class App:
         return [self._authority.issue(subject, clock=body.clock) for subject in body.subjects]
 
     async def _healthz(self, _request: Request) -> Response:
+        if self._engine.failure is not None:
+            raise Refused(503, "the wallet has failed")
         return _json({"status": "ok"})
 
     async def _readyz(self, _request: Request) -> Response:

@@ -9,8 +9,8 @@ as one transaction in a thread, and then takes what has arrived meanwhile: a low
 load shares it. Memory is thus ahead of the store by at most the two batches under way, and whoever read it waits for
 them (`durable`). Under stress a request is refused before it is decided, never after.
 
-When the store reports an error nothing is retried: the engine stops, nobody is answered, and a restart rebuilds
-everything from what the store holds.
+When a commit fails, for whatever reason, nothing is retried: the engine stops, nobody is answered, and a restart
+rebuilds everything from what the store holds.
 """
 
 import asyncio
@@ -27,6 +27,9 @@ from sim.ledger.operations import NO_REF
 
 WAITING_MAX: Final = 65_536
 DEADLINE_S: Final = 5.0
+# The store's integers have 64 bits. One operation moves less than two fifths of what they hold, so a book is full well
+# before an operation could leave a balance that cannot be written.
+BALANCE_MAX: Final = 2**61
 
 
 class Decided(NamedTuple):
@@ -49,6 +52,7 @@ class Shelf:
         self.book = Book()
         self.keys: dict[str, Decided] = {}
         self.latest_us = 0
+        self.largest = 0
 
     def __repr__(self) -> str:
         return f"<Shelf {self.name} keys={len(self.keys)} {self.book}>"
@@ -92,6 +96,7 @@ class Engine:
         self._committing: OpenBatch | None = None
         self._arrived = asyncio.Event()
         self._stopping = False
+        self._is_writing = False
         self._last_operation = 0
         self._last_entry = 0
         self._rebuild()
@@ -106,8 +111,8 @@ class Engine:
 
     @property
     def is_ready(self) -> bool:
-        """Whether operations are taken."""
-        return self.failure is None and not self._stopping
+        """Whether operations are taken, and written."""
+        return self.failure is None and not self._stopping and self._is_writing
 
     async def submit(self, asked: Command) -> Answer:
         """Decide an operation and make it durable.
@@ -138,7 +143,20 @@ class Engine:
             raise self.failure
 
     async def run(self) -> None:
-        """Commit batches until `stop`, or until the store fails."""
+        """Commit batches until `stop`, or until anything fails: then `failure` says what."""
+        self._is_writing = True
+        try:
+            await self._write()
+        except BaseException as error:
+            self.fail(error if isinstance(error, CoinworksError) else StoreError(f"the writer failed: {error!r}"))
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            self._is_writing = False
+            for batch in filter(None, (self._committing, self._open)):
+                batch.durable.set()  # after a failure its waiters learn of it
+
+    async def _write(self) -> None:
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(1, "commit") as thread:
             while self.failure is None:
@@ -149,15 +167,10 @@ class Engine:
                 self._committing, batch.started_s = batch, loop.time()
                 if not self._stopping:
                     self._arrived.clear()
-                try:
-                    await loop.run_in_executor(thread, self.store.commit, batch)
-                except CoinworksError as error:
-                    self.fail(error)
-                else:
-                    self._observe(batch, loop.time() - batch.started_s)
+                await loop.run_in_executor(thread, self.store.commit, batch)
+                self._observe(batch, loop.time() - batch.started_s)
                 self._committing = None
                 batch.durable.set()
-        self._open.durable.set()  # after a failure its waiters learn of it
 
     def stop(self) -> None:
         """Let `run` end once everything decided is durable."""
@@ -215,6 +228,8 @@ class Engine:
         return Answer(key, asked.op.code, decided.outcome.code, decided.at_us, known is not None)
 
     def _decide(self, asked: Command, mark: bytes, shelf: Shelf) -> Decided:
+        if shelf.largest > BALANCE_MAX:
+            raise Refused(422, f"book {shelf.name}: full, since a balance in it exceeds {BALANCE_MAX}")
         number = self._last_operation + 1
         operation = self._operation(asked, number, shelf)
         try:
@@ -233,7 +248,8 @@ class Engine:
         shelf.remember(asked.key, decided)
 
         self._open.add(shelf.number, asked.key, mark, operation, decision)
-        self._open.post(self._last_entry + 1, number, shelf.number, decision.entries, shelf.book.balance)
+        left = self._open.post(self._last_entry + 1, number, shelf.number, decision.entries, shelf.book.balance)
+        shelf.largest = max(shelf.largest, left)
         self._last_entry += len(decision.entries)
         self._arrived.set()
         return decided
@@ -270,6 +286,7 @@ class Engine:
         for shelf in self.shelves.values():
             _verify(shelf, "its balance row says", _all_balances(self.store, shelf.number))
             _verify(shelf, "its entries sum to", list(self.store.entry_sums(shelf.number)))
+            shelf.largest = max(map(abs, shelf.book.balances().values()), default=0)
 
 
 def _apply_again(shelf: Shelf, key: str, operation: Operation) -> Outcome:

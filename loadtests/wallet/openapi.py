@@ -129,7 +129,7 @@ ENDPOINTS: Final = (
         Tokens,
         (400, 401, 403, 413, 422),
     ),
-    Endpoint("healthz", "GET", "/healthz", "The process lives.", "", None, None, ()),
+    Endpoint("healthz", "GET", "/healthz", "The process lives.", "", None, None, (503,)),
     Endpoint("readyz", "GET", "/readyz", "The wallet serves.", "", None, None, (503,)),
     Endpoint("metrics", "GET", "/metrics", "Figures for Prometheus.", "", None, None, ()),
     Endpoint("openapi", "GET", "/openapi.json", "This document.", "", None, None, ()),

@@ -93,14 +93,17 @@ class Batch:
         self.counts[op, decision.outcome] += 1
         self.size += 1
 
-    def post(self, entry: int, operation: int, book: int, posted: Iterable[Entry], balance_of: BalanceOf) -> None:
-        """Take in an operation's entries, numbered from `entry` on, with the balances that they leave."""
-        rows, balances = self.entries, self.balances
+    def post(self, entry: int, operation: int, book: int, posted: Iterable[Entry], balance_of: BalanceOf) -> int:
+        """Take in an operation's entries, numbered from `entry` on; returns the largest balance that they leave."""
+        rows, balances, largest = self.entries, self.balances, 0
         for account, asset, amount in posted:
             klass, owner = account
-            rows += (entry, operation, book, klass, owner, asset, amount, balance_of(account, asset))
+            left = balance_of(account, asset)
+            rows += (entry, operation, book, klass, owner, asset, amount, left)
             balances[book, account, asset] += amount
+            largest = max(largest, abs(left))
             entry += 1
+        return largest
 
 
 class Store(Protocol):
