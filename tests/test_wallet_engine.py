@@ -16,7 +16,7 @@ from loadtests.wallet.store import Batch, StoreError
 from loadtests.wallet.wire import Answer, Command, OperationBody, command
 from sim.ledger.conservation import check
 from sim.ledger.money import AMOUNT_MAX, PPM
-from wallets import CREATOR, GIFT, OTHER, VIEWER, setup_operations
+from wallets import CREATOR, GIFT, HOUR_US, OTHER, VIEWER, setup_operations
 
 
 def asked(local: str, op: str = "gift", **fields: object) -> Command:
@@ -191,6 +191,41 @@ def test_the_service_stamps_what_states_no_time(store: SlowStore) -> None:
         assert (await engine.submit(asked("1", at_us=-1))).at_us == 77
 
     with_engine(store, story)
+
+
+def test_a_clock_that_goes_back_does_not_give_a_day_anew(store: SlowStore) -> None:
+    """A limit of 100 coins a day, used up; the clock steps back over midnight, and then the wallet starts again."""
+    day_us = 24 * HOUR_US
+    now_us = [2 * day_us + 5]
+
+    async def play(story: Callable[[Engine], Awaitable[None]]) -> None:
+        engine = Engine(store, clock_us=lambda: now_us[0])
+        writer = asyncio.create_task(engine.run())
+        await story(engine)
+        engine.stop()
+        await writer
+
+    async def gave(engine: Engine, local: str) -> tuple[str, int]:
+        answer = await engine.submit(asked(local, amount=100, at_us=-1))
+        return answer.outcome, answer.at_us
+
+    async def before(engine: Engine) -> None:
+        await engine.submit_batch(setup())
+        await engine.submit(asked("limit", op="policy", rule="spending_limit", amount=100, currency="coin", at_us=0))
+        assert await gave(engine, "1") == ("accepted", now_us[0])
+        now_us[0] -= 10
+        assert await gave(engine, "2") == ("over_limit", 2 * day_us + 5)
+        assert engine.now_us(engine.shelves["demo"]) == 2 * day_us + 5
+
+    async def after(engine: Engine) -> None:
+        assert await gave(engine, "3") == ("over_limit", 2 * day_us + 5)
+        now_us[0] = 2 * day_us + 6
+        assert await gave(engine, "4") == ("over_limit", now_us[0])
+        now_us[0] = 3 * day_us
+        assert await gave(engine, "5") == ("accepted", now_us[0])
+
+    asyncio.run(play(before))
+    asyncio.run(play(after))
 
 
 def test_a_full_queue_refuses_before_deciding(store: SlowStore) -> None:

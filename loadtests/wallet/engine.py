@@ -197,6 +197,10 @@ class Engine:
         except KeyError:
             raise Refused(404, f"book {book!r}: not known") from None
 
+    def now_us(self, shelf: Shelf) -> int:
+        """The clock's instant, but never before the latest of the book: a day that has ended doesn't come again."""
+        return max(shelf.latest_us, self._clock_us())
+
     def _admit(self, operations: int) -> None:
         if self.failure is not None:
             raise self.failure
@@ -262,7 +266,7 @@ class Engine:
             if answered is None:
                 raise Refused(404, f"ref {asked.book}/{asked.ref}: not known")
             ref = answered.id
-        at_us = asked.at_us if asked.at_us >= 0 else self._clock_us()
+        at_us = asked.at_us if asked.at_us >= 0 else self.now_us(shelf)
         return Operation(number, at_us, *asked[2:8], ref, asked.region)
 
     def _rebuild(self) -> None:

@@ -78,7 +78,7 @@ async def _serve(
     gc.enable()
     gc.set_threshold(GC_THRESHOLD)
     metrics.watch(lambda: engine.waiting)
-    reading = Reading(engine, store, _trace_us if is_trace else lambda _shelf: _wall_us())
+    reading = Reading(engine, store, _trace_us if is_trace else engine.now_us)
     app = App(engine, authority, reading, Pages(authority, reading, trace_clock=is_trace), metrics)
     server = _Server(app, on_ready)
     _stop_on_signals(server, watch_stdin=settings.watch_stdin)
