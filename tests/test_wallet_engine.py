@@ -162,6 +162,53 @@ def test_a_reward_is_shown_when_it_is_durable(store: SlowStore) -> None:
     with_engine(store, story)
 
 
+def test_a_balance_is_cut_at_one_operation(store: SlowStore) -> None:
+    """Asked for between the second and the third of three grants, while the first is being written."""
+
+    def grant(amount: int) -> Command:
+        fields = {"account": VIEWER, "item": 700_000_000, "amount": amount, "currency": "reward"}
+        return asked(f"r{amount}", op="reward", **fields)
+
+    async def story(engine: Engine) -> None:
+        reading = Reading(engine, store, lambda _shelf: 0)
+        store.gate.clear()
+        granted = [asyncio.create_task(engine.submit(grant(1)))]
+        await asyncio.sleep(0.01)
+        granted.append(asyncio.create_task(engine.submit(grant(10))))
+        await asyncio.sleep(0.01)
+        shown = asyncio.create_task(reading.balance("demo", grant(1).actor))
+        await asyncio.sleep(0.01)
+        granted.append(asyncio.create_task(engine.submit(grant(100))))
+        await asyncio.sleep(0.01)
+        store.gate.set()
+        await asyncio.gather(*granted)
+        balance = await shown
+        assert sum(row.amount for row in balance.rows if row.asset == "reward") == 11
+        assert sorted(left.amount for left in balance.rewards) == [1, 10]
+        reading.close()
+
+    with_engine(store, story)
+    assert store.sizes == [1, 2]
+
+
+def test_a_spending_limit_is_shown_when_it_is_durable(store: SlowStore) -> None:
+    async def story(engine: Engine) -> None:
+        reading = Reading(engine, store, lambda _shelf: 9)
+        store.gate.clear()
+        own = {"account": VIEWER, "rule": "spending_limit", "amount": 3, "currency": "coin"}
+        limited = asyncio.create_task(engine.submit(asked("1", op="policy", **own)))
+        await asyncio.sleep(0.01)
+        shown = asyncio.create_task(reading.balance("demo", asked("1").actor))
+        await asyncio.sleep(0.02)
+        assert not shown.done()
+        store.gate.set()
+        await limited
+        assert (await shown).spending_limit == 3
+        reading.close()
+
+    with_engine(store, story)
+
+
 @pytest.mark.parametrize(
     ("request_", "status", "said"),
     [

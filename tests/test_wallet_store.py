@@ -89,7 +89,8 @@ def test_an_owner_has_a_history_with_running_balances(store: SqliteStore) -> Non
     assert [each.key for each in older] == ["k4", "k3", "k1"]
     assert [each.key for each in store.history(1, FAN, None, 100, (Op.OPEN,))] == ["k1"]
     assert [each.key for each in store.history(1, STAR, None, 2, (Op.GIFT, Op.PAYOUT))] == ["k7", "k6"]
-    assert store.owned(1, FAN) == [StoredBalance(Account(AccountClass.HOLDER, FAN), COIN, 95)]
+    for latest, left in ((7, 95), (6, 96), (1, 100)):
+        assert store.owned(1, FAN, latest) == [StoredBalance(Account(AccountClass.HOLDER, FAN), COIN, left)]
 
 
 def test_a_batch_is_committed_whole_or_not_at_all(store: SqliteStore) -> None:

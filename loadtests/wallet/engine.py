@@ -110,6 +110,11 @@ class Engine:
         return self._open.size + (self._committing.size if self._committing else 0)
 
     @property
+    def latest(self) -> int:
+        """The number of the latest operation, durable or not."""
+        return self._last_operation
+
+    @property
     def is_ready(self) -> bool:
         """Whether operations are taken, and written."""
         return self.failure is None and not self._stopping and self._is_writing

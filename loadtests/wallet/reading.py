@@ -1,7 +1,8 @@
 """Reading a wallet: balances, histories, and whole books for whoever reconciles.
 
 What is read comes from the store, so that it is evidence: not what the engine believes, but what is kept. Only when
-rewards expire and what diamonds are worth is asked of the ledger, whose decisions are then awaited to be durable.
+rewards expire, what diamonds are worth and what may be spent is asked of the ledger, whose decisions are then awaited
+to be durable; the store is read as of the same decision.
 """
 
 import asyncio
@@ -58,13 +59,16 @@ class Reading:
     async def balance(self, book: str, account: int) -> Balance:
         """What an account has, with everything acknowledged before."""
         shelf = self.shelf_of(book, account)
-        rewards, worth, pending_worth = self._rewards(shelf, account), None, None
+        latest, rewards, limit = (
+            self._engine.latest,
+            self._rewards(shelf, account),
+            self._spending_limit(shelf, account),
+        )
+        worth, pending_worth = None, None
         if kind_of(account) == Kind.CREATOR:
             worth, pending_worth = self._worth(shelf, account)
-        if rewards or worth or pending_worth:
-            await self._engine.durable()
-        rows = [_balance_row(row) for row in self._store.owned(shelf.number, account)]
-        limit = self._spending_limit(shelf, account)
+        await self._engine.durable()
+        rows = [_balance_row(row) for row in self._store.owned(shelf.number, account, latest)]
         return Balance(wire_account(book, account), rows, rewards, worth, pending_worth, limit)
 
     def history(

@@ -207,12 +207,20 @@ class SqliteStore:
             for entry, key, op, at_us, klass, owner, asset, amount in rows
         ]
 
-    def owned(self, book: int, owner: int) -> list[StoredBalance]:
+    def owned(self, book: int, owner: int, latest: int) -> list[StoredBalance]:
         classes = (AccountClass.HOLDER, AccountClass.ESCROW, AccountClass.PENDING)
         rows = self._read(
             self._reader,
-            "SELECT class, owner, asset, amount FROM balances WHERE book = ? AND class IN (?, ?, ?) AND owner = ?",
-            (book, *classes, owner),
+            """
+            WITH later AS (
+                SELECT class, asset, sum(amount) AS amount FROM entries
+                WHERE book = ?1 AND owner = ?2 AND owner >= 0 AND operation > ?3 GROUP BY class, asset
+            )
+            SELECT class, ?2, asset, b.amount - coalesce(later.amount, 0)
+            FROM balances b LEFT JOIN later USING (class, asset)
+            WHERE b.book = ?1 AND class IN (?4, ?5, ?6) AND b.owner = ?2
+            """,
+            (book, owner, latest, *classes),
         )
         return [_balance(row) for row in rows]
 

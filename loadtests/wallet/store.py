@@ -133,8 +133,8 @@ class Store(Protocol):
     def entries(self, book: int, after: int, limit: int) -> list[StoredEntry]:
         """Entries of a book in posting order."""
 
-    def owned(self, book: int, owner: int) -> list[StoredBalance]:
-        """The balance rows of one owner."""
+    def owned(self, book: int, owner: int, latest: int) -> list[StoredBalance]:
+        """The balance rows of one owner, as the operation of that number left them."""
 
     def history(
         self, book: int, owner: int, before: int | None, limit: int, ops: tuple[int, ...]
