@@ -2,9 +2,9 @@
 
     locust -f loadtests/replay/locustfile.py --run results/runs/us-baseline-1-1 --host http://127.0.0.1:8787 --headless
 
-Without `--headless` the web page starts it. The service token comes from COINWORKS_TOKEN, the speed from `--speed`;
-each start draws a new book, so a wallet can be loaded again and again. One user is enough: the trace says how many
-people act.
+Without `--headless` the web page starts it. The service token comes from COINWORKS_TOKEN, the speed from `--speed`, and
+from `--late-limit` how late the generator may be before latencies are void. Each start draws a new book, so a wallet
+can be loaded again and again. One user is enough: the trace says how many people act.
 
 This process is patched by gevent, so everything that needs DuckDB runs in a process of its own.
 """
@@ -39,6 +39,12 @@ def _add_arguments(parser: LocustArgumentParser) -> None:
     parser.add_argument(
         "--speed", env_var="COINWORKS_SPEED", default="", help="times as fast as the trace; default: lasts 20 s"
     )
+    parser.add_argument(
+        "--late-limit",
+        env_var="COINWORKS_LATE_LIMIT",
+        default="",
+        help="a later generator voids latencies; default: 20ms",
+    )
 
 
 class TraceUser(User):
@@ -61,11 +67,14 @@ class TraceUser(User):
     def _replay_alone(self, options: Any) -> bool:
         """Prepare before and reckon after, as `coinworks replay` would."""
         with tempfile.TemporaryDirectory(prefix="coinworks-plan-") as folder:
-            speed = ("--speed", options.speed) if options.speed else ()
-            if _alone("prepare", options.run, folder, "--target", self.host or "", *speed):
+            conditions = [
+                *(("--speed", options.speed) if options.speed else ()),
+                *(("--late-limit", options.late_limit) if options.late_limit else ()),
+            ]
+            if _alone("prepare", options.run, folder, "--target", self.host or "", *conditions):
                 return False
             _dispatch(Path(folder), self.environment)
-            status = _alone("reckon", options.run, folder)
+            status = _alone("reckon", options.run, folder, *conditions)
             self.environment.process_exit_code = status
         return status == 0
 
