@@ -1,5 +1,6 @@
 """The comparison's page: what you must believe at its head, both intervals, the numbers behind it, no network."""
 
+import io
 import json
 import re
 from decimal import Decimal
@@ -7,14 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
+from sim.cli.terminal import PIPE_WIDTH
 from sim.experiments.beliefs import Belief, Beliefs, Believed, turned
 from sim.experiments.compare import Comparison
 from sim.experiments.influences import Influence
 from sim.experiments.paired import Difference, corrected
 from sim.experiments.unknowns import design, find, unknowns
 from sim.report.comparison import comparison_files, write_comparison
-from sim.report.differing import change_text
+from sim.report.differing import change_text, differences_table
 from sim.report.intervals import figures_of, turn_text
 from sim.scenario import load
 from test_incidence import borne
@@ -170,6 +173,22 @@ def test_a_gain_is_told_in_money_for_its_level_means_nothing() -> None:
     gain = _difference("domestic_gain", "money", "IDR", 4e7, -8e6, noise)
     assert not gain.is_relative
     assert change_text(gain, gain.difference) == "−Rp 8m"
+
+
+def test_the_terminal_has_both_means_under_the_name_and_no_interval_cut() -> None:
+    told = comparison()
+    asked = told.answer
+    assert asked.belief is not None
+    wide = asked._replace(
+        metric="domestic_gain", currency="IDR", belief=asked.belief._replace(metric="domestic_gain", scale=1e4)
+    )
+    printed = io.StringIO()
+    table = differences_table(told._replace(metrics={**told.metrics, "domestic_gain": wide}))
+    Console(file=printed, width=PIPE_WIDTH).print(table)
+    lines = printed.getvalue()
+    assert "$100 → $104" in lines
+    assert "Gain (domestic)" in lines
+    assert "…" not in lines
 
 
 def test_axes_of_money_are_labelled_with_money_and_never_with_powers_of_ten() -> None:

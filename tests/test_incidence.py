@@ -169,6 +169,8 @@ def test_the_finding_says_both_ways_who_gains_and_who_loses() -> None:
         "the platform loses most (−$200)"
     )
     assert incidence_finding(borne((0.0, 0.0), (0.0, 0.0))) == "Nobody bears anything"
+    assert incidence_finding(borne((9.0, 9.0), (0.0, 0.0))) == "Viewers gain most (+$0.09)"  # no price moves
+    assert "prices moved: nobody bears anything" in incidence_finding(borne((9.0, 0.0), (0.0, 0.0)))
 
 
 def test_the_figure_has_its_numbers_and_its_money() -> None:

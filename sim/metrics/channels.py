@@ -14,7 +14,7 @@ from sim.metrics.definitions import METRIC
 from sim.metrics.regions import Parts
 from sim.metrics.series import CHANNELS
 from sim.metrics.shop import MEASURES as SHOP_MEASURES
-from sim.metrics.summary import Economy, Figures, Kpis, sales_figures, stated_as, total_measures
+from sim.metrics.summary import Economy, Figures, Kpis, sales_amounts, sales_figures, stated_as, total_measures
 
 Int64Array = npt.NDArray[np.int64]
 
@@ -57,7 +57,6 @@ def _of_goods(sales: Int64Array) -> Figures:
     """Of the shop's measures by merchant and goods."""
     measures = dict(zip(SHOP_MEASURES, sales.sum(axis=(0, 1)).tolist(), strict=True))
     yield "gmv", measures["gmv"]
-    yield "gmv_net", measures["gmv"] - measures["cancelled"] - measures["refunded"]
     yield "commission", measures["commission"]
-    yield "affiliate_income", measures["affiliates"]
+    yield from sales_amounts(sales)
     yield from sales_figures(sales)

@@ -18,14 +18,21 @@ from sim.ledger import CURRENCIES, REGIONS, Kind
 from sim.metrics.definitions import METRIC, stated
 from sim.metrics.hosts import FIAT_CODES
 from sim.metrics.series import MEASURES, REGION_CODES, in_whole
+from sim.metrics.shop import MEASURES as SHOP_MEASURES
 from sim.metrics.summary import (
     Economy,
     Figures,
     Kpis,
     creator_figures,
+    elsewhere_amounts,
+    elsewhere_counts,
     host_figures,
+    origin_figures,
     per_head,
+    profit_figures,
     ratio,
+    rows,
+    sales_amounts,
     sales_figures,
     seller_figures,
     stated_as,
@@ -120,21 +127,30 @@ def _figures(economy: Economy, parts: Parts, code: int, currency: int) -> Figure
     for name in ("creator_income", "reward_cost"):
         yield name, int(in_whole(cells[..., MEASURES.index(name)].sum(axis=1)).sum())
     yield "decline_rate", ratio(measures["declined"], measures["operations"])
+    yield "breakage_rate", ratio(measures["rewards_expired"], measures["rewards_issued"])
     yield from _of_hosts(economy, parts, code, currency)
-    yield from sales_figures(parts.shop[:, place].sum(axis=(0, 1)))
+    sales = parts.shop[:, place].sum(axis=(0, 1))
+    yield "coins_paid", int(sales[..., SHOP_MEASURES.index("coins")].sum())
+    yield from sales_figures(sales)
+    yield from sales_amounts(sales)
+    elsewhere = rows(economy.elsewhere, region=code)
+    yield from elsewhere_counts(elsewhere)
+    yield from elsewhere_amounts(elsewhere)
 
 
 def _of_hosts(economy: Economy, parts: Parts, code: int, currency: int) -> Figures:
     """Of the region's own creators and sellers, in its own money."""
     place = REGION_CODES.index(code)
     creators, sellers = parts.creators_region == place, parts.sellers_region == place
-    weeks = economy.hosts_by_week
-    mine = {name: column[weeks["region"] == code] for name, column in weeks.items()}
+    mine = rows(economy.hosts_by_week, region=code)
     yield "creators", int(creators.sum())
     yield "earning_creators", int(parts.has_gifts[creators].sum())
     yield from host_figures(mine, Kind.CREATOR, "creators")
     yield "sellers", int(sellers.sum())
     yield from host_figures(mine, Kind.SELLER, "sellers")
+    sellers_by_week = rows(economy.sellers_by_week, region=code)
+    yield from origin_figures(sellers_by_week)
+    yield from profit_figures(sellers_by_week)
     if currency in FIAT_CODES:
         yield from creator_figures(parts.income[FIAT_CODES.index(currency), creators])
         sold, income = economy.sold[currency][sellers], economy.seller_income[currency][sellers]

@@ -125,20 +125,14 @@ def _of_people(economy: Economy, closing: Closing) -> Figures:
     yield from host_figures(economy.hosts_by_week, Kind.CREATOR, "creators")
     yield "sellers", economy.sellers
     yield from host_figures(economy.hosts_by_week, Kind.SELLER, "sellers")
-    weeks = economy.sellers_by_week
-    last = weeks["week"] == weeks["week"].max(initial=0)
-    yield "active_domestic_sellers", int(weeks["active"][last & ~weeks["foreign"]].sum())
-    yield "active_foreign_sellers", int(weeks["active"][last & weeks["foreign"]].sum())
+    yield from origin_figures(economy.sellers_by_week)
     yield "selling_sellers", int(np.count_nonzero(sum(sold > 0 for sold in economy.sold.values())))
     yield "orders", measures["orders"]
     yield "coins_paid", economy.amounts[Op.ORDER, COIN]
     yield "cancel_rate", ratio(accepted[Op.CANCEL], accepted[Op.ORDER])
     yield "refund_rate", ratio(accepted[Op.REFUND], accepted[Op.CAPTURE])
     yield "decline_rate", ratio(measures["declined"], measures["operations"])
-    barred, gifts = _barred_orders(economy.elsewhere), economy.elsewhere["what"] == "gift"
-    yield "orders_barred", int(economy.elsewhere["count"][barred].sum())
-    yield "orders_lost", int(economy.elsewhere["count"][barred & (economy.elsewhere["route"] == "nothing")].sum())
-    yield "gifts_elsewhere", int(economy.elsewhere["count"][gifts].sum())
+    yield from elsewhere_counts(economy.elsewhere)
 
 
 def host_figures(by_week: Columns, kind: Kind, name: str) -> Figures:
@@ -150,14 +144,21 @@ def host_figures(by_week: Columns, kind: Kind, name: str) -> Figures:
     yield f"{name}_left", int(by_week["left"][mine].sum())
 
 
+def origin_figures(weeks: Columns) -> Figures:
+    """Who sells in the last week, by origin."""
+    last = weeks["week"] == weeks["week"].max(initial=0)
+    yield "active_domestic_sellers", int(weeks["active"][last & ~weeks["foreign"]].sum())
+    yield "active_foreign_sellers", int(weeks["active"][last & weeks["foreign"]].sum())
+
+
 def _of_money(economy: Economy, closing: Closing, currency: int) -> Figures:
     yield from _of_coins(economy, closing, currency)
     yield from _of_payers(economy.spend[currency], economy.packs[currency])
     yield from creator_figures(economy.income[currency])
     yield from _of_shop(economy, closing, currency)
     yield from seller_figures(economy.sold[currency], economy.seller_income[currency], economy.sellers_foreign)
-    yield from _of_sellers_weeks(economy.sellers_by_week, currency)
-    yield from _of_elsewhere(economy, currency)
+    yield from profit_figures(rows(economy.sellers_by_week, currency=currency))
+    yield from elsewhere_amounts(rows(economy.elsewhere, currency=currency))
 
 
 def _of_coins(economy: Economy, closing: Closing, currency: int) -> Figures:
@@ -229,6 +230,13 @@ def sales_figures(sales: Int64Array) -> Figures:
     yield "imported_goods_share", ratio(int(goods[1]), int(goods.sum()))
 
 
+def sales_amounts(sales: Int64Array) -> Figures:
+    """What of the shop's sales stays sold, and what affiliates got; `sales` as `sales_figures` has it."""
+    measures = dict(zip(SHOP_MEASURES, sales.sum(axis=(0, 1)).tolist(), strict=True))
+    yield "gmv_net", measures["gmv"] - measures["cancelled"] - measures["refunded"]
+    yield "affiliate_income", measures["affiliates"]
+
+
 def _of_vouchers(economy: Economy, closing: Closing, currency: int) -> Figures:
     def kept(*ops: Op) -> int:
         return closing.flow(AccountClass.PLATFORM, currency, *ops)
@@ -252,21 +260,38 @@ def seller_figures(sold: Int64Array, income: Int64Array, foreign: npt.NDArray[np
     yield "seller_top_share", lorenz_share(earned, SELLERS_TOP) if selling.any() else None
 
 
-def _of_sellers_weeks(weeks: Columns, currency: int) -> Figures:
-    mine = weeks["currency"] == currency
-    yield "domestic_seller_profit", int(weeks["income"][mine & ~weeks["foreign"]].sum())
-    yield "foreign_seller_profit", int(weeks["income"][mine & weeks["foreign"]].sum())
-    yield "offline_income", int(weeks["offline"][mine].sum())
+def profit_figures(weeks: Columns) -> Figures:
+    """What sellers have earned after cost, by origin, and their shops outside; of one currency."""
+    yield "domestic_seller_profit", int(weeks["income"][~weeks["foreign"]].sum())
+    yield "foreign_seller_profit", int(weeks["income"][weeks["foreign"]].sum())
+    yield "offline_income", int(weeks["offline"].sum())
 
 
-def _of_elsewhere(economy: Economy, currency: int) -> Figures:
-    mine = economy.elsewhere["currency"] == currency
-    gifts = economy.elsewhere["what"] == "gift"
-    amounts = economy.elsewhere["amount"]
-    yield "gmv_barred", int(amounts[mine & _barred_orders(economy.elsewhere)].sum())
-    yield "gifts_elsewhere_value", int(amounts[mine & gifts].sum())
+def elsewhere_counts(elsewhere: Columns) -> Figures:
+    """How many orders and gifts were wanted here and went elsewhere."""
+    barred, gifts = _barred_orders(elsewhere), elsewhere["what"] == "gift"
+    yield "orders_barred", int(elsewhere["count"][barred].sum())
+    yield "orders_lost", int(elsewhere["count"][barred & (elsewhere["route"] == "nothing")].sum())
+    yield "gifts_elsewhere", int(elsewhere["count"][gifts].sum())
+
+
+def elsewhere_amounts(elsewhere: Columns) -> Figures:
+    """What they would have brought here; of one currency."""
+    gifts, amounts = elsewhere["what"] == "gift", elsewhere["amount"]
+    yield "gmv_barred", int(amounts[_barred_orders(elsewhere)].sum())
+    yield "gifts_elsewhere_value", int(amounts[gifts].sum())
     for name, route in (("gmv_to_rivals", "rival"), ("gmv_to_offline", "offline")):
-        yield name, int(amounts[mine & ~gifts & (economy.elsewhere["route"] == route)].sum())
+        yield name, int(amounts[~gifts & (elsewhere["route"] == route)].sum())
+
+
+def rows(columns: Columns, **wanted: int) -> Columns:
+    """The rows of a table in which columns have the wanted values.
+
+    >>> rows({"region": np.array([840, 276]), "active": np.array([3, 4])}, region=276)["active"].tolist()
+    [4]
+    """
+    kept = np.all([columns[name] == value for name, value in wanted.items()], axis=0)
+    return {name: column[kept] for name, column in columns.items()}
 
 
 def _barred_orders(elsewhere: Columns) -> npt.NDArray[np.bool_]:

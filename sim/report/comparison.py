@@ -14,7 +14,6 @@ import msgspec
 from sim.experiments.beliefs import Believed
 from sim.experiments.compare import Comparison
 from sim.experiments.paired import Difference
-from sim.experiments.welfare import FIGURE
 from sim.files import write_together
 from sim.metrics.definitions import METRIC
 from sim.report.differing import (
@@ -25,11 +24,11 @@ from sim.report.differing import (
     as_plain,
     change_text,
     interval_text,
+    levels_text,
     p_text,
     sign_text,
     title_of,
     turn_doubt,
-    value_text,
 )
 from sim.report.figure import Figure
 from sim.report.incidence import incidence_figure, incidence_lines, incidence_rows
@@ -172,7 +171,7 @@ def _unknown(each: Believed) -> dict[str, str]:
 def _row(one: Difference) -> dict[str, str]:
     return {
         "title": title_of(one),
-        "levels": "" if one.metric in FIGURE else f"{value_text(one, one.base)} → {value_text(one, one.other)}",
+        "levels": levels_text(one),
         "difference": change_text(one, one.difference),
         "seeds": interval_text(one, one.interval_told),
         "parameters": interval_text(one, one.interval_parameters),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 TOLD: Final = 3  # unknowns
+LEAST_NAME: Final = 18  # letters of a metric's name in a line of a table
 RESTS_ON: Final = {
     "mechanism": "the arithmetic of fees and rules",
     "fitted": "parameters fitted to published figures",
@@ -55,9 +56,9 @@ def value_text(one: Difference, value: float) -> str:
     return index(value) if one.unit == "index" else f"{significant(round(value)):,}"
 
 
-def level_of(one: Difference, value: float) -> str:
-    """The same of a level, empty for a gain: only its changes mean something."""
-    return "" if one.metric in FIGURE else value_text(one, value)
+def levels_text(one: Difference) -> str:
+    """Both means, `$396 → $412`; empty for a gain, of which only changes mean something."""
+    return "" if one.metric in FIGURE else f"{value_text(one, one.base)} → {value_text(one, one.other)}"
 
 
 def change_text(one: Difference, change: float) -> str:
@@ -104,21 +105,22 @@ def _signed(number: float, digits: int) -> str:
 
 
 def differences_table(told: Comparison) -> "Table":
-    """Each metric in which they differ: both means, the difference, and how sure it is."""
+    """Each metric in which they differ: under its name both means, then the difference and how sure it is."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     title = f"{told.other.name} against {told.base.name}: {plural(len(told.seeds), 'pair')} of runs"
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("metric")
+    table.add_column("metric", min_width=LEAST_NAME)
     drawn = told.beliefs is not None
-    for name in ("base", "other", "difference", "95 % over seeds", *(("over unknowns", "sign") if drawn else ()), "p"):
+    for name in ("difference", "95 % over seeds", *(("over unknowns", "sign") if drawn else ()), "p"):
         table.add_column(name, justify="right", no_wrap=True)
     for one in told.metrics.values():
         if one.differences.any() or one.metric == told.asked:
-            means = (level_of(one, one.base), level_of(one, one.other), change_text(one, one.difference))
             believed = (_cell(one, one.interval_parameters), sign_text(one)) if drawn else ()
-            table.add_row(title_of(one), *means, _cell(one, one.interval_told), *believed, p_text(one.p_joint))
+            name = "\n".join(filter(None, (title_of(one), levels_text(one))))
+            change = change_text(one, one.difference)
+            table.add_row(name, change, _cell(one, one.interval_told), *believed, p_text(one.p_joint))
     return table
 
 

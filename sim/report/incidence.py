@@ -18,7 +18,7 @@ from sim.experiments.welfare import FIGURE, PARTIES
 from sim.experiments.welfare.incidence import Incidence
 from sim.report.figure import Figure
 from sim.report.numbers import MINUS, THIN, about_money, plural, short_money, signed
-from sim.report.style import BASE, INK, MUTED, is_narrow
+from sim.report.style import INK, MUTED, is_narrow
 from sim.report.welfare import FLOAT, NAMES_PX, ROW_PX, SUMS, amount_text, bounds_text, color_of, does
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 LEAST_MOVE: Final = 0.0005  # of a price, below which it is told as nothing
 BAR: Final = 0.32  # of a row
+GAP: Final = 0.03
 WAYS: Final = ("prices held", "prices moved")
 DOES: Final = {
     "platform": "The platform moves its packs' prices by",
@@ -76,7 +77,7 @@ def incidence_lines(found: Incidence) -> Iterator[str]:
 
 
 def incidence_figure(found: Incidence) -> Figure:
-    """What each party bears: a grey bar while prices are held, one of its colour once they have moved."""
+    """What each party bears: an outlined bar while prices are held, a filled one once they have moved."""
     names = _bearing(found)
     pairs = [both_ways(found, name) for name in names]
 
@@ -87,8 +88,8 @@ def incidence_figure(found: Incidence) -> Figure:
         axes = canvas.add_axes((left, 0.02, 1 - left, 0.96))
         most = max(1.0, *(abs(one.difference) for pair in pairs for one in pair))
         for place, (held, moved) in enumerate(pairs):
-            _bar(axes, held, place - BAR / 2 - 0.02, BASE, narrow=narrow)
-            _bar(axes, moved, place + BAR / 2 + 0.02, color_of(moved), narrow=narrow)
+            _bar(axes, held, place - BAR / 2 - GAP, is_filled=False, narrow=narrow)
+            _bar(axes, moved, place + BAR / 2 + GAP, is_filled=True, narrow=narrow)
         axes.axvline(0, color=MUTED, linewidth=1)
         axes.set(xlim=(-1.7 * most, 1.7 * most), ylim=(len(pairs) - 0.5, -0.5), xticks=[])
         axes.set_yticks(range(len(names)), [FIGURE[name].title for name in names], color=INK)
@@ -99,8 +100,8 @@ def incidence_figure(found: Incidence) -> Figure:
     return Figure(
         "incidence",
         incidence_finding(found),
-        f"Change against the base, {found.currency}, in the mean of {plural(len(found.seeds), 'seed')}: grey while all "
-        "prices are held, in colour once platform and sellers have moved theirs",
+        f"Change against the base, {found.currency}, in the mean of {plural(len(found.seeds), 'seed')}: outlined while "
+        "all prices are held, filled once platform and sellers have moved theirs",
         "What one party pays another is in both bars, so it cancels in the sum.",
         {
             "figure": names,
@@ -119,9 +120,12 @@ def incidence_figure(found: Incidence) -> Figure:
 
 def incidence_finding(found: Incidence) -> str:
     """Who gains most and who loses most: with prices held, and once they have moved."""
-    told = [f"{way}: {ends}" for way, n in zip(WAYS, (0, 1), strict=True) if (ends := _ends(found, n))]
-    text = "; ".join(told)
-    return f"{text[:1].upper()}{text[1:]}" if text else "Nobody bears anything"
+    ends = [_ends(found, way) for way in range(len(WAYS))]
+    told = (
+        ends[:1] if found.held == found.adjusted else [f"{way}: {text}" for way, text in zip(WAYS, ends, strict=True)]
+    )
+    words = "; ".join(told)
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def incidence_plain(found: Incidence) -> dict[str, object]:
@@ -155,12 +159,12 @@ def _ends(found: Incidence, way: int) -> str:
         for one, verb, side in ((ranked[-1], "gain", 1), (ranked[0], "lose", -1))
         if side * one.difference > 0
     ]
-    return ", ".join(ends)
+    return ", ".join(ends) or "nobody bears anything"
 
 
-def _bar(axes: "Axes", one: Difference, place: float, color: str, *, narrow: bool) -> None:
-    side = 1 if one.difference >= 0 else -1
-    axes.barh(place, one.difference, height=BAR, color=color, linewidth=0)
+def _bar(axes: "Axes", one: Difference, place: float, *, is_filled: bool, narrow: bool) -> None:
+    side, color = 1 if one.difference >= 0 else -1, color_of(one)
+    axes.barh(place, one.difference, height=BAR, color=color if is_filled else "none", edgecolor=color, linewidth=1)
     axes.annotate(
         signed(round(one.difference), one.currency, short_money if narrow else about_money),
         (one.difference, place),

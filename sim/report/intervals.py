@@ -52,7 +52,7 @@ def figures_of(told: Comparison) -> list[Figure]:
 def certainty(told: Comparison) -> Figure | None:
     """The answer: chance beside belief, every draw a dot."""
     one = told.answer
-    if one.belief is None or one.interval_parameters is None or not len(one.belief.changes):
+    if one.belief is None or one.interval_parameters is None or not one.belief.changes.any():
         return None
     draws = as_told(one, draws_of(one))
     bounds = [as_told(one, np.array(interval)) for interval in (one.interval_told, one.interval_parameters)]
@@ -110,7 +110,8 @@ def _differences(told: Comparison, name: str, kind: str, metrics: Sequence[Diffe
         _name_changes(axes, metrics[0])
 
     drawn = "; thin lines are nine tenths of the draws of what nobody knows" if told.beliefs is not None else ""
-    arrow = "An arrow: the line goes on, and the table has its end. " if drawn else ""
+    is_cut = any(row.parameters and max(map(abs, row.parameters)) > reach for row in rows)
+    arrow = "An arrow: the line goes on, and the table has its end. " if is_cut else ""
     return Figure(
         name,
         _clearest(metrics),

@@ -180,7 +180,9 @@ def amount_text(change: float, currency: str) -> str:
 
 
 def bounds_text(interval: Interval | None, currency: str) -> str:
-    """Both ends of an interval of changes; empty where there is none."""
+    """Both ends of an interval of changes, once where they are the same; empty where there is none."""
     if interval is None:
         return ""
-    return UNKNOWN if any(map(isnan, interval)) else " to ".join(amount_text(bound, currency) for bound in interval)
+    if any(map(isnan, interval)):
+        return UNKNOWN
+    return " to ".join(dict.fromkeys(amount_text(bound, currency) for bound in interval))
