@@ -76,7 +76,7 @@ def test_a_fraction_does_not_pass_for_a_whole_number() -> None:
 
 def test_a_parameter_carries_its_range_source_and_basis() -> None:
     visits = load("us-baseline").audience.visits_per_day
-    assert (visits.low, visits.high, visits.source, visits.basis) == (1, 8, "V2", "fitted")
+    assert (visits.low, visits.high, visits.source, visits.basis) == (1, 8, "V1, V2", "fitted")
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ CLEAR = {
     "rewards-lite": (+1, ["viewers=400", "window=3h", "days=10"]),
     "stars-rival": (-1, ["viewers=600", "window=3h"]),
     "uk": (-1, ["viewers=600", "window=2h"]),
-    "us-web-push": (+1, ["viewers=800", "window=2h"]),
+    "us-web-push": (+1, ["viewers=3000", "window=2h"]),
     "vouchers-at-eleven": (+1, ["viewers=600", "window=5min"]),
 }
 # What would make it clear is more people or more seeds than a test has, or there is nothing to see.

@@ -284,6 +284,21 @@ def test_the_length_of_visits_is_fitted_in_proportion() -> None:
     assert found.agrees
 
 
+def test_a_parameter_that_counts_something_whole_is_tried_at_whole_values() -> None:
+    """A moment that is seven tenths of the cents comes to 40 at 57.1 cents; 58 whole ones are near enough."""
+    asked = next(one for one in FITS if one.moments == ("quarterly_spend",))
+    (found,) = fit(
+        asked._replace(ask=seven_tenths, goals=((30,), (40,), (50,)), terms=("viewers=1", "days=1")), seeds=(1,)
+    )
+    assert found.reached == pytest.approx(0.7 * 58)
+    assert (found.least, found.value, found.most) == pytest.approx((30 / 0.7, 40 / 0.7, 50 / 0.7), abs=1)
+
+
+def seven_tenths(scenario: Scenario, seed: int) -> dict[str, float]:
+    del seed
+    return {"quarterly_spend": 0.7 * float(scenario.gifting.willingness_median_cents)}
+
+
 def test_every_fitted_parameter_says_how() -> None:
     """Whatever a baseline calls fitted is fitted by simulation or by stated arithmetic."""
     fitted = {key for one in FITS for keys in one.parameters for key in keys}

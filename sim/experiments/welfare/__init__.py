@@ -17,7 +17,7 @@ variation and consumer surplus are the same number. It is taken from the rules b
   from p on is the moment's surplus. A gift for which coins were bought passed C: it was worth g p + area / C(p). One
   paid with coins at hand never met C: it was worth g x (the integral of C up to p) + area. With a fine menu that is
   spending / (elasticity - 1) for the surplus, the iso-elastic textbook case; the menu ends it where the cheapest gift
-  is too dear. So the level stands and falls with `price_elasticity` (E1: 1 to 4).
+  is too dear. So the level stands and falls with `price_elasticity` (E1: 2 to 5).
 - *A good* is worth `shop.worth_of`, the draw that decided the order: surplus is that less price and tax, for what was
   delivered and kept. Buyers compare the price without tax, so tax can make a surplus negative: it isn't salient.
 - *Coins at hand* are worth `leftover_value` of what was paid for them, as the rule has it that chooses a pack.
