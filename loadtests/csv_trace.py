@@ -46,7 +46,7 @@ from sim.ledger.accounts import NOBODY
 from sim.ledger.money import AMOUNT_MAX, NONE
 from sim.ledger.operations import NO_ITEM, NO_REF, OP_BY_CODE, READS
 from sim.ledger.outcomes import OUTCOME_BY_CODE
-from sim.ledger.terms import MEANINGS, TIER_MAX, Per
+from sim.ledger.terms import MEANINGS, PROMOTION_MAX, TIER_MAX, Per
 from sim.trace import SCHEMA, Trace
 
 REQUIRED: Final = ("at", "op", "actor")
@@ -87,7 +87,7 @@ ANSWERS: Final = frozenset(
 )  # they take peer and currency from what they answer
 
 
-BY_TIER: Final = frozenset(rule for rule, meaning in MEANINGS.items() if meaning.per is Per.TIER)
+NUMBERED: Final = {Per.TIER: ("tier", 0, TIER_MAX), Per.PROMOTION: ("promotion", 1, PROMOTION_MAX)}
 
 
 class CsvError(CoinworksError):
@@ -362,11 +362,13 @@ def _operation(
 
 
 def _item(row: _Row, cast: _Cast, rule: int, problems: _Problems) -> int:
-    """An item by its name. Of an open and of a limit by tier it is the tier."""
+    """An item by its name. Of an open and of a limit by tier it is the tier, of a commission the promotion."""
     name = row.cells["item"]
-    if row.op == Op.OPEN or (row.op == Op.POLICY and rule in BY_TIER):
-        if not (name.isascii() and name.isdecimal() and int(name) <= TIER_MAX):
-            problems.add(row.line, f"item {name!r}: expected a tier from 0 to {TIER_MAX}")
+    per = MEANINGS[Rule(rule)].per if row.op == Op.POLICY and rule != NOBODY else None
+    if row.op == Op.OPEN or per in NUMBERED:
+        what, least, most = NUMBERED[per or Per.TIER]
+        if not (name.isascii() and name.isdecimal() and least <= int(name) <= most):
+            problems.add(row.line, f"item {name!r}: expected a {what} from {least} to {most}")
             return NO_ITEM
         return int(name)
     if row.op == Op.POLICY and rule == Rule.COIN_PRICE:

@@ -205,6 +205,7 @@ PARAMETERS: Final[dict[str, Texts]] = {
     "sellers.partial_refund_share": SHARE,
     "sellers.return_days": DELAY,
     "sellers.commission": RATE,
+    "sellers.commission_flat_cents": texts(0, 1, 30, 10_000),
     "sellers.refund_fee": RATE,
     "sellers.refund_fee_cap_cents": texts(0, 1, 500, 10**9),
     "sellers.settle_every_days": DELAY,
@@ -418,7 +419,19 @@ REWARDS: Final = tuple(
 )
 # What a change says beside its dates; by kind, so that each new one adds a line. Each gets the regions' names.
 INTERVENTIONS: Final[dict[str, Callable[[tuple[str, ...]], Texts]]] = {
-    "commission": lambda regions: st.builds("kind = 'commission', rate = {}{}".format, RATE, somewhere(regions)),
+    "commission": lambda regions: st.builds(
+        "kind = 'commission', rate = {}{}{}".format,
+        RATE,
+        texts("", ", flat_cents = 0", ", flat_cents = 30", ", flat_cents = 2000"),
+        somewhere(regions),
+    ),
+    "new_seller_promotion": lambda regions: st.builds(
+        "kind = 'new_seller_promotion', rate = {}, flat_cents = {}, days = {}{}".format,
+        RATE,
+        texts(0, 30, 2000),
+        st.sampled_from([1, 3, 60]),
+        somewhere(regions),
+    ),
     "rewards": lambda regions: st.builds(
         "kind = 'rewards'{}{}".format,
         st.lists(st.sampled_from(REWARDS), unique_by=lambda text: text.split()[1], min_size=1, max_size=4).map("".join),

@@ -6,7 +6,7 @@ import pytest
 
 from loadtests.csv_trace import OPTIONAL, PROBLEMS_SHOWN, REQUIRED, CsvError, read_csv_trace
 from loadtests.traffic import read_traffic, results_folder
-from sim.ledger import COIN, DIAMOND, CoinworksError, Item, Op, Operation, Outcome, account_id, item_id
+from sim.ledger import COIN, DIAMOND, Book, CoinworksError, Item, Op, Operation, Outcome, account_id, item_id
 from sim.ledger.accounts import Kind
 from sim.ledger.conservation import check
 from sim.trace import Trace, TraceWriter, read_trace
@@ -148,6 +148,24 @@ def test_a_pack_by_amount_and_what_is_given_back_of_it(tmp_path: Path) -> None:
     assert {outcome for _, outcome in rows} == {Outcome.ACCEPTED}
     terms_and_live = [operation for operation, _ in rows if operation.op != Op.OPEN]
     assert terms_and_live[0].item == terms_and_live[2].item == item_id(Item.PACK_CUSTOM, 0)
+
+
+def test_promotions_of_new_sellers_are_stated_as_numbers(tmp_path: Path) -> None:
+    text = """at,op,actor,peer,item,amount,currency,ref,id
+1,policy,,commission,,60000,,,
+1,policy,,commission,2,20000,,,
+1,policy,,commission_flat,2,30,USD,,
+1,policy,shop,new_seller,,2,,,
+2,order,ann,shop,hat,1000,USD,,first
+3,capture,shop,,hat,1000,,first,
+"""
+    rows, book = read(tmp_path, text), Book()
+    assert [operation.item for operation, _ in rows if operation.item in (1, 2)] == [2, 2]
+    entries = [book.apply(operation).entries for operation, _ in rows][-1]
+    assert [entry.amount for entry in entries if str(entry.account) == "platform"] == [50]
+    for item in ("0", "two"):
+        with pytest.raises(CsvError, match=f"line 2: item '{item}': expected a promotion from 1 to 1000000"):
+            read(tmp_path, f"at,op,actor,peer,item,amount\n1,policy,,commission,{item},4\n")
 
 
 def test_tiers_are_stated_as_numbers(tmp_path: Path) -> None:

@@ -31,6 +31,12 @@ def commission(begin: int, end: int | None = None, region: str = "", rate: float
     return f"{head}{until}{where}{more}rate = {rate}\n"
 
 
+def promotion(begin: int, end: int | None = None, more: str = "") -> str:
+    until = "" if end is None else f"until = {DAY.format(end)}\n"
+    head = f'[[interventions]]\nkind = "new_seller_promotion"\nat = {DAY.format(begin)}\n'
+    return f"{head}{until}{more}rate = 0.02\ndays = 60\n"
+
+
 def price(begin: int, pack: str, end: int | None = None) -> str:
     until = "" if end is None else f"until = {DAY.format(end)}\n"
     return (
@@ -61,13 +67,25 @@ def overlaps(n: int, other: int, begin: int, end: int) -> str:
     return f"interventions[{n}].at = {ISO.format(begin)}: {expected} ends (they overlap)"
 
 
+def nobody_begins(n: int, begin: int, expected: str) -> str:
+    return f"note: interventions[{n}].at = {ISO.format(begin)}: expected {expected}"
+
+
 def same(n: int, other: int, begin: int) -> str:
     expected = f"expected another instant than interventions[{other}] of the same kind, place and target"
     return f"interventions[{n}].at = {ISO.format(begin)}: {expected}"
 
 
+LONG = "days = 15\n"
+MAY_BEGIN = "[trade]\npool_factor = 1\n"
 ON_A_BOUNDARY = "an instant after a window's boundary (no window begins while it holds)"
 
+NOBODY_MAY = "sellers who may begin while it holds (trade.pool_factor is 0 and trade.entry_share is 0)"
+NO_WEEK = "a week that begins while it holds (sellers begin when a week of the run does)"
+BANNED = (
+    "an instant when no commerce_ban holds in its place "
+    "(interventions[0], no sales in live, shop, video, leaves it nothing to change)"
+)
 LICENSED = (
     "an instant when no payment_licence holds in its place "
     "(interventions[0], wallet suspended, leaves it nothing to change)"
@@ -159,6 +177,51 @@ CASES = {
         [f"note: interventions[1].at = {ISO.format(9)}: expected {LICENSED}"],
     ),
     "a wallet that may stay on": (licence(8, 10, "chance = 0.5\n") + moment("gift_storm", 9, 11, "factor = 2"), []),
+    "a promotion where sellers may begin": (LONG + promotion(15, 16) + MAY_BEGIN, []),
+    "promotions one after another": (LONG + promotion(9, 16) + promotion(16) + MAY_BEGIN, []),
+    "promotions that overlap": (
+        LONG + promotion(9, 16) + promotion(15, 17) + MAY_BEGIN,
+        [overlaps(1, 0, 15, 16)],
+    ),
+    "promotions of other regions": (
+        LONG + promotion(9, 16, 'region = "US"\n') + promotion(15, 17, 'region = "GB"\n') + MAY_BEGIN + SECOND_REGION,
+        [],
+    ),
+    "a promotion where nobody may begin": (
+        LONG + promotion(9) + "[trade]\nentry_share = 0\n",
+        [nobody_begins(0, 9, NOBODY_MAY)],
+    ),
+    "a promotion between two weeks": (
+        LONG + promotion(9, 15) + promotion(16, 22) + MAY_BEGIN,
+        [nobody_begins(n, day, NO_WEEK) for n, day in enumerate((9, 16))],
+    ),
+    "a promotion from the boundary of a week on": (LONG + promotion(22) + MAY_BEGIN, []),
+    "a promotion from after the last one on": (
+        "days = 16\n" + promotion(23) + MAY_BEGIN,
+        [nobody_begins(0, 23, NO_WEEK)],
+    ),
+    "a promotion of another size": (
+        LONG
+        + promotion(9, more="flat_cents = -1\n").replace("rate = 0.02", "rate = 1.1").replace("days = 60", "days = 0")
+        + MAY_BEGIN,
+        [
+            "interventions[0].flat_cents = -1: expected a whole number of cents in [0, 1000000000000]",
+            "interventions[0].rate = 1.1: expected a number in [0, 1] with at most 6 decimals",
+            "interventions[0].days = 0: expected a whole number of days in [1, 3660]",
+        ],
+    ),
+    "a promotion of half a day": (
+        LONG + promotion(9).replace("days = 60", "days = 0.5") + MAY_BEGIN,
+        ["interventions[0].days = 0.5: expected a whole number of days in [1, 3660]"],
+    ),
+    "a flat part that is none": (
+        commission(9, more="flat_cents = 1.5\n"),
+        ["interventions[0].flat_cents = 1.5: expected a whole number of cents in [0, 1000000000000]"],
+    ),
+    "a promotion while nothing may be sold": (
+        LONG + f'[[interventions]]\nkind = "commerce_ban"\nat = {DAY.format(8)}\n' + promotion(9) + MAY_BEGIN,
+        [nobody_begins(1, 9, BANNED)],
+    ),
     "before any window begins": (
         '[[interventions]]\nkind = "commission"\nrate = 0.1\nat = 2024-04-09T04:01:00Z\nuntil = 2024-04-09T04:14:00Z\n',
         [f"note: interventions[0].until = 2024-04-09T04:14:00+00:00: expected {ON_A_BOUNDARY}"],

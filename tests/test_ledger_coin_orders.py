@@ -97,6 +97,12 @@ def test_order(before, operation, posting):
             id="the tax is inside: 34 cents net, less a commission of 2",
         ),
         pytest.param(
+            (*ORDERED, policy(Rule.COMMISSION_FLAT, 30, currency=USD)),
+            in_coins(capture(50, 102)),
+            "escrow of viewer-0 -50 coin, exchange +50 coin, seller-0 +8 USD, platform +41 USD, exchange -49 USD",
+            id="a flat part is in what the coins bring: 40 cents, less 2 and 30",
+        ),
+        pytest.param(
             (*ORDERED, in_coins(cancel(20, 102))),
             in_coins(capture(30, 102)),
             "escrow of viewer-0 -30 coin, exchange +30 coin, seller-0 +23 USD, platform +7 USD, exchange -30 USD",

@@ -14,6 +14,7 @@ from sim.ledger.money import (
     IDR,
     PPM,
     USD,
+    commission_of,
     format_amount,
     is_fiat,
     portion,
@@ -48,6 +49,31 @@ def test_portion(amount, rate_ppm, expected):
 @given(amounts, rates)
 def test_a_portion_is_the_exact_one_rounded_half_up(amount, rate_ppm):
     assert portion(amount, rate_ppm) == half_up(Fraction(amount * rate_ppm, PPM))
+
+
+@pytest.mark.parametrize(
+    ("net", "rate_ppm", "flat", "expected"),
+    [
+        (2_000, 60_000, 0, 120),  # 6 % and no more
+        (2_000, 20_000, 30, 70),  # 2 % + $0.30
+        (25, 20_000, 30, 25),  # what costs less than the flat part: all of it
+        (30, 20_000, 30, 30),  # as much: 30.6, and all of it
+        (31, 20_000, 30, 31),  # 30.62 round to 31
+        (62, 20_000, 30, 31),  # 31.24
+        (5, 300_000, 0, 2),  # 1.5: half goes up
+        (2_000, 0, 30, 30),  # nothing but the flat part
+        (2_000, PPM, 30, 2_000),  # all, and then 30: all
+        (0, 20_000, 30, 0),  # nothing of nothing
+        (AMOUNT_MAX, PPM, AMOUNT_MAX, AMOUNT_MAX),  # the largest of each
+    ],
+)
+def test_commission(net, rate_ppm, flat, expected):
+    assert commission_of(net, rate_ppm, flat) == expected
+
+
+@given(amounts, rates, amounts)
+def test_a_commission_is_a_portion_and_a_flat_part_and_never_more_than_the_order(net, rate_ppm, flat):
+    assert commission_of(net, rate_ppm, flat) == min(net, portion(net, rate_ppm) + flat)
 
 
 @given(amounts, rates)

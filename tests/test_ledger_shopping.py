@@ -33,6 +33,10 @@ from sim.ledger.money import EUR, USD
 
 DELIVERED = (order(1000), capture(1000, 100))
 HUGE = (order(100_000), capture(100_000, 100))
+FLAT = policy(Rule.COMMISSION_FLAT, 30, currency=USD)
+PROMOTION = (policy(Rule.COMMISSION, 20_000, item=1), FLAT._replace(item=1))
+NEW = policy(Rule.NEW_SELLER, 1, account=SHOP)
+ANNOUNCED = policy(Rule.NEW_SELLER, 0, account=SHOP, at_us=5)
 NO_CAP_IN_EUR = (order(100_000, currency=EUR), capture(100_000, 100, currency=EUR))
 
 
@@ -87,6 +91,84 @@ def test_order(before, operation, posting):
             capture(8, 100),
             "escrow of viewer-0 -9 USD, platform +8 USD, tax +1 USD",
             id="all commission: no line for the seller",
+        ),
+        pytest.param(
+            (order(1000), FLAT),
+            capture(1000, 100),
+            "seller-0 +910 USD, escrow of viewer-0 -1070 USD, platform +90 USD, tax +70 USD",
+            id="6 % and 30 cents",
+        ),
+        pytest.param(
+            (order(30), FLAT),
+            capture(30, 100),
+            "escrow of viewer-0 -32 USD, platform +30 USD, tax +2 USD",
+            id="6 % and 30 cents of 30 cents: all of it",
+        ),
+        pytest.param(
+            (order(32), FLAT),
+            capture(32, 100),
+            "escrow of viewer-0 -34 USD, platform +32 USD, tax +2 USD",
+            id="6 % and 30 cents of 32 cents: 31.92, rounded up to all of it",
+        ),
+        pytest.param(
+            (order(1000), cancel(333, 100), FLAT),
+            capture(667, 100),
+            "seller-0 +597 USD, escrow of viewer-0 -714 USD, platform +70 USD, tax +47 USD",
+            id="all of the 30 cents on what a partial cancel left",
+        ),
+        pytest.param(
+            (order(1000, currency=EUR), FLAT),
+            capture(1000, 100, currency=EUR),
+            "seller-0 +940 EUR, escrow of viewer-0 -1070 EUR, platform +60 EUR, tax +70 EUR",
+            id="30 cents of a dollar say nothing about euros",
+        ),
+        pytest.param(
+            (order(1000), FLAT, policy(Rule.COMMISSION_FLAT, 50, region=US, currency=USD)),
+            capture(1000, 100),
+            "seller-0 +890 USD, escrow of viewer-0 -1070 USD, platform +110 USD, tax +70 USD",
+            id="the region's own flat part",
+        ),
+        pytest.param(
+            (order(1000), *PROMOTION),
+            capture(1000, 100),
+            "seller-0 +940 USD, escrow of viewer-0 -1070 USD, platform +60 USD, tax +70 USD",
+            id="a promotion that isn't the seller's",
+        ),
+        pytest.param(
+            (order(1000), *PROMOTION, NEW),
+            capture(1000, 100),
+            "seller-0 +950 USD, escrow of viewer-0 -1070 USD, platform +50 USD, tax +70 USD",
+            id="who is new pays 2 % and 30 cents",
+        ),
+        pytest.param(
+            (order(1000), *PROMOTION, NEW, policy(Rule.COMMISSION, 500_000, region=US)),
+            capture(1000, 100),
+            "seller-0 +950 USD, escrow of viewer-0 -1070 USD, platform +50 USD, tax +70 USD",
+            id="whatever the others of her region pay",
+        ),
+        pytest.param(
+            (order(1000), *PROMOTION, NEW, policy(Rule.COMMISSION, 10_000, item=1, region=US)),
+            capture(1000, 100),
+            "seller-0 +960 USD, escrow of viewer-0 -1070 USD, platform +40 USD, tax +70 USD",
+            id="the promotion's own terms in a region are the narrowest",
+        ),
+        pytest.param(
+            (order(1000), *PROMOTION, NEW._replace(amount=2)),
+            capture(1000, 100),
+            "seller-0 +940 USD, escrow of viewer-0 -1070 USD, platform +60 USD, tax +70 USD",
+            id="a promotion of which nothing is said is the rate of all",
+        ),
+        pytest.param(
+            (order(1000), *PROMOTION, NEW, ANNOUNCED),
+            capture(1000, 100, at_us=4),
+            "seller-0 +950 USD, escrow of viewer-0 -1070 USD, platform +50 USD, tax +70 USD",
+            id="an end that is announced has not come",
+        ),
+        pytest.param(
+            (order(1000), *PROMOTION, NEW, ANNOUNCED),
+            capture(1000, 100, at_us=5),
+            "seller-0 +940 USD, escrow of viewer-0 -1070 USD, platform +60 USD, tax +70 USD",
+            id="from its instant on she pays as others do",
         ),
         pytest.param(DELIVERED, capture(1000, 100), "wrong_state", id="delivered before"),
         pytest.param((order(1000), cancel(1000, 100)), capture(1000, 100), "wrong_state", id="cancelled"),
@@ -167,6 +249,24 @@ def test_cancel(before, operation, posting):
             refund(100_000, 101),
             "seller-0 -94500 USD, platform -5500 USD, tax -7000 USD, bank +107000 USD",
             id="the commission of the capture counts, not today's",
+        ),
+        pytest.param(
+            (order(1000), FLAT, capture(1000, 100)),
+            refund(1000, 102),
+            "seller-0 -928 USD, platform -72 USD, tax -70 USD, bank +1070 USD",
+            id="the flat part comes back too: 90 cents less a fee of 18",
+        ),
+        pytest.param(
+            (order(1000), FLAT, capture(1000, 100)),
+            refund(333, 102),
+            "seller-0 -310 USD, platform -23 USD, tax -23 USD, bank +356 USD",
+            id="a third: 29.97 of commission, down; a fee of 5.8, up",
+        ),
+        pytest.param(
+            (order(1000), FLAT, capture(1000, 100), refund(333, 102)),
+            refund(667, 102),
+            "seller-0 -618 USD, platform -49 USD, tax -47 USD, bank +714 USD",
+            id="the rest: 29 and 61 of commission make 90",
         ),
         pytest.param((*DELIVERED, refund(333, 101)), refund(668, 101), "wrong_state", id="a cent more than is left"),
         pytest.param((*DELIVERED, refund(1000, 101)), refund(1, 101), "wrong_state", id="all has been refunded"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger_table import FAN, FRIEND, GERMANY, PACK, US, apply_all, check_refused, policy, small_book, step
+from ledger_table import FAN, FRIEND, GERMANY, PACK, SHOP, US, apply_all, check_refused, policy, small_book, step
 from sim.ledger import COIN, LedgerError, Op, Rule
 from sim.ledger.money import AMOUNT_MAX, EUR, USD
 from sim.ledger.terms import LIFE_MAX_US, MEANINGS, Terms
@@ -120,8 +120,20 @@ def test_every_rule_has_a_meaning():
         (policy(Rule.PAYOUT_FLOOR, 5, currency=COIN), "policy payout_floor currency coin: expected CNY"),
         (policy(Rule.REWARD_LIFE, LIFE_MAX_US + 1), "policy reward_life amount 1000000000000001: expected 0 to"),
         (policy(Rule.SUSPENDED, 2), "policy suspended amount 2: expected 0 to 1$"),
-        (policy(Rule.COMMISSION, 1, account=FAN), "policy commission: expected it for everyone or for a region"),
-        (policy(Rule.COMMISSION, 1, item=PACK), "policy commission: expected it for everyone or for a region"),
+        (policy(Rule.REFUND_FEE, 1, account=FAN), "policy refund_fee: expected it for everyone or for a region"),
+        (policy(Rule.REFUND_FEE, 1, item=PACK), "policy refund_fee: expected it for everyone or for a region"),
+        (
+            policy(Rule.COMMISSION, 1, account=SHOP),
+            "policy commission: expected it for everyone or for a promotion, a region or both",
+        ),
+        (policy(Rule.COMMISSION, 1, item=PACK), "policy commission item 100000000: expected a promotion from 1 to"),
+        (policy(Rule.COMMISSION, 1, item=0), "policy commission item 0: expected a promotion from 1 to 1000000$"),
+        (policy(Rule.COMMISSION_FLAT, 30), "policy commission_flat currency none: expected CNY or EUR or GBP or IDR"),
+        (policy(Rule.COMMISSION_FLAT, -1, currency=USD), r"policy commission_flat amount -1: expected 0 to \d+ minor"),
+        (policy(Rule.COMMISSION_FLAT, 1, item=0, currency=USD), "policy commission_flat item 0: expected a promotion"),
+        (policy(Rule.NEW_SELLER, -1, account=SHOP), "policy new_seller amount -1: expected 0 to 1000000$"),
+        (policy(Rule.NEW_SELLER, 1_000_001, account=SHOP), "policy new_seller amount 1000001: expected 0 to 1000000$"),
+        (policy(Rule.NEW_SELLER, 1, item=1), "policy new_seller: expected it for everyone or for an account or a"),
         (
             policy(Rule.SUSPENDED, 1, item=PACK),
             "policy suspended: expected it for everyone or for an account or a region",
@@ -146,7 +158,7 @@ def test_every_rule_has_a_meaning():
         (policy(Rule.COIN_PRICE, 0, currency=USD), "policy coin_price amount 0: expected 1 to"),
         (policy(Rule.COIN_PRICE, 5, currency=COIN), "policy coin_price currency coin: expected CNY"),
         (policy(Rule.SUSPENDED, 1, account=5), r"account 5: expected kind \* 10\^12"),
-        (step(Op.POLICY, -1, peer=99, amount=1), "policy rule 99: expected a code from 1 to 21"),
+        (step(Op.POLICY, -1, peer=99, amount=1), "policy rule 99: expected a code from 1 to 23"),
         (policy(Rule.COMMISSION, 1, region=7), "policy region 7: expected an ISO 3166-1 number"),
     ],
 )

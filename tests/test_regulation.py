@@ -64,7 +64,21 @@ POLICIES: dict[str, tuple[str, list[tuple[Rule, int]], list[tuple[Rule, int]]]] 
         [(Rule.REWARD_LIFE, 0)],
         [(Rule.REWARD_LIFE, 35 * DAY_US // 100)],
     ),
-    "commission": ("kind = 'commission', rate = 0.2", [(Rule.COMMISSION, 200_000)], [(Rule.COMMISSION, 60_000)]),
+    "commission": (
+        "kind = 'commission', rate = 0.2",
+        [(Rule.COMMISSION, 200_000), (Rule.COMMISSION_FLAT, 0)],
+        [(Rule.COMMISSION, 60_000), (Rule.COMMISSION_FLAT, 0)],
+    ),
+    "commission with a flat part": (
+        "kind = 'commission', rate = 0.02, flat_cents = 30",
+        [(Rule.COMMISSION, 20_000), (Rule.COMMISSION_FLAT, 30)],
+        [(Rule.COMMISSION, 60_000), (Rule.COMMISSION_FLAT, 0)],
+    ),
+    "a promotion of new sellers, which those keep who have it": (
+        "kind = 'new_seller_promotion', rate = 0.02, flat_cents = 30, days = 60",
+        [(Rule.COMMISSION, 20_000), (Rule.COMMISSION_FLAT, 30)],
+        [],
+    ),
 }
 
 

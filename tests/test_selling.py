@@ -5,7 +5,7 @@ from statistics import mean
 import pytest
 
 from sim.behavior.labor import begins
-from sim.behavior.selling import UNKNOWN, an_hour_earns, changes_live, offline_income, profit_of
+from sim.behavior.selling import UNKNOWN, an_hour_earns, changes_live, offline_income, profit_of, promotion_saves
 from sim.behavior.shelf import MOST_PIECES, is_slow, rate_of, reprice, restock
 from sim.behavior.visit import HOUR_US
 
@@ -137,3 +137,29 @@ def test_the_last_entrant_gains_about_nothing(pie: int, sunk: int) -> None:
     assert sellers == pytest.approx(pie / sunk, rel=0.05)
     assert pie / sellers - sunk == pytest.approx(0.0, abs=0.05 * sunk)
     assert entrants[-1] < 0.1
+
+
+@pytest.mark.parametrize(
+    ("promotion", "weeks", "expected"),
+    [
+        # 4 sellers sold 40 orders of $20 and paid 6 %: $12 each; 2 % + $0.30 of as many are $7, so $5 less
+        ((20_000, 30, 84), 12.0, 500.0),  # all of the 12 weeks
+        ((20_000, 30, 60), 12.0, 500.0 * 60 / 84),  # T23: 60 of 84 days
+        ((20_000, 30, 7), 12.0, 500.0 / 12),
+        ((20_000, 30, 3660), 12.0, 500.0),  # nobody looks further
+        ((20_000, 30, 7), 0.5, 500.0),  # half a week of it
+        ((0, 0, 84), 12.0, 1200.0),  # nothing to pay: all of the commission
+        ((60_000, 0, 84), 12.0, 0.0),  # what others pay
+        ((100_000, 0, 84), 12.0, -800.0),  # more than they do
+        ((0, 2500, 84), 12.0, 1200.0 - 10 * 2000),  # no more than all of each order
+    ],
+)
+def test_a_promotion_saves_what_the_others_pay_more_on_as_many_orders(
+    promotion: tuple[int, int, int], weeks: float, expected: float
+) -> None:
+    assert promotion_saves(4, 40, 80_000, 4_800, *promotion, weeks) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("sellers", "orders"), [(0, 0), (4, 0)])
+def test_a_promotion_saves_nothing_where_nothing_is_sold(sellers: int, orders: int) -> None:
+    assert promotion_saves(sellers, orders, 0, 0, 20_000, 30, 60, 12.0) == 0.0

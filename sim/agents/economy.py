@@ -38,8 +38,8 @@ class Ledger(Protocol):
     def order_net(self, order: int) -> tuple[int, int]:
         """What is left of an order or its capture, before tax and commission, and in which currency."""
 
-    def commission_ppm(self, seller: int, at_us: int) -> int:
-        """The platform's part of what a seller delivers then."""
+    def commission(self, seller: int, net: int, currency: int, at_us: int) -> int:
+        """The platform's part of an order, net of tax, that a seller delivers then."""
 
     def reward_left(self, viewer: int, ticket: int) -> int:
         """Coins left of a reward."""
@@ -160,6 +160,7 @@ class Economy(Stage):
                 listener(deed)
         if self.workforce.is_due(self.now_us):
             self.workforce.begin_week()
+        self.traders.end_promotions()
 
     def publish(self) -> Publication:
         """The state that viewers will see until the next boundary."""

@@ -93,8 +93,8 @@ class Sellers:
         if self.economy.stock[shelf] > 0 and self._may_come_in(order):
             self.economy.stock[shelf] -= 1
             note_sale(self._trade, n, slot, self.economy.stock[shelf])
-            net, _ = self.economy.ledger.order_net(order.ticket)
-            commission = portion(net, self.economy.ledger.commission_ppm(order.peer, self.economy.now_us))
+            net, currency = self.economy.ledger.order_net(order.ticket)
+            commission = self.economy.ledger.commission(order.peer, net, currency, self.economy.now_us)
             is_live, imported = order.item // ITEM_SPAN == Item.GOOD_LIVE, self._goods.imported[shelf[1]]
             note_order(self._trade, n, slot, net, commission, is_live, bool(imported))
             self.economy.env.process(self._fulfil(order))

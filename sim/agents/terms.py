@@ -68,6 +68,7 @@ def opening_terms(scenario: Scenario) -> Iterator[Act]:
         yield policy(Rule.PAYOUT_FLOOR, region.cents(creators.payout_floor_cents), currency, region=code)
         yield policy(Rule.PAYOUT_CEILING, region.cents(creators.payout_ceiling_cents), currency, region=code)
         yield policy(Rule.REFUND_FEE_CAP, region.cents(sellers.refund_fee_cap_cents), currency, region=code)
+        yield policy(Rule.COMMISSION_FLAT, region.cents(sellers.commission_flat_cents), currency, region=code)
         yield policy(Rule.SETTLE_FLOOR, region.cents(sellers.settle_floor_cents), currency, region=code)
     yield policy(Rule.COMMISSION, sellers.commission.ppm)
     yield policy(Rule.REFUND_FEE, sellers.refund_fee.ppm)

@@ -16,18 +16,20 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.agents.merchants import FIRST_SELLER, Goods, foreign_sellers, goods_of
+from sim.agents.promotions import Promises
 from sim.agents.shelves import Shelves, draw_shelves
 from sim.agents.stage import Stage
 from sim.agents.workforce import Week
+from sim.behavior.delay import DAY_US
 from sim.behavior.elsewhere import OFFLINE, ORDER
 from sim.behavior.labor import WHOLE, begins
 from sim.behavior.purposes import SELL_LIVE, SELLER_ENTRY
-from sim.behavior.selling import an_hour_earns, changes_live, offline_income, profit_of
+from sim.behavior.selling import an_hour_earns, changes_live, offline_income, profit_of, promotion_saves
 from sim.behavior.shelf import is_slow, rate_of, reprice, restock
 from sim.behavior.topup import WEEK_US
-from sim.behavior.types import Int64Array
+from sim.behavior.types import Float64Array, Int64Array
 from sim.compiled import rule
-from sim.ledger import CURRENCY_BY_NAME, REGION_BY_NAME
+from sim.ledger import CURRENCY_BY_NAME, REGION_BY_NAME, Op, Rule
 from sim.metrics.elsewhere import AMOUNT
 from sim.scenario import Scenario
 from sim.streams import draw, uniform
@@ -92,6 +94,9 @@ class Trade(NamedTuple):
     cost_paid, paid_out : this week's cost of pieces delivered, and cash taken out
     cash : as this week began
     imported_sales : this week's orders of imported goods
+    orders, sales, commissions : this week's orders, what they add up to, and what the platform takes of them
+    has_sold : whether a seller has ever begun
+    promotion, promotion_until : the number of the promotion by which one pays commission, 0 for none; until when
     """
 
     cost: Int64Array
@@ -108,11 +113,30 @@ class Trade(NamedTuple):
     paid_out: Int64Array
     cash: Int64Array
     imported_sales: Int64Array
+    orders: Int64Array
+    sales: Int64Array
+    commissions: Int64Array
+    has_sold: BoolArray
+    promotion: Int64Array
+    promotion_until: Int64Array
 
 
 CONSTANT: Final = ("cost", "most")
 OF_SHELVES: Final = ("extra", "sold", "today", "busiest")
-DRAWN: Final = (*CONSTANT, "sold_out", "sells_live")
+OF_A_WEEK: Final = (
+    "sold",
+    "today",
+    "busiest",
+    "sold_out",
+    "margin",
+    "cost_paid",
+    "paid_out",
+    "imported_sales",
+    "orders",
+    "sales",
+    "commissions",
+)
+DRAWN: Final = (*CONSTANT, "sold_out", "sells_live", "has_sold")
 
 
 def new_trade(scenario: Scenario, seed: int, shelves: Shelves, goods: Goods, foreign: BoolArray) -> Trade:
@@ -128,7 +152,9 @@ def new_trade(scenario: Scenario, seed: int, shelves: Shelves, goods: Goods, for
         name: np.zeros(cost.shape if name in OF_SHELVES else n, np.int64) for name in Trade._fields if name not in DRAWN
     }
     sold_out = np.zeros(cost.shape, np.bool_)
-    return Trade(**columns, cost=cost, most=most.reshape(cost.shape), sold_out=sold_out, sells_live=live)
+    has_sold = np.zeros(n, np.bool_)
+    most = most.reshape(cost.shape)
+    return Trade(**columns, cost=cost, most=most, sold_out=sold_out, sells_live=live, has_sold=has_sold)
 
 
 @rule
@@ -151,6 +177,9 @@ def note_order(
     trade: Trade, seller: int, slot: int, amount: int, commission: int, is_live: bool, is_imported: bool
 ) -> None:
     """Count an order that its seller accepts; a commission that a return would give back is counted as paid."""
+    trade.orders[seller] += 1
+    trade.sales[seller] += amount
+    trade.commissions[seller] += commission
     if is_live:
         trade.margin[seller] += amount - commission - trade.cost[seller, slot]
     if is_imported:
@@ -238,6 +267,7 @@ class Traders:
         self.regions = list(stage.scenario.regions)
         self.now = new_trade(scenario, stage.seed, self.shelves, goods_of(scenario), self.foreign)
         self._weeks: list[Int64Array] = []  # of shape (n_regions, 2, COUNTS)
+        self._promises = Promises(stage)
 
     def __repr__(self) -> str:
         return f"<Traders sellers={len(self.region)} in week {len(self._weeks)}>"
@@ -256,6 +286,8 @@ class Traders:
 
     def decide(self, week: Week) -> None:
         """Let the past week decide how the next one goes: who sells, live or not, at which price, from which stock."""
+        before = week.active.copy()
+        self.now.has_sold[:] |= before
         _decide(
             self._stage.seed,
             self._stage.now_us // WEEK_US,
@@ -263,18 +295,53 @@ class Traders:
             week,
             self.shelves,
             self.region,
+            self._lure(before),
             self._terms,
             self._costs,
             np.zeros((len(self.regions), 2), np.int64),
             np.zeros((len(self.regions), 3), np.int64),
         )
+        self._promote(week.active & ~before)
         week.drive[:] = self.drive(week.active)
         self.now.cash[:] = self._cash()
-        for column in (self.now.sold, self.now.today, self.now.busiest, self.now.margin, self.now.imported_sales):
-            column[:] = 0
-        for column in (self.now.cost_paid, self.now.paid_out):
-            column[:] = 0
-        self.now.sold_out[:] = False
+        for name in OF_A_WEEK:
+            getattr(self.now, name)[:] = 0
+
+    def _lure(self, active: BoolArray) -> Float64Array:
+        """What a promotion would save each seller a week who hasn't sold here yet."""
+        if not self._promises:
+            return np.zeros(len(active))
+        now, horizon = self.now, float(self._stage.scenario.trade.horizon_weeks)
+        sums = np.zeros((len(self.regions), 4), np.int64)
+        columns = (np.ones(len(active), np.int64), now.orders, now.sales, now.commissions)
+        np.add.at(sums, self.region[active], np.stack(columns, axis=1)[active])
+        promised = [
+            promotion_saves(sellers, orders, sales, taken, *promise[1:], horizon) if promise.number else 0.0
+            for promise, (sellers, orders, sales, taken) in zip(self._promises.now(), sums.tolist(), strict=True)
+        ]
+        return np.where(now.has_sold, 0.0, np.array(promised)[self.region])
+
+    def _promote(self, began: BoolArray) -> None:
+        """Let those who begin to sell for the first time pay what is promised now."""
+        promises = self._promises.now()
+        for n in np.flatnonzero(began & ~self.now.has_sold).tolist():
+            promise = promises[self.region[n]]
+            if promise.number:
+                self._state_promotion(n, promise.number)
+                self.now.promotion_until[n] = self._stage.now_us + promise.lasts_us
+        self.now.has_sold[:] |= began
+
+    def end_promotions(self) -> None:
+        """Let those pay as others do whose days are over at this boundary; what lasts whole days ends as one begins."""
+        if self._stage.now_us % DAY_US or not self._promises:
+            return
+        over = (self.now.promotion > 0) & (self.now.promotion_until <= self._stage.now_us)
+        for n in np.flatnonzero(over).tolist():
+            self._state_promotion(n, 0)
+
+    def _state_promotion(self, n: int, number: int) -> None:
+        self.now.promotion[n] = number
+        self._stage.propose(Op.POLICY, FIRST_SELLER + n, peer=Rule.NEW_SELLER, amount=number)
 
     def _offline(self) -> Int64Array:
         """What each domestic merchant's shop in the street earned in this week so far, by region."""
@@ -333,6 +400,7 @@ def _decide(
     week: Week,
     shelves: Shelves,
     region: Int64Array,
+    lure: Float64Array,
     terms: TradeTerms,
     costs: Costs,
     live: Int64Array,
@@ -358,9 +426,9 @@ def _decide(
             _consider_live(seed, number, trade, week, n, live[where], costs.hour[where], terms)
             _tend(trade, shelves, n, terms)
         elif terms.entry_share > 0.0:
-            mean = worked[where, 1] / worked[where, 0]
+            expected = worked[where, 1] / worked[where, 0] + lure[n]
             word = draw(seed, FIRST_SELLER + n, SELLER_ENTRY, number)[0]
-            if begins(word, mean, float(costs.entry[where]), terms.entry_share):
+            if begins(word, expected, float(costs.entry[where]), terms.entry_share):
                 week.active[n] = True
                 trade.losses[n] = 0
 

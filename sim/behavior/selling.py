@@ -8,9 +8,13 @@ from typing import Final
 from sim.behavior.shelf import rate_of
 from sim.behavior.visit import HOUR_US
 from sim.compiled import rule
+from sim.ledger import money
 from sim.streams import uniform
 
 UNKNOWN: Final = -1.0  # what an hour brings where nobody was live
+DAYS_A_WEEK: Final = 7
+
+commission_of = rule(money.commission_of)
 
 
 @rule
@@ -52,3 +56,33 @@ def offline_income(base: int, imported_sales: int, displacement_ppm: int, divert
     shops : that share in both
     """
     return max(base + diverted // shops - rate_of(imported_sales // shops, displacement_ppm), 0)
+
+
+@rule
+def promotion_saves(
+    sellers: int,
+    orders: int,
+    sales: int,
+    commissions: int,
+    rate_ppm: int,
+    flat: int,
+    days: int,
+    horizon_weeks: float,
+) -> float:
+    """What a promotion of new sellers saves one of them in a week, averaged over the weeks that she looks ahead.
+
+    Parameters
+    ----------
+    sellers, orders, sales, commissions : how many sold last week, and what all of them together sold and paid
+    rate_ppm, flat, days : what a new seller pays, and for how long
+
+    Notes
+    -----
+    She expects as many orders as the others had, each of the mean size. So with n orders a seller of mean size a, and
+    commissions of C a seller, a promotion of D days saves (C - n min(a, r a + f)) min(D / 7, H) / H.
+    """
+    if sellers == 0 or orders == 0:
+        return 0.0
+    offered = orders * commission_of(sales // orders, rate_ppm, flat)
+    weeks = min(days / DAYS_A_WEEK, horizon_weeks)
+    return (commissions - offered) / sellers * (weeks / horizon_weeks)

@@ -71,6 +71,7 @@ MAY_CHANGE: Final = (
     "sellers.partial_refund_share",
     "sellers.return_days",
     "sellers.commission",
+    "sellers.commission_flat_cents",
     "sellers.refund_fee",
     "sellers.refund_fee_cap_cents",
     "sellers.settle_every_days",

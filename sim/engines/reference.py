@@ -27,6 +27,7 @@ from sim.engines.market import Market
 from sim.engines.viewer import Viewer
 from sim.ledger import REGION_BY_NAME, Book, Closing, Operation, Outcome, Rule, closing_of
 from sim.ledger.conservation import check
+from sim.ledger.shopping import commission_on
 from sim.metrics import recognized
 from sim.metrics.elsewhere import Elsewhere, empty_cells, note_elsewhere
 from sim.metrics.hosts import Hosts
@@ -229,10 +230,9 @@ class BookLedger:
         bought = self._book.orders.get(order) or self._book.captures[order]
         return bought.net_left, bought.pays
 
-    def commission_ppm(self, seller: int, at_us: int) -> int:
-        """The platform's part of what a seller delivers then."""
-        holder = self._book.holders[seller]
-        return self._book.terms.get(Rule.COMMISSION, at_us, region=holder.region)
+    def commission(self, seller: int, net: int, currency: int, at_us: int) -> int:
+        """The platform's part of an order, net of tax, that a seller delivers then."""
+        return commission_on(self._book, self._book.holders[seller], net, currency, at_us)
 
     def voucher_expires_us(self, ticket: int) -> int:
         """When a voucher expires; 0 if never."""

@@ -29,7 +29,7 @@ from sim.engines.columns.earnings import GIVEN
 from sim.engines.columns.journal import Journal, Record
 from sim.engines.columns.opening import opened, policies
 from sim.engines.columns.orders import ORDERED
-from sim.engines.columns.rates import Rates, rates_at, refuse_unknown
+from sim.engines.columns.rates import Rates, holds_in_terms, rates_at
 from sim.engines.columns.remote_division import Place, Remote
 from sim.engines.columns.returns import note_debts
 from sim.engines.columns.rows import NO_ROWS, Structs, joined, new_tickets
@@ -159,6 +159,7 @@ class WindowedEngine:
     def _run(self) -> None:
         if not self.env.now:
             self._begin()
+        self.counterparties.begin()
         interventions.start(self.stage)
         self.env.process(self._windows())
         self.env.run(until=self.stage.windows.duration_us)
@@ -209,12 +210,14 @@ class WindowedEngine:
             if windows.now_us in self._cuts:
                 self.journal.flush()
                 self._save(windows.now_us, self._n_shards, self.state())
+            self.counterparties.begin()
             self._progress(windows.now_us / windows.duration_us)
             yield windows.boundary(windows.now_us, Phase.SETTLE)
 
     def _settle(self) -> Scene:
         """What falls due for everyone but viewers; returns what is published then."""
-        stated = policies([proposal.act for proposal in self.stage.take_proposals()], self.stage.now_us)
+        acts = [proposal.act for proposal in self.stage.take_proposals()]
+        stated = policies(acts, self.stage.now_us, self.counterparties.region_of)
         self._hear(stated)
         if self.stage.now_us == 0:
             self._open(stated)
@@ -238,8 +241,8 @@ class WindowedEngine:
         if not len(stated):
             return
         for account, rule, *term in stated[["actor", "peer", "amount", "item", "region", "currency"]].tolist():
-            refuse_unknown(Rule(rule), account)
-            self._term(rule, *term, self.stage.now_us)
+            if holds_in_terms(Rule(rule), account):
+                self._term(rule, *term, self.stage.now_us)
         self.rates = rates_at(self.terms, self.stage.scenario, self.assets, self.stage.now_us)
 
     def _term(self, *stated: int) -> None:

@@ -69,6 +69,15 @@ def portion(amount: int, rate_ppm: int) -> int:
     return (amount * rate_ppm + PPM // 2) // PPM
 
 
+def commission_of(net: int, rate_ppm: int, flat: int) -> int:
+    """What the platform takes of an order: a rate of it, rounded half up, and a flat part; never more than all of it.
+
+    >>> commission_of(2_000, 20_000, 30), commission_of(20, 20_000, 30)
+    (70, 20)
+    """
+    return min((net * rate_ppm + PPM // 2) // PPM + flat, net)
+
+
 def share_left(total: int, left: int, whole: int) -> int:
     """The share of `total` that still belongs to `left` of `whole`, rounded up.
 

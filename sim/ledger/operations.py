@@ -79,7 +79,7 @@ class Rule(IntEnum):
     PAYOUT_FLOOR = 6  # least cash in one payout
     PAYOUT_CEILING = 7  # most cash a creator may request in a UTC day
     REWARD_LIFE = 8  # 0: rewards never expire
-    COMMISSION = 9  # ppm of an order
+    COMMISSION = 9  # ppm of an order; its item: the promotion of new sellers for whom it is
     REFUND_FEE = 10  # ppm of the commission that a refund gives back
     REFUND_FEE_CAP = 11
     SPENDING_LIMIT = 12  # coins a viewer may give and pay in a UTC day; an account's own is its owner's to set
@@ -92,6 +92,8 @@ class Rule(IntEnum):
     VOUCHER_LIFE = 19  # 0: until the platform says so
     VOUCHER_MINIMUM = 20  # least order that a voucher pays for
     SETTLE_FLOOR = 21  # least of a balance that may be taken out at once
+    COMMISSION_FLAT = 22  # added to an order's commission, which is never more than the order
+    NEW_SELLER = 23  # the number of the promotion whose commission an account pays; 0: none
 
     @property
     def code(self) -> str:

@@ -11,7 +11,7 @@ from sim.ledger import vouchers
 from sim.ledger.accounts import BANK, EXCHANGE, PLATFORM, TAX, Kind
 from sim.ledger.coins import DAY_US, give_back, spending_outcome, take_lots
 from sim.ledger.errors import LedgerError
-from sim.ledger.money import COIN, CURRENCIES, portion, tax_inside
+from sim.ledger.money import COIN, CURRENCIES, NONE, commission_of, portion, tax_inside
 from sim.ledger.operations import NO_REF, Op, Operation, Rule
 from sim.ledger.outcomes import Outcome
 from sim.ledger.postings import Decision, Posting, declined, escrow_account
@@ -86,7 +86,7 @@ def capture(state: State, operation: Operation) -> Decision:
     amount, net = bought.in_escrow, bought.net_left
     if operation.amount != amount:  # delivered, cancelled, or partly cancelled meanwhile
         return declined(Outcome.WRONG_STATE)
-    commission = portion(net, state.terms.get(Rule.COMMISSION, operation.at_us, region=seller.region))
+    commission = commission_on(state, seller, net, bought.pays, operation.at_us)
     escrow, source = escrow_account(bought.buyer), escrow_account(bought.buyer)
     posting = Posting()
     if bought.currency == COIN:
@@ -101,6 +101,16 @@ def capture(state: State, operation: Operation) -> Decision:
     bought.captured, bought.commission = amount, commission
     state.captures[operation.seq] = bought
     return posting.accepted()
+
+
+def commission_on(state: State, seller: Holder, net: int, currency: int, at_us: int) -> int:
+    """What the platform takes of so much, net of tax, that is delivered now; the flat part in its own currency only."""
+    promotion = state.terms.get(Rule.NEW_SELLER, at_us, account=seller.id, region=seller.region)
+    rate, flat = (
+        state.terms.get(rule, at_us, item=promotion, region=seller.region, currency=unit)
+        for rule, unit in ((Rule.COMMISSION, NONE), (Rule.COMMISSION_FLAT, currency))
+    )
+    return commission_of(net, rate, flat)
 
 
 def cancel(state: State, operation: Operation) -> Decision:

@@ -23,6 +23,7 @@ from sim.ledger.operations import Rule
 ANY: Final = -1
 LIFE_MAX_US: Final = 10**15
 TIER_MAX: Final = 3
+PROMOTION_MAX: Final = 1_000_000
 
 
 class Term(NamedTuple):
@@ -41,6 +42,7 @@ class Per(Enum):
     ITEM = "an item, a region or both"
     ACCOUNT = "an account or a region"
     TIER = "an account, or a tier, a region or both"
+    PROMOTION = "a promotion, a region or both"
 
 
 class Meaning(NamedTuple):
@@ -83,7 +85,7 @@ MEANINGS: Final = {
     Rule.PAYOUT_FLOOR: _money(Per.REGION),
     Rule.PAYOUT_CEILING: _money(Per.REGION),
     Rule.REWARD_LIFE: _time(Per.REGION),
-    Rule.COMMISSION: _rate(Per.REGION),
+    Rule.COMMISSION: _rate(Per.PROMOTION),
     Rule.REFUND_FEE: _rate(Per.REGION),
     Rule.REFUND_FEE_CAP: _money(Per.REGION),
     Rule.SPENDING_LIMIT: _coins(Per.TIER),
@@ -96,6 +98,8 @@ MEANINGS: Final = {
     Rule.VOUCHER_LIFE: _time(Per.REGION),
     Rule.VOUCHER_MINIMUM: _money(Per.REGION),
     Rule.SETTLE_FLOOR: _money(Per.REGION),
+    Rule.COMMISSION_FLAT: _money(Per.PROMOTION),
+    Rule.NEW_SELLER: Meaning("", frozenset({NONE}), 0, PROMOTION_MAX, Per.ACCOUNT),
 }
 
 
@@ -191,9 +195,11 @@ def _check(rule: Rule, value: int, *, account: int, item: int, region: int, curr
         raise LedgerError(f"policy {rule.code}: expected it for everyone or for {meaning.per.value}")
     if meaning.per is Per.TIER and not ANY <= item <= TIER_MAX:
         raise LedgerError(f"policy {rule.code} item {item}: expected a tier from 0 to {TIER_MAX}")
+    if meaning.per is Per.PROMOTION and item != ANY and not 1 <= item <= PROMOTION_MAX:
+        raise LedgerError(f"policy {rule.code} item {item}: expected a promotion from 1 to {PROMOTION_MAX}")
 
 
 def _tells_apart(per: Per, *, account: int, item: int, region: int) -> bool:
     if account != ANY:
         return per in (Per.ACCOUNT, Per.TIER) and item == ANY and not region
-    return item == ANY or per in (Per.ITEM, Per.TIER)
+    return item == ANY or per in (Per.ITEM, Per.TIER, Per.PROMOTION)

@@ -117,6 +117,7 @@ SYMBOLS: Final = {
         "partial_refund_share": "f_½",
         "return_days": "D_b",
         "commission": "γ",
+        "commission_flat_cents": "γ_f",
         "refund_fee": "γ_b",
         "refund_fee_cap_cents": "γ̄_b",
         "settle_every_days": "E_s",

@@ -242,6 +242,7 @@ class Sellers(Table, frozen=True):
     partial_refund_share: Annotated[Share, "of the refunds that return half of the price"]
     return_days: Annotated[Days, "from the delivery to the refund"]
     commission: Annotated[Rate, "the platform's part of an order"]
+    commission_flat_cents: Annotated[Cents, "what it takes of each order beside; of a smaller one all"]
     refund_fee: Annotated[Rate, "kept from a refund, of its commission"]
     refund_fee_cap_cents: Annotated[Cents, "largest refund fee of an order"]
     settle_every_days: Annotated[Days, "how often money earned in the shop is taken out; 0: never"]

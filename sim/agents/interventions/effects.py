@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sim.agents.interventions import laws
+from sim.agents.interventions import laws, promotions
 from sim.agents.interventions.effect import Effect, currency_of, state_policy
 from sim.agents.interventions.payments import PAYMENT_EFFECTS
 from sim.agents.interventions.people import PEOPLE_EFFECTS
@@ -23,6 +23,7 @@ from sim.scenario import (
     FlashSale,
     FraudRing,
     ImportQuota,
+    NewSellerPromotion,
     PackOffer,
     PackPrice,
     PriceFloor,
@@ -124,11 +125,21 @@ def _end_ring(stage: Stage, _: str, __: FraudRing) -> None:
 
 
 def _set_commission(stage: Stage, region: str, change: Commission) -> None:
-    state_policy(stage, Rule.COMMISSION, region, change.rate.ppm)
+    flat = _usual_flat(stage, region) if change.flat_cents is None else change.flat_cents
+    _take_part(stage, region, change.rate.ppm, flat)
 
 
 def _reset_commission(stage: Stage, region: str, _: Commission) -> None:
-    state_policy(stage, Rule.COMMISSION, region, stage.scenario.sellers.commission.ppm)
+    _take_part(stage, region, stage.scenario.sellers.commission.ppm, _usual_flat(stage, region))
+
+
+def _usual_flat(stage: Stage, region: str) -> int:
+    return stage.scenario.regions[region].cents(stage.scenario.sellers.commission_flat_cents)
+
+
+def _take_part(stage: Stage, region: str, rate_ppm: int, flat: int) -> None:
+    state_policy(stage, Rule.COMMISSION, region, rate_ppm)
+    state_policy(stage, Rule.COMMISSION_FLAT, region, flat, currency=currency_of(stage, region))
 
 
 def _set_rewards(stage: Stage, region: str, change: Rewards) -> None:
@@ -173,6 +184,7 @@ EFFECTS: Final[dict[type, Effect]] = {
     RivalOfferChange: Effect(_set_rival, _reset_rival),
     FraudRing: Effect(_begin_ring, _end_ring),
     Commission: Effect(_set_commission, _reset_commission),
+    NewSellerPromotion: Effect(promotions.begin, promotions.end),
     Rewards: Effect(_set_rewards, _reset_rewards),
     **PAYMENT_EFFECTS,
     Sanctions: Effect(_do_nothing, _do_nothing),

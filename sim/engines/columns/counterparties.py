@@ -2,6 +2,7 @@
 
     other = Counterparties(stage, assets, new_tickets(0, 1))
     tickets = other.close(orders, gifts)                # the past window is heard; not at the start
+    other.begin()                                       # hosts decide, where a week has ended
     rows = other.settle(rates)                          # what is due at this boundary happens
     shown = other.publish()                             # what viewers see until the next
     other.after()
@@ -61,6 +62,7 @@ from sim.engines.columns.timetable import Habits, Timetable
 from sim.engines.columns.totals import FIRST_FIAT, Totals, new_totals
 from sim.engines.columns.unspent import Unspent
 from sim.ledger import CURRENCY_BY_NAME, REGION_BY_NAME
+from sim.ledger.accounts import KIND_SPAN, NOBODY
 from sim.ledger.errors import CoinworksError
 from sim.metrics.hosts import Hosts
 from sim.scenario import Scenario
@@ -257,6 +259,17 @@ class Counterparties:
         )
         return self._held_books.of(books)
 
+    def region_of(self, account: int) -> int:
+        """The code of a seller's region; 0 for nobody."""
+        return 0 if account == NOBODY else int(self.sellers_region[account % KIND_SPAN])
+
+    def begin(self) -> None:
+        """Before anybody else acts: let hosts decide, if a week has ended, and sellers' promotions end."""
+        if self.workforce.is_due(self.stage.now_us):
+            self.workforce.begin_week()
+            self._count_sellers()
+        self._traders.end_promotions()
+
     def settle(self, rates: Rates) -> Structs:
         """Let everything happen that is due at this boundary: its rows, in canonical order.
 
@@ -266,9 +279,6 @@ class Counterparties:
         """
         self._rates, self.returned = rates, NO_RETURNS
         clock = self._clock(self.stage.now_us)
-        if self.workforce.is_due(clock.now_us):
-            self.workforce.begin_week()
-            self._count_sellers()
         if clock.boundary % clock.windows_a_day == 0:
             pieces, sells = (
                 int(self.stage.scenario.sellers.stock_per_good),

@@ -1,6 +1,6 @@
 """The opening: every policy of the scenario, then an account for everyone, as blocks of rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -15,15 +15,15 @@ from sim.ledger.operations import NO_ITEM, NO_REF
 _DEFAULTS: Final = {"peer": NOBODY, "item": NO_ITEM, "makes": NO_REF, "refers": NO_REF}
 
 
-def policies(acts: Sequence[Act], at_us: int) -> Structs:
-    """Policies as rows."""
+def policies(acts: Sequence[Act], at_us: int, region_of: Callable[[int], int]) -> Structs:
+    """Policies as rows; `region_of` tells the region of the account that one is about."""
     if not acts:
         return NO_ROWS
     columns = {
         name: [getattr(act, name) for act in acts]
         for name in ("op", "actor", "peer", "item", "amount", "currency", "region")
     }
-    return _rows(len(acts), at_us=at_us, **columns)
+    return _rows(len(acts), at_us=at_us, actor_region=[region_of(act.actor) for act in acts], **columns)
 
 
 def opened(

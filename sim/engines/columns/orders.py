@@ -14,6 +14,7 @@ from sim.agents.traders import Trade, note_order, note_sale
 from sim.behavior.commerce import Commerce, may_import
 from sim.behavior.delay import around, refunds_end_us
 from sim.behavior.purposes import FULFILMENT, RETURN
+from sim.behavior.selling import commission_of
 from sim.behavior.types import Int64Array
 from sim.behavior.wave import NO_WAVE, wave_of
 from sim.compiled import inner, rule
@@ -247,7 +248,7 @@ def receive(
             bought.step = CANCEL
             put(sales.agenda, record, clock.boundary)
             continue
-        _count(sales, record, rates.of[sales.region[bought.seller]].commission)
+        _count(sales, record, rates)
         if _promise(sales, record, order.at_us, fulfilment, clock):
             late[n_late] = record
             n_late += 1
@@ -294,14 +295,24 @@ def _take_piece(sales: Sales, commerce: Commerce, region: int, seller: int, good
 
 
 @inner
-def _count(sales: Sales, record: int, commission_ppm: int) -> None:
+def _count(sales: Sales, record: int, rates: Rates) -> None:
     """Count an order that its seller accepts."""
     bought = sales.open[record]
-    commission, kind = portion(bought.amount, commission_ppm), bought.item // ITEM_SPAN
+    commission, kind = _commission(sales, record, rates), bought.item // ITEM_SPAN
     imported = sales.imported[bought.item % ITEM_SPAN]
     note_order(
         sales.trade, int(bought.seller), int(bought.slot), bought.amount, commission, kind == GOOD_LIVE, imported
     )
+
+
+@inner
+def _commission(sales: Sales, record: int, rates: Rates) -> int:
+    """What the platform takes of an order now; the flat part in its own currency only."""
+    bought = sales.open[record]
+    home = rates.of[sales.region[bought.seller]]
+    terms = rates.commissions[home.first_commission + sales.trade.promotion[bought.seller]]
+    flat = terms.commission_flat if home.asset == rates.of[bought.region].asset else 0
+    return int(commission_of(bought.amount, terms.commission, flat))
 
 
 @inner
@@ -428,7 +439,7 @@ def capture(
     """On delivery: the escrow to the seller, less commission, and the tax on its way; some orders come back later."""
     bought = sales.open[record]
     asset, seller = rates.of[bought.region].asset, int(bought.seller)
-    commission = portion(bought.amount, rates.of[sales.region[seller]].commission)
+    commission = _commission(sales, record, rates)
     revenue = commission + _empty_escrow(sales, record, asset, totals)
     add_cash(sales.takings, totals, CAPTURE, sales.n_creators + seller, asset, bought.amount - commission)
     post(totals, CAPTURE, PLATFORM, asset, revenue)

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from sim.agents.interventions.promotions import promotions_of
 from sim.agents.terms import pack_items, unit_of
 from sim.engines.columns.rows import Structs
 from sim.ledger import CURRENCY_BY_NAME, REGION_BY_NAME, Rule
@@ -21,7 +22,6 @@ NO_LIMIT: Final = -1
 PER_REGION: Final = (
     Rule.TOPUP_TAX,
     Rule.ORDER_TAX,
-    Rule.COMMISSION,
     Rule.REFUND_FEE,
     Rule.DIAMOND_VALUE,
     Rule.REWARD_LIFE,
@@ -30,28 +30,32 @@ PER_REGION: Final = (
     Rule.SHOP_COIN_VALUE,
     Rule.VOUCHER_LIFE,
 )
+OF_PROMOTIONS: Final = (Rule.COMMISSION, Rule.COMMISSION_FLAT)
 TIER_LIMITS: Final = (Rule.SPENDING_LIMIT, Rule.BALANCE_CAP, Rule.TOPUP_LIMIT)
 N_TIERS: Final = TIER_MAX + 1
 LIMITS: Final = (Rule.REFUND_FEE_CAP, Rule.PAYOUT_FLOOR, Rule.PAYOUT_CEILING, Rule.SETTLE_FLOOR, Rule.VOUCHER_MINIMUM)
 
 # What holds in a region: its code and its currency's, minor units in a whole one, the currency's place on the asset
-# axis, where its packs begin and end, and its terms. Rates are in ppm, money in minor units, times in microseconds; a
-# limit not set is NO_LIMIT.
+# axis, where its packs begin and end and its commissions begin, and its terms. Rates are in ppm, money in minor units,
+# times in microseconds; a limit not set is NO_LIMIT.
 REGION: Final = np.dtype(
-    [(name, np.int64) for name in ("code", "currency", "unit", "asset", "first_pack", "end_pack")]
+    [(name, np.int64) for name in ("code", "currency", "unit", "asset", "first_pack", "end_pack", "first_commission")]
     + [(rule.code, np.int64) for rule in (*PER_REGION, *LIMITS)]
 )
 # What holds for a tier of identification in a region
 TIER: Final = np.dtype([(rule.code, np.int64) for rule in TIER_LIMITS])
+# What a promotion's sellers pay in a region, by its number; 0: all others
+COMMISSION: Final = np.dtype([(rule.code, np.int64) for rule in OF_PROMOTIONS])
 PACK: Final = np.dtype([(name, np.int64) for name in ("item", "coins", "store_fee")])
 
 
 class Rates(NamedTuple):
-    """Arrays of `REGION`, in the scenario's order of regions, and of `TIER` and `PACK`, region by region."""
+    """Arrays of `REGION`, in the scenario's order, and of `TIER`, `PACK` and `COMMISSION`, region by region."""
 
     of: Structs
     tiers: Structs
     packs: Structs
+    commissions: Structs
 
 
 def rates_at(terms: Terms, scenario: Scenario, assets: list[int], at_us: int) -> Rates:
@@ -59,12 +63,15 @@ def rates_at(terms: Terms, scenario: Scenario, assets: list[int], at_us: int) ->
     regions = np.zeros(len(scenario.regions), REGION)
     tiers: list[tuple[int, ...]] = []
     packs: list[tuple[int, ...]] = []
+    commissions: list[tuple[int, ...]] = []
+    n_promotions = len(promotions_of(scenario))
     for rates, (name, region) in zip(regions, scenario.regions.items(), strict=True):
         code, currency = REGION_BY_NAME[name], CURRENCY_BY_NAME[region.currency].code
         items = pack_items(scenario, name)
         rates["code"], rates["currency"], rates["asset"] = code, currency, assets.index(currency)
         rates["unit"] = unit_of(currency)
         rates["first_pack"], rates["end_pack"] = len(packs), len(packs) + len(items)
+        rates["first_commission"] = len(commissions)
         for rule in PER_REGION:
             rates[rule.code] = terms.get(rule, at_us, region=code)
         for rule in LIMITS:
@@ -81,15 +88,24 @@ def rates_at(terms: Terms, scenario: Scenario, assets: list[int], at_us: int) ->
             (item, *(terms.get(rule, at_us, item=item, region=code) for rule in (Rule.PACK_COINS, Rule.STORE_FEE)))
             for item in items
         ]
-    return Rates(regions, np.array(tiers, TIER), np.array(packs, PACK))
+        commissions += [
+            tuple(
+                terms.get(rule, at_us, item=promotion, region=code, currency=currency if is_money else NONE)
+                for rule in OF_PROMOTIONS
+                for is_money in [MEANINGS[rule].binds_in_its_currency]
+            )
+            for promotion in range(1 + n_promotions)
+        ]
+    return Rates(regions, np.array(tiers, TIER), np.array(packs, PACK), np.array(commissions, COMMISSION))
 
 
-def refuse_unknown(rule: Rule, account: int) -> None:
-    """Refuse a policy that only the reference engine carries out: another's for a single account.
+def holds_in_terms(rule: Rule, account: int) -> bool:
+    """Whether a policy is among the terms, and not in the column of a seller whom it is about.
 
     Raises
     ------
-    CoinworksError : names the policy
+    CoinworksError : only the reference engine carries it out: another for a single account; names the policy
     """
-    if account != NOBODY:
+    if account != NOBODY and rule != Rule.NEW_SELLER:
         raise CoinworksError(f"policy {rule.code} for an account: the columns know only those that a viewer states")
+    return account == NOBODY

@@ -26,7 +26,7 @@ from sim.engines.columns.held import Held
 from sim.engines.columns.maturity import due_at, reverse, settle_grants, settle_vouchers, take_coins_back
 from sim.engines.columns.orders import ORDERED
 from sim.engines.columns.purses import NONE, Grants, Lots, new_grants, new_lots, new_purses
-from sim.engines.columns.rates import PACK, REGION, TIER, Rates
+from sim.engines.columns.rates import COMMISSION, PACK, REGION, TIER, Rates
 from sim.engines.columns.returns import RETURNED
 from sim.engines.columns.rows import Rows, Structs, Tickets, copied, grown, new_rows, new_tickets, room_for, taken
 from sim.engines.columns.saving import Arrays, filled, flat
@@ -150,7 +150,12 @@ class Shard:
         if scene.rates.of.dtype is not REGION:  # records from another process bear kinds of their own, though alike
             rates = scene.rates
             scene = scene._replace(
-                rates=Rates(rates.of.view(REGION), rates.tiers.view(TIER), rates.packs.view(PACK)),
+                rates=Rates(
+                    rates.of.view(REGION),
+                    rates.tiers.view(TIER),
+                    rates.packs.view(PACK),
+                    rates.commissions.view(COMMISSION),
+                ),
                 returned=scene.returned.view(RETURNED),
             )
         boundary = self._settle(scene)

@@ -9,22 +9,61 @@ from sim.scenario.quantity import Days, Parameter, Quantity, Rate
 
 Interest = Annotated[Parameter, Quantity("factor", 0, 1000, ledger_rate=True)]
 VoucherCents = Annotated[int, Quantity("cents", 1, 10**9, whole=True)]
+PromotionDays = Annotated[int, Quantity("days", 1, 3660, whole=True)]
 OrderCents = Annotated[int, Quantity("cents", 0, 10**12, whole=True)]
 AS_USUAL: Final = Parameter(value=Decimal(1))
 
 ShopChannel = Literal["live", "shop", "video"]
 EVERYWHERE: Final[tuple[ShopChannel, ...]] = ("live", "shop", "video")
+CONCERN_SALES: Final = frozenset(
+    {
+        "price_floor",
+        "import_quota",
+        "flash_sale",
+        "voucher_campaign",
+        "coins_in_shop",
+        "commission",
+        "new_seller_promotion",
+    }
+)
 
 
 class Commission(Intervention, frozen=True, tag="commission"):
     """The shop takes another part of each order."""
 
     rate: Annotated[Rate, "the platform's part"]
+    flat_cents: Annotated[
+        OrderCents | None, "what it takes of each order beside, in the region's own minor units, else as without it"
+    ] = None
 
     @property
     def text(self) -> str:
-        """`commission 8 %`."""
-        return f"commission {float(self.rate.value * 100):g} %"
+        """`commission 8 %`; `commission 2 % + 30`."""
+        return f"commission {_fee(self.rate, self.flat_cents)}"
+
+
+class NewSellerPromotion(Intervention, frozen=True, tag="new_seller_promotion"):
+    """Who begins to sell while it holds, for the first time, pays another commission for some days from then on.
+
+    So do those who have begun when it ends, until their own days are over. It lures too: who thinks about beginning
+    counts what it would save.
+    """
+
+    rate: Annotated[Rate, "the platform's part of what new sellers sell"]
+    days: Annotated[PromotionDays, "for how long"]
+    flat_cents: Annotated[
+        OrderCents, "what it takes of each of their orders beside, in the region's own minor units; 0 unless stated"
+    ] = 0
+
+    @property
+    def text(self) -> str:
+        """`new sellers 2 % + 30 for 60 days`."""
+        return f"new sellers {_fee(self.rate, self.flat_cents)} for {self.days} days"
+
+
+def _fee(rate: Parameter, flat_cents: int | None) -> str:
+    share = f"{float(rate.value * 100):g} %"
+    return f"{share} + {flat_cents}" if flat_cents else share
 
 
 class CommerceBan(Intervention, frozen=True, tag="commerce_ban"):
@@ -41,8 +80,7 @@ class CommerceBan(Intervention, frozen=True, tag="commerce_ban"):
     @property
     def silences(self) -> frozenset[str]:
         """What concerns sales, where there are none through any channel."""
-        sales = ("price_floor", "import_quota", "flash_sale", "voucher_campaign", "coins_in_shop", "commission")
-        return frozenset(sales if set(EVERYWHERE) <= set(self.channels) else ())
+        return CONCERN_SALES if set(EVERYWHERE) <= set(self.channels) else frozenset()
 
     @property
     def text(self) -> str:
@@ -127,4 +165,6 @@ class FlashSale(Intervention, frozen=True, tag="flash_sale"):
         return f"flash sale, {float(self.discount.value * 100):g} % off"
 
 
-CommerceIntervention = Commission | CommerceBan | PriceFloor | ImportQuota | FlashSale | RefundWave | VoucherCampaign
+CommerceIntervention = (
+    Commission | NewSellerPromotion | CommerceBan | PriceFloor | ImportQuota | FlashSale | RefundWave | VoucherCampaign
+)

@@ -9,16 +9,18 @@ An intervention with a value that is not well formed is looked at all the same, 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import combinations
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from sim.scenario.convert import Conversion, is_known
 from sim.scenario.heads import head_count
-from sim.scenario.interventions import AnyIntervention, FraudRing, GiftStorm
+from sim.scenario.interventions import AnyIntervention, FraudRing, GiftStorm, NewSellerPromotion
 from sim.scenario.problems import KeyPath
 from sim.scenario.quantity import Parameter
 from sim.scenario.window import window_us
 
 _Value = TypeVar("_Value")
+
+WEEK: Final = timedelta(days=7)
 
 
 class _Run(NamedTuple):
@@ -43,6 +45,7 @@ def check_interventions(found: Conversion, regions: tuple[str, ...]) -> None:
         if not change.regional and change.region is not None:
             found.report((*path, "region"), change.region, f"no region: {change.kind} holds everywhere at once")
     _check_hosts(found, changes)
+    _check_promotions(found, changes, run)
     dated = {path: change for path, change in changes.items() if is_known(change.at, change.until, change.region)}
     for earlier, later in _pairs(dated):
         _check_clash(found, earlier, dated[earlier], later, dated[later])
@@ -98,6 +101,27 @@ def _check_hosts(found: Conversion, changes: dict[KeyPath, AnyIntervention]) -> 
             found.report((*path, "creator"), change.creator, f"a creator's number, from 0 to {heads.all - 1}", there)
         if isinstance(change, GiftStorm) and is_known(change.rank) and change.rank > heads.starting:
             found.report((*path, "rank"), change.rank, f"a creator's rank, from 1 to {heads.starting}", there)
+
+
+def _check_promotions(found: Conversion, changes: dict[KeyPath, AnyIntervention], run: _Run) -> None:
+    """Note a promotion under which nobody will begin: where nobody may, or no week does while it holds."""
+    begin_keys = (("trade", "pool_factor"), ("trade", "entry_share"))
+    nobody = [f"{table}.{key} is 0" for table, key in begin_keys if _is_empty(found.values.get((table, key)))]
+    for path, change in changes.items():
+        if not isinstance(change, NewSellerPromotion) or not is_known(change.at, change.until):
+            continue
+        if nobody:
+            expected = "sellers who may begin while it holds"
+            found.report((*path, "at"), change.at, expected, " and ".join(nobody), is_note=True)
+        elif run.start and run.end and change.at < run.end and not _has_week(run.start, run.end, change):
+            hint = "sellers begin when a week of the run does"
+            found.report((*path, "at"), change.at, "a week that begins while it holds", hint, is_note=True)
+
+
+def _has_week(start: datetime, end: datetime, change: AnyIntervention) -> bool:
+    """Whether a week of the run, other than its first, begins while an intervention holds."""
+    weeks = (start + n * WEEK for n in range(1, -((start - end) // WEEK)))
+    return any(change.at <= week and (change.until is None or week < change.until) for week in weeks)
 
 
 def _check_clash(
