@@ -13,6 +13,7 @@ from sim.scenario import load, load_base
 
 # The sign, and what makes the runs small; no pair of runs shows the other sign.
 CLEAR = {
+    "commission-2024": (+1, ["viewers=600", "window=3h"]),
     "double-eleven": (+1, ["viewers=300", "window=5min"]),
     "foreign-influx": (-1, ["viewers=200", "window=6h", "days=56"]),
     "gift-storm": (+1, ["viewers=1000", "window=2min"]),
@@ -34,6 +35,7 @@ UNCLEAR = {
     "eu-withdrawal-right": ["viewers=300", "window=6h"],
     "high-stakes": ["viewers=100", "window=12h", "days=112"],  # in some futures no rule comes
     "indonesia-price-floor": ["viewers=200", "window=12h", "days=70"],
+    "new-sellers": ["viewers=600", "window=6h"],  # it saves a seller some 3 % of what she sells
 }
 PAIRS = 4
 
