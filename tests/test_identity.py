@@ -77,6 +77,22 @@ def test_every_window_gives_one_trace(window: str) -> None:
 
 
 @windowed
+def test_prices_whose_products_need_more_than_64_bits_give_one_trace(tmp_path: Path) -> None:
+    """Half of an odd price is given back: its product with what is kept is beyond 2 ** 63."""
+    (tmp_path / "catalogs").mkdir()
+    good = '{ name = "villa", category = "home", price_cents = 50_000_000_001, cost_cents = 240, source = "T30" }'
+    dear = f'about = "dear"\ncurrency = "USD"\nmedian_price_cents = 50_000_000_001\ngoods = [{good}]\n'
+    (tmp_path / "catalogs" / "dear.toml").write_text(dear)
+    scenario = tmp_path / "dear.toml"
+    scenario.write_text('question = "And dear goods?"\nextends = "us-baseline"\n[regions.US]\ngoods = "dear"\n')
+    changes = [*LIVELY, "viewers=60", "days=2", "sellers.return_rate=1", "sellers.partial_refund_share=1"]
+    expected = ran("reference", load(scenario, changes))
+    columns = expected.trace.columns
+    assert columns["amount"][columns["op"] == Op.REFUND].max() > 2**32
+    assert_identical(ran("windowed", load(scenario, changes)), expected)
+
+
+@windowed
 @pytest.mark.parametrize("shards", [1, 2, 3, 7])
 @pytest.mark.parametrize("threads", [1, 2, 7])
 def test_threads_and_divisions_change_nothing(threads: int, shards: int) -> None:

@@ -4,9 +4,10 @@ from fractions import Fraction
 from math import floor
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.engines.columns import amounts as compiled
 from sim.ledger.money import (
     AMOUNT_MAX,
     CURRENCIES,
@@ -14,6 +15,7 @@ from sim.ledger.money import (
     IDR,
     PPM,
     USD,
+    WHOLE_MAX,
     commission_of,
     format_amount,
     is_fiat,
@@ -104,6 +106,38 @@ def test_whole_units_are_the_most_that_make_whole_minor_units(quantity, value_pp
     assert 0 <= taken <= quantity
     assert minor * PPM == taken * value_ppm
     assert all(more * value_ppm % PPM for more in range(taken + 1, quantity + 1))
+
+
+EDGES = [0, 1, 2**31 - 1, 2**31, 3 * 2**31 + 1, 2**32, 2**32 + 1, AMOUNT_MAX - 1, AMOUNT_MAX]
+large = st.sampled_from(EDGES) | amounts
+largest = st.sampled_from([*EDGES, WHOLE_MAX - 1, WHOLE_MAX]) | st.integers(0, WHOLE_MAX)
+
+
+@settings(deadline=None)  # the first one compiles
+@given(largest, largest.filter(bool), st.data())
+def test_shares_of_any_size_are_exact_in_64_bits_too(total, whole, data):
+    left = data.draw(st.sampled_from([0, 1, whole // 2, whole - 1, whole]) | st.integers(0, whole))
+    exact = -(-total * left // whole)
+    assert share_left(total, left, whole) == exact
+    assert compiled.share_left(total, left, whole) == exact
+
+
+@settings(deadline=None)
+@given(large, st.sampled_from([0, 1, PPM, AMOUNT_MAX]) | st.integers(0, AMOUNT_MAX))
+def test_worths_of_any_size_are_exact_in_64_bits_too(quantity, value_ppm):
+    worth = (quantity * value_ppm + PPM // 2) // PPM
+    assert portion(quantity, value_ppm) == compiled.portion(quantity, value_ppm) == worth
+    taken, minor = whole_units(quantity, value_ppm) if value_ppm else (quantity, 0)
+    assert minor * PPM == taken * value_ppm
+    assert not value_ppm or compiled.whole_units(quantity, value_ppm) == (taken, minor)
+
+
+@settings(deadline=None)
+@given(largest, rates)
+def test_rates_of_any_size_are_exact_in_64_bits_too(gross, rate_ppm):
+    tax = gross - (gross * PPM + (PPM + rate_ppm) // 2) // (PPM + rate_ppm)
+    assert tax_inside(gross, rate_ppm) == compiled.tax_inside(gross, rate_ppm) == tax
+    assert compiled.portion(gross, rate_ppm) == (gross * rate_ppm + PPM // 2) // PPM
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def price_of(packs: Packs, pack: int, coins: int) -> int:
     if not each:
         return int(packs.price[pack])
     wanted = max(coins, int(packs.coins[pack]))
-    return int((wanted * each + PPM - 1) // PPM)
+    return int(wanted // PPM * each + (wanted % PPM * each + PPM - 1) // PPM)
 
 
 @rule

@@ -7,13 +7,19 @@
 
 An amount is an `int` in the smallest unit of its asset: coins, reward coins, diamonds, or a currency's minor unit.
 A rate is an `int` in parts per million, so every rate is an exact fraction. No float ever touches a balance.
+
+The functions of amounts are compiled too, for columns of 64 bits. So none of them makes a number beyond these on its
+way: it divides first, and multiplies what the division leaves.
 """
 
 from math import gcd
 from typing import Final, NamedTuple
 
 PPM: Final = 1_000_000
-AMOUNT_MAX: Final = 10**12  # of one operation: ten billion dollars, and a rate of it still fits in 64 bits
+AMOUNT_MAX: Final = 10**12  # of one operation: ten billion dollars
+WHOLE_MAX: Final = AMOUNT_MAX * PPM  # what as many coins may be worth, or a price may buy
+_SMALL: Final = 2**31  # the product of two such numbers fits
+_BITS: Final = WHOLE_MAX.bit_length()
 
 NONE: Final = 0
 COIN: Final = 1
@@ -66,7 +72,7 @@ def is_fiat(code: int) -> bool:
 
 def portion(amount: int, rate_ppm: int) -> int:
     """A rate of an amount >= 0, rounded half up to the unit."""
-    return (amount * rate_ppm + PPM // 2) // PPM
+    return amount // PPM * rate_ppm + (amount % PPM * rate_ppm + PPM // 2) // PPM
 
 
 def commission_of(net: int, rate_ppm: int, flat: int) -> int:
@@ -87,7 +93,14 @@ def share_left(total: int, left: int, whole: int) -> int:
     >>> share_left(100, 2, 3), share_left(100, 1, 3), share_left(100, 0, 3)
     (67, 34, 0)
     """
-    return -(-total * left // whole)
+    if total < _SMALL and left < _SMALL:
+        return -(-total * left // whole)
+    share, rest = 0, 0  # long division of total % whole * left, bit by bit
+    for bit in range(_BITS - 1, -1, -1):
+        rest = 2 * rest + (left if total % whole >> bit & 1 else 0)
+        share = 2 * share + rest // whole
+        rest %= whole
+    return total // whole * left + share + (1 if rest else 0)
 
 
 def tax_inside(gross: int, rate_ppm: int) -> int:
@@ -96,7 +109,8 @@ def tax_inside(gross: int, rate_ppm: int) -> int:
     >>> tax_inside(100 + portion(100, 190_000), 190_000)
     19
     """
-    return gross - (gross * PPM + (PPM + rate_ppm) // 2) // (PPM + rate_ppm)
+    whole = PPM + rate_ppm
+    return gross - gross // whole * PPM - (gross % whole * PPM + whole // 2) // whole
 
 
 def whole_units(quantity: int, value_ppm: int) -> tuple[int, int]:
@@ -107,7 +121,7 @@ def whole_units(quantity: int, value_ppm: int) -> tuple[int, int]:
     """
     step = PPM // gcd(value_ppm, PPM)
     taken = quantity - quantity % step
-    return taken, taken * value_ppm // PPM
+    return taken, taken // PPM * value_ppm + taken % PPM * value_ppm // PPM
 
 
 def format_amount(amount: int, code: int) -> str:

@@ -42,7 +42,7 @@ class Lot:
     @property
     def price_left(self) -> int:
         """What was paid for the unspent coins, rounded down."""
-        return self.price * self.left // self.coins
+        return self.price - share_left(self.price, self.coins - self.left, self.coins)
 
     def part(self, coins: int) -> "Lot":
         """Take some of the coins, with their share of cost and price, as a lot of their own."""

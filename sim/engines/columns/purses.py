@@ -385,7 +385,7 @@ def pay(purses: Structs, lots: Lots, totals: Totals, purse: int, amount: int, su
         before, taken = lot.left, min(lot.left, left)
         after = before - taken
         cost += share_left(lot.cost, before, lot.coins) - share_left(lot.cost, after, lot.coins)
-        price += lot.price * before // lot.coins - lot.price * after // lot.coins
+        price += _part(lot.price, before, lot.coins) - _part(lot.price, after, lot.coins)
         lot.left = after
         left -= taken
         if not after:

@@ -121,7 +121,7 @@ def _explain(zones: Structs, viewers: Viewers, unspent: Unspent) -> tuple[int, i
             lot = lots[place]
             coins += lot.left
             unspent.cost[asset] += share_left(lot.cost, lot.left, lot.coins)
-            unspent.price[asset] += lot.price * lot.left // lot.coins
+            unspent.price[asset] += lot.price - share_left(lot.price, lot.coins - lot.left, lot.coins)
             unspent.coins[asset] += lot.left
             unspent.seconds[asset] += lot.left * (lot.at_us // S_US)
             place = lot.next
