@@ -123,6 +123,9 @@ LIFE = policy(Rule.REWARD_LIFE, 3 * DAY_US)
         ),
         pytest.param((MONTHLY, topup(51)), topup(99), ANY_POSTING, id="to the limit of 30 days"),
         pytest.param((MONTHLY, topup(52)), topup(99), "over_limit", id="a cent over the limit"),
+        pytest.param(
+            (MONTHLY, topup(99), topup(99, currency=EUR)), topup(99), "over_limit", id="another money is no way round"
+        ),
         pytest.param((MONTHLY, topup(99)), topup(999, **COINS_FROM_OUTSIDE), ANY_POSTING, id="coins are no money"),
         pytest.param((MONTHLY, topup(99)), topup(99, currency=EUR), ANY_POSTING, id="dollars do not bind euros"),
         pytest.param((MONTHLY, topup(99), chargeback(101)), topup(99), "over_limit", id="a chargeback is no way round"),

@@ -82,6 +82,16 @@ FLOOR = policy(Rule.PAYOUT_FLOOR, 10, currency=USD)
             ANY_POSTING,
             id="cents paid out today do not use up a ceiling in euro cents",
         ),
+        pytest.param(
+            (
+                *(*EARNED, CEILING, payout(40)),
+                *(policy(Rule.DIAMOND_VALUE, 500_000, currency=EUR), payout(2)),
+                policy(Rule.DIAMOND_VALUE, 500_000, currency=USD),
+            ),
+            payout(2),
+            "over_cap",
+            id="nor do euro cents make cents forgotten",
+        ),
         pytest.param((*EARNED, CEILING, payout(42)), payout(40), ANY_POSTING, id="what was declined does not count"),
         pytest.param(
             (*EARNED_IN_GERMANY, CEILING, FLOOR),

@@ -29,7 +29,7 @@ from ledger_table import (
     topup,
 )
 from sim.ledger import COIN, DIAMOND, Op, Outcome, Rule
-from sim.ledger.money import EUR, USD
+from sim.ledger.money import EUR, USD, portion
 
 DELIVERED = (order(1000), capture(1000, 100))
 HUGE = (order(100_000), capture(100_000, 100))
@@ -233,6 +233,24 @@ def test_cancel(before, operation, posting):
             id="the fee stops at its cap: $5 of $12",
         ),
         pytest.param(
+            (*HUGE, refund(40_000, 101)),
+            refund(60_000, 101),
+            "seller-0 -56420 USD, platform -3580 USD, tax -4200 USD, bank +64200 USD",
+            id="the cap is the order's: $4.80 went before, 20 cents are left of it",
+        ),
+        pytest.param(
+            (*DELIVERED, policy(Rule.REFUND_FEE, 0), refund(500, 101), policy(Rule.REFUND_FEE, 1_000_000)),
+            refund(500, 101),
+            "seller-0 -500 USD, tax -35 USD, bank +535 USD",
+            id="a fee that has risen takes no more than this part's commission",
+        ),
+        pytest.param(
+            (*DELIVERED, refund(500, 101), policy(Rule.REFUND_FEE, 0)),
+            refund(500, 101),
+            "seller-0 -470 USD, platform -30 USD, tax -35 USD, bank +535 USD",
+            id="a fee that has fallen gives nothing back",
+        ),
+        pytest.param(
             NO_CAP_IN_EUR,
             refund(100_000, 101, currency=EUR),
             "seller-0 -95200 EUR, platform -4800 EUR, tax -7000 EUR, bank +107000 EUR",
@@ -319,6 +337,18 @@ def test_refund(before, operation, posting):
 )
 def test_affiliate(before, operation, posting):
     check_row(before, operation, posting)
+
+
+@pytest.mark.parametrize("cap", [0, 7, 100_000])
+@given(parts=st.lists(st.integers(1, 900), min_size=1, max_size=20), fee_ppm=st.integers(0, 1_000_000))
+def test_a_refund_in_parts_costs_what_it_costs_in_one(parts, fee_ppm, cap):
+    whole = sum(parts)
+    terms = [policy(Rule.REFUND_FEE, fee_ppm), policy(Rule.REFUND_FEE_CAP, cap, currency=USD)]
+    delivered = [*terms, order(whole), capture(whole, 102)]
+    at_once = book_after([*delivered, refund(whole, 103)])
+    in_parts = book_after([*delivered, *(refund(part, 103) for part in parts)])
+    assert in_parts.holders[SHOP].cash == at_once.holders[SHOP].cash
+    assert at_once.holders[SHOP].cash[USD] == -min(portion(portion(whole, 60_000), fee_ppm), cap)
 
 
 def test_the_seller_bears_a_refund_after_the_affiliates_share():

@@ -13,7 +13,7 @@ from sim.ledger.money import COIN, CURRENCIES, DIAMOND, PPM, REWARD, is_fiat, po
 from sim.ledger.operations import ITEM_SPAN, NO_ITEM, Item, Op, Operation, Rule
 from sim.ledger.outcomes import Outcome
 from sim.ledger.postings import Decision, Posting, declined
-from sim.ledger.state import Holder, Lot, PeriodTotal, RewardLot, State, Topup
+from sim.ledger.state import Holder, Lot, RewardLot, State, Topup
 
 DAY_US: Final = 86_400_000_000
 MONTH_US: Final = 30 * DAY_US
@@ -30,7 +30,7 @@ def topup(state: State, operation: Operation) -> Decision:
         return declined(outcome)
 
     if is_fiat(bought.currency):
-        viewer.bought = PeriodTotal(month, bought.currency, paid)
+        viewer.bought.note(month, bought.currency, paid)
     posting = Posting()
     posting.move(bought.currency, bought.price, BANK, EXCHANGE)
     posting.move(bought.currency, bought.store_fee, EXCHANGE, STORE)
@@ -138,7 +138,7 @@ def gift(state: State, operation: Operation) -> Decision:
     if outcome != Outcome.ACCEPTED:
         return declined(outcome)
 
-    viewer.spent = PeriodTotal(day, COIN, spent)
+    viewer.spent.note(day, COIN, spent)
     posting = Posting()
     account = viewer.account
     from_rewards = min(viewer.rewards, amount)

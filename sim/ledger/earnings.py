@@ -12,7 +12,7 @@ from sim.ledger.money import DIAMOND, whole_units
 from sim.ledger.operations import NO_REF, Op, Operation, Rule
 from sim.ledger.outcomes import Outcome
 from sim.ledger.postings import Decision, Posting, declined, pending_account
-from sim.ledger.state import Holder, Payout, PeriodTotal, State
+from sim.ledger.state import Holder, Payout, State
 
 
 def payout(state: State, operation: Operation) -> Decision:
@@ -30,7 +30,7 @@ def _request(state: State, operation: Operation, creator: Holder) -> Decision:
     outcome = _request_outcome(state, operation, creator, asked, cashed_today)
     if outcome != Outcome.ACCEPTED:
         return declined(outcome)
-    creator.cashed = PeriodTotal(day, asked.currency, cashed_today + cash)
+    creator.cashed.note(day, asked.currency, cashed_today + cash)
     creator.diamonds -= diamonds
     state.payouts[operation.seq] = asked
     posting = Posting()

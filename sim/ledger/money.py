@@ -81,7 +81,7 @@ def commission_of(net: int, rate_ppm: int, flat: int) -> int:
     >>> commission_of(2_000, 20_000, 30), commission_of(20, 20_000, 30)
     (70, 20)
     """
-    return min((net * rate_ppm + PPM // 2) // PPM + flat, net)
+    return min(net // PPM * rate_ppm + (net % PPM * rate_ppm + PPM // 2) // PPM + flat, net)
 
 
 def share_left(total: int, left: int, whole: int) -> int:

@@ -15,7 +15,7 @@ from sim.ledger.money import COIN, CURRENCIES, NONE, commission_of, portion, tax
 from sim.ledger.operations import NO_REF, Op, Operation, Rule
 from sim.ledger.outcomes import Outcome
 from sim.ledger.postings import Decision, Posting, declined, escrow_account
-from sim.ledger.state import Holder, Lot, Order, PeriodTotal, State, Voucher
+from sim.ledger.state import Holder, Lot, Order, State, Voucher
 
 
 def order(state: State, operation: Operation) -> Decision:
@@ -67,7 +67,7 @@ def _pay_in_coins(state: State, operation: Operation, buyer: Holder, seller: Hol
     outcome = spending_outcome(state, buyer, at, spent, is_covered=coins <= buyer.coins)
     if outcome != Outcome.ACCEPTED:
         return declined(outcome)
-    buyer.spent = PeriodTotal(day, COIN, spent)
+    buyer.spent.note(day, COIN, spent)
     worth = portion(coins, value.value)
     tax = tax_inside(worth, state.terms.get(Rule.ORDER_TAX, at, region=buyer.region))
     bought = Order(buyer.id, seller.id, COIN, coins, tax, left=coins, pays=value.currency, net=worth - tax)
@@ -158,7 +158,7 @@ def refund(state: State, operation: Operation) -> Decision:
     bought.left -= operation.amount
     net, tax, credit = before - bought.parts_left
     commission = commission_before - bought.commission_left
-    returned = commission - _refund_fee(state, operation.at_us, commission, seller.region, currency)
+    returned = commission - _refund_fee(state, bought, operation.at_us, commission, seller.region)
     target = EXCHANGE if bought.currency == COIN else BANK
     posting = Posting()
     posting.move(currency, net, seller.account, target)
@@ -173,9 +173,14 @@ def refund(state: State, operation: Operation) -> Decision:
     return posting.accepted()
 
 
-def _refund_fee(state: State, at_us: int, commission: int, region: int, currency: int) -> int:
-    fee = portion(commission, state.terms.get(Rule.REFUND_FEE, at_us, region=region))
-    return min(fee, state.terms.get(Rule.REFUND_FEE_CAP, at_us, fee, region=region, currency=currency))
+def _refund_fee(state: State, bought: Order, at_us: int, commission: int, region: int) -> int:
+    """The fee on all commission given back so far, less what was taken before: so parts cost what the whole does."""
+    so_far = bought.commission - bought.commission_left
+    whole = portion(so_far, state.terms.get(Rule.REFUND_FEE, at_us, region=region))
+    whole = min(whole, state.terms.get(Rule.REFUND_FEE_CAP, at_us, whole, region=region, currency=bought.pays))
+    fee = min(max(whole - bought.refund_fee, 0), commission)  # terms may have changed between two parts
+    bought.refund_fee += fee
+    return fee
 
 
 def affiliate(state: State, operation: Operation) -> Decision:

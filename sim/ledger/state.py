@@ -68,15 +68,20 @@ class RewardLot:
 
 @dataclass(slots=True)
 class PeriodTotal:
-    """What has been used of a limit in a day or month, in a unit: cents of one currency say nothing about another's."""
+    """What has been used of a limit in a day or month, by unit: cents of one currency say nothing about another's."""
 
     period: int = -1
-    unit: int = 0
-    amount: int = 0
+    amounts: dict[int, int] = field(default_factory=dict)
 
     def on(self, period: int, unit: int) -> int:
         """The amount used in a period; another one starts from nothing."""
-        return self.amount if (period, unit) == (self.period, self.unit) else 0
+        return self.amounts.get(unit, 0) if period == self.period else 0
+
+    def note(self, period: int, unit: int, amount: int) -> None:
+        """Let so much be used in a period."""
+        if period != self.period:
+            self.period, self.amounts = period, {}
+        self.amounts[unit] = amount
 
 
 @dataclass(slots=True)
@@ -166,6 +171,7 @@ class Order:
 
     Paid in money, `amount` is net of tax, and `net` the same. Paid in coins, `amount` is coins, whose `lots` wait with
     it, and `net` what they bring the seller in the currency that it `pays`. `credit` is a voucher's part of both.
+    `refund_fee` is what refunds have cost so far.
     """
 
     buyer: int
@@ -180,6 +186,7 @@ class Order:
     lots: list[Lot] = field(default_factory=list)
     captured: int = 0
     commission: int = 0
+    refund_fee: int = 0
     affiliate_paid: bool = False
 
     @property
