@@ -88,6 +88,20 @@ def test_an_answer_by_chance_is_traced_to_nobody() -> None:
     assert sum(one[0].is_told for one in found) <= 8
 
 
+def test_a_false_alarm_anywhere_in_the_list_is_as_rare_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three unknowns of twenty matter. Shuffles that forget what was taken in add a false one to every ninth list."""
+    monkeypatch.setattr("sim.experiments.influences.PERMUTATIONS", 199)
+    rng, lists, false_alarms, right = np.random.default_rng(1), 300, 0, 0
+    for _ in range(lists):
+        values = rng.permuted(np.tile(np.arange(20.0), (20, 1)), axis=1).T
+        answer = values[:, :3] @ [4.0, 3.0, 2.0] + 6 * rng.normal(size=20)
+        told = [one.column for one in influences(values, answer) if one.is_told]
+        false_alarms += any(column > 2 for column in told)
+        right += sum(column <= 2 for column in told)
+    assert right > 2 * lists
+    assert false_alarms / lists < 0.075  # 5 % and two standard errors
+
+
 def test_the_same_correlation_counts_less_among_more_unknowns() -> None:
     values = normal(5, 40, 200)
     answer = values[:, 0] + 1.8 * normal(6, 40)

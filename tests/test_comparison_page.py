@@ -17,7 +17,7 @@ from sim.experiments.influences import Influence
 from sim.experiments.paired import Difference, corrected
 from sim.experiments.unknowns import design, find, unknowns
 from sim.report.comparison import comparison_files, write_comparison
-from sim.report.differing import change_text, differences_table
+from sim.report.differing import change_text, differences_table, seeds_text
 from sim.report.intervals import figures_of, turn_text
 from sim.scenario import load
 from test_incidence import borne
@@ -113,6 +113,18 @@ def test_the_page_never_gives_chance_alone_where_more_is_known(files: dict[str, 
     assert width > 10 * (told.interval_seeds[1] - told.interval_seeds[0])
     assert "over seeds, " in text[: text.index("What you must believe")]
     assert "over what nobody knows: assumed" in text
+
+
+def test_intervals_of_few_payers_are_marked_wherever_they_stand() -> None:
+    told = comparison()
+    few = told._replace(metrics={name: one._replace(payers=10.0) for name, one in told.metrics.items()})
+    found = comparison_files(few)
+    text, numbers = Page(found["comparison.html"]).text.replace("\u202f", " "), json.loads(found["comparison.json"])
+    assert "% at about 90 % over seeds, " in text[: text.index("What you must believe")]
+    assert f"{seeds_text(few.answer)} (95 % over 8 seeds)".replace("\u202f", " ") in text
+    assert seeds_text(few.answer).endswith("*")
+    assert [numbers["metrics"][name]["mark"] for name in ("domestic_seller_income", "take_rate")] == ["few payers", ""]
+    assert not seeds_text(told.answer).endswith("*")
 
 
 def test_what_was_not_drawn_is_said_to_be_unknown() -> None:

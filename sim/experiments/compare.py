@@ -8,9 +8,15 @@
 
 Pairs come in rounds: a first one, then as many as the spread so far says are still needed (at most as many again),
 until the half-width of the 95 % interval of the asked metric's difference is within the precision, as a part of the
-base's mean, or the budget is used up. Stopping when an interval is short favours samples that vary little by chance, so
-such intervals cover a little less than they say; the first round of eight pairs keeps that small. What is stopped by a
-number of pairs depends on scenarios and seeds alone; what is stopped by seconds, on the machine's speed too.
+base's mean, or the budget is used up. Stopping when an interval is short favours samples that vary little by chance
+(Glynn and Whitt 1992: such a rule holds in the limit of a high precision only; Singham and Schruben 2012 show how much
+is lost before). So the first round is of twelve pairs, and a comparison that knows enough takes two confirming ones
+more, which no rule has looked at; its interval is of all of them, and may be a little wider than was asked. What is
+stopped by a number of pairs depends on scenarios and seeds alone; what is stopped by seconds, on the machine's speed
+too.
+
+Glynn and Whitt (1992), Annals of Applied Probability 2, 180-198. Singham and Schruben (2012), INFORMS Journal on
+Computing 24, 624-635.
 """
 
 import time
@@ -25,7 +31,8 @@ import numpy as np
 from sim.experiments.beliefs import DRAWS, POINTS, TURN_REPEATS, Beliefs, break_even, runs_of, study
 from sim.experiments.ground import common_ground
 from sim.experiments.names import nearest
-from sim.experiments.paired import Difference, corrected
+from sim.experiments.paired import ENOUGH_PAYERS, HELD, UNSAID, Difference, corrected
+from sim.experiments.payers import effective_payers
 from sim.experiments.runner import Runner
 from sim.experiments.runs import Figures, Keep, Task, column, run_all, unseen
 from sim.experiments.unknowns import Unknown, find, unknowns
@@ -40,8 +47,9 @@ Done = Callable[[int], None]
 Watch = Callable[[str, int], AbstractContextManager[Done]]
 Stopped = Literal["precision", "pairs", "budget"]
 
-FIRST: Final = 8  # pairs
+FIRST: Final = 12  # pairs
 LEAST_MORE: Final = 4
+CONFIRMING: Final = 2  # pairs, once the others say that they are enough
 MOST: Final = 200
 PRECISION: Final = 0.02
 LOOKED_AT: Final = 4  # runs of the base, for the warm-up
@@ -148,7 +156,8 @@ def compare(
     ----------
     metric : the asked one; the other scenario's headline unless given
     also : metrics to read beside `HEADLINES`
-    precision : half-width of the asked difference's interval over seeds, as a part of the base's mean
+    precision : half-width of the asked difference's interval over seeds, as a part of the base's mean, from which on no
+        pairs are added but those that confirm it
     budget_s : no round begins after so many seconds, and none that wouldn't end by then
     pairs : at most so many
     warm_up_days : left out; by MSER-5 unless given, see `warmup`
@@ -200,6 +209,7 @@ def compare(
     told = _told(figures[::2], figures[1::2], asked, [theirs.headline, *also], notes)
     used = list(seeds[: len(figures) // 2])
     gains = corrected(_gains(figures[::2], figures[1::2], notes)) if welfare else None
+    notes += marks([*told.values(), *(gains or {}).values()])
     return Comparison(ours, theirs, notes, asked, used, days, why, precision, stopped, corrected(told), gains)
 
 
@@ -270,18 +280,33 @@ def in_rounds(
     asked = named(metric, figures)
     while True:
         n = len(figures) // 2
-        told = _difference(asked, figures[::2], figures[1::2])
-        if told.precision <= precision:
+        reached = _difference(asked, figures[::2], figures[1::2]).precision
+        is_known = reached <= precision
+        more = min(CONFIRMING if is_known else still_needed(n, reached, precision), len(seeds) - n)
+        if budget_s < inf:
+            spent_s = time.monotonic() - began_s
+            more = min(more, int(n * (budget_s - spent_s) / spent_s))
+        if more > 0:
+            figures += run(seeds[n : n + more])
+        if is_known:
             return figures, asked, "precision"
         if n >= len(seeds):
             return figures, asked, "pairs"
-        spent_s = time.monotonic() - began_s
-        more = min(still_needed(n, told.precision, precision), len(seeds) - n)
-        if budget_s < inf:
-            more = min(more, int(n * (budget_s - spent_s) / spent_s))
         if more < 1:
             return figures, asked, "budget"
-        figures += run(seeds[n : n + more])
+
+
+def marks(found: Sequence[Difference]) -> list[str]:
+    """Notes on intervals over seeds that aren't shown to cover what they say, see `Difference.mark`."""
+    notes, seen = [], {one.mark for one in found}
+    if "few payers" in seen:
+        notes.append(
+            f"* a run has {found[0].payers:.0f} effective payers, {ENOUGH_PAYERS} would be enough: such intervals of "
+            f"95 % hold the truth in about {100 * HELD:.0f} % of comparisons"
+        )
+    if "rare" in seen:
+        notes.append("** made by few events: how often such intervals of 95 % hold the truth isn't known")
+    return notes
 
 
 def still_needed(n: int, reached: float, wanted: float) -> int:
@@ -315,9 +340,9 @@ def named(metric: str, figures: Sequence[Figures]) -> str:
     return names[0]
 
 
-def _difference(metric: str, bases: Sequence[Figures], others: Sequence[Figures]) -> Difference:
+def _difference(metric: str, bases: Sequence[Figures], others: Sequence[Figures], payers: float = UNSAID) -> Difference:
     _, unit, currency = bases[0][metric]
-    return Difference(metric, unit, currency, column(bases, metric), column(others, metric))
+    return Difference(metric, unit, currency, column(bases, metric), column(others, metric), payers=payers)
 
 
 def _gains(bases: Sequence[Figures], others: Sequence[Figures], notes: list[str]) -> dict[str, Difference]:
@@ -326,21 +351,23 @@ def _gains(bases: Sequence[Figures], others: Sequence[Figures], notes: list[str]
     if len(moneys) > 1:
         notes.append(f"who gains isn't compared, for the money is another: {' and '.join(sorted(moneys))}")
         return {}
-    return {name: _difference(name, bases, others) for name in FIGURE}
+    payers = effective_payers([*bases, *others])
+    return {name: _difference(name, bases, others, payers) for name in FIGURE}
 
 
 def _told(
     bases: Sequence[Figures], others: Sequence[Figures], asked: str, also: Sequence[str | None], notes: list[str]
 ) -> dict[str, Difference]:
     """The metrics that are read: the asked one first."""
-    found = {asked: _difference(asked, bases, others)}
+    payers = effective_payers([*bases, *others])
+    found = {asked: _difference(asked, bases, others, payers)}
     left_out = []
     for wanted in (*filter(None, also), *HEADLINES, *WHERE_ANY):
         for name in (name for name in bases[0] if name.partition(".")[0] == wanted or name == wanted):
             if any(name not in one or one[name].currency != bases[0][name].currency for one in (*bases, *others)):
                 left_out.append(name)
             elif wanted not in WHERE_ANY or any(one[name].value > 0 for one in (*bases, *others)):
-                found.setdefault(name, _difference(name, bases, others))
+                found.setdefault(name, _difference(name, bases, others, payers))
     if left_out:
         notes.append(f"not compared, for the money is another: {', '.join(dict.fromkeys(left_out))}")
     return found

@@ -15,7 +15,8 @@ import numpy as np
 
 from sim.experiments.beliefs import DRAWS, QUANTILES, Label, label_of, size_of
 from sim.experiments.compare import FIRST, Watch, named, unwatched
-from sim.experiments.paired import LEVEL, Interval, quantile
+from sim.experiments.paired import UNSAID, Interval, Mark, half_width, mark_of
+from sim.experiments.payers import effective_payers
 from sim.experiments.runs import Figures, Floats, Keep, Task, column, run_all
 from sim.experiments.unknowns import design, drawn, unknowns
 from sim.scenario import Scenario
@@ -29,6 +30,7 @@ class Level(NamedTuple):
 
     drawn : what it comes to under draws of what nobody knows, for as many people as the scenario has
     draw_viewers : people in the runs of these draws
+    payers : effective ones in a run with the stated values, see `sim.experiments.payers`
     """
 
     metric: str
@@ -38,6 +40,7 @@ class Level(NamedTuple):
     values: Floats
     drawn: Floats
     draw_viewers: int
+    payers: float = UNSAID
 
     @property
     def value(self) -> float:
@@ -46,10 +49,14 @@ class Level(NamedTuple):
 
     @property
     def interval_seeds(self) -> Interval:
-        """The 95 % t-interval of the mean over seeds."""
-        n = len(self.values)
-        half = quantile(LEVEL, n) * float(self.values.std(ddof=1)) / n**0.5
+        """The 95 % interval of the mean over seeds."""
+        half = half_width(self.values)
         return self.value - half, self.value + half
+
+    @property
+    def mark(self) -> Mark:
+        """Whether so few payers make it that the interval over seeds isn't shown to cover what it says."""
+        return mark_of(self.metric, self.unit, self.payers)
 
     @property
     def interval_parameters(self) -> Interval:
@@ -96,8 +103,8 @@ def level(
     name = named(metric, figures)
     _, unit, currency = figures[0][name]
     grows = unit not in OF_NO_SIZE and name.partition(".")[0] not in A_HEAD
-    scale = scenario.viewers / people if grows else 1.0
-    return Level(name, unit, currency, chosen, *_split(figures, name, seeds, scale), people)
+    scale, payers = scenario.viewers / people if grows else 1.0, effective_payers(figures[:seeds])
+    return Level(name, unit, currency, chosen, *_split(figures, name, seeds, scale), people, payers)
 
 
 def _split(figures: Sequence[Figures], name: str, seeds: int, scale: float) -> tuple[Floats, Floats]:

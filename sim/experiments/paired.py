@@ -7,10 +7,14 @@
     [0.52, 5.48]
 
 Under one seed two scenarios share their draws, so what both have cancels, pair by pair. Money is in minor units.
+
+Intervals are Student's, wider by what the skewness of the pairs says (`widening`). Where few payers make a metric, or
+it rarely differs at all, they still cover less than they say, and the difference says so (`mark`).
 """
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from math import sqrt
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
@@ -19,12 +23,18 @@ from sim.experiments.runs import Floats
 from sim.experiments.welfare import FIGURE
 
 Interval = tuple[float, float]
+Mark = Literal["", "few payers", "rare"]
 
 LEVEL: Final = 0.95
+HELD: Final = 0.9  # of intervals marked "few payers" hold the truth, about, by `evidence coverage`
+ENOUGH_PAYERS: Final = 50  # effective ones in a run, see `payers`
 KEPT: Final = 0.95  # of the draws, without which a sign isn't clear; so the interval over them holds no 0
 LEAST: Final = 2  # pairs without which nothing can be said of chance
+KNOW_SKEWNESS: Final = 8  # pairs
+VARIES: Final = 0.6  # of itself, from where a metric is made by a few
 UNSAID: Final = float("nan")
 NOT_RELATIVE: Final = ("share", "index")
+OF_PAYERS: Final = ("money", "coins")  # units of what payers make
 
 
 class Difference(NamedTuple):
@@ -37,6 +47,7 @@ class Difference(NamedTuple):
     p_joint : the p-value, corrected for that by Holm's method
     belief : what the draws of all that nobody knows make of it, where they were made
     break_even : the value of what matters most at which the sign turns, where it was looked for
+    payers : effective ones in a run, NaN where that isn't known, see `sim.experiments.payers`
     """
 
     metric: str
@@ -48,6 +59,7 @@ class Difference(NamedTuple):
     p_joint: float = UNSAID
     belief: Belief | None = None
     break_even: BreakEven | None = None
+    payers: float = UNSAID
 
     @property
     def differences(self) -> Floats:
@@ -86,8 +98,7 @@ class Difference(NamedTuple):
     @property
     def error(self) -> float:
         """The standard error of the difference; NaN with fewer than two pairs."""
-        n = len(self.differences)
-        return float(self.differences.std(ddof=1)) / n**0.5 if n >= LEAST else UNSAID
+        return _error(self.differences)
 
     @property
     def error_told(self) -> float:
@@ -99,21 +110,18 @@ class Difference(NamedTuple):
         base (the ratio estimator of survey sampling). Where a policy adds a tenth in every pair, the tenth is known
         exactly, however bases vary.
         """
-        if not self.is_relative:
-            return self.error
-        n, bases = len(self.differences), self.bases[~np.isnan(self.others - self.bases)]
-        return float((self.differences - self.relative * bases).std(ddof=1)) / n**0.5 if n >= LEAST else UNSAID
+        return _error(self._told_of_each)
 
     @property
     def precision(self) -> float:
         """The half-width of `interval_told` as a part of the base's mean, or of the other's where that is nothing."""
         size = abs(self.base) or abs(self.other)
-        half = quantile(LEVEL, len(self.differences)) * self.error_told
+        half = half_width(self._told_of_each)
         return half / size if size else 0.0 if half == 0 else UNSAID
 
     @property
     def interval_seeds(self) -> Interval:
-        """The 95 % t-interval of the difference over seeds: what is chance, if all that nobody knows is as stated."""
+        """The 95 % interval of the difference over seeds: what is chance, if all that nobody knows is as stated."""
         return self._interval(LEVEL)
 
     @property
@@ -124,7 +132,7 @@ class Difference(NamedTuple):
         >>> [round(bound, 9) for bound in tenth.interval_told]
         [20.0, 20.0]
         """
-        half = quantile(LEVEL, len(self.differences)) * self.error_told
+        half = half_width(self._told_of_each)
         return self.difference - half, self.difference + half
 
     @property
@@ -134,7 +142,7 @@ class Difference(NamedTuple):
 
     @property
     def p_value(self) -> float:
-        """Of no difference, by the paired t-test on both sides."""
+        """Of no difference, by the paired t-test on both sides: the level at which `interval_seeds` touches 0."""
         from scipy.special import stdtr
 
         n = len(self.differences)
@@ -142,7 +150,26 @@ class Difference(NamedTuple):
             return UNSAID
         if self.error == 0:
             return float(self.difference == 0)
-        return float(2 * stdtr(n - 1, -abs(self.difference) / self.error))
+        return float(2 * stdtr(n - 1, -abs(self.difference) / (self.error * widening(self.differences))))
+
+    @property
+    def mark(self) -> Mark:
+        """Why its intervals over seeds aren't shown to cover what they say; empty where they are.
+
+        "few payers": money or coins, or how unequal payers are, of fewer than `ENOUGH_PAYERS`: about `HELD` of them
+        hold the truth. "rare": most pairs are the same, or the base varies by more than half of itself from seed to
+        seed, so a few events make it; how many hold the truth isn't known.
+        """
+        if not self.differences.any():
+            return ""
+        return "rare" if self._is_rare else mark_of(self.metric, self.unit, self.payers)
+
+    @property
+    def _is_rare(self) -> bool:
+        if 2 * np.count_nonzero(self.differences) < len(self.differences):
+            return True
+        bases = self.bases[~np.isnan(self.bases)]
+        return self.is_relative and self.metric not in FIGURE and float(bases.std()) > VARIES * self.base
 
     @property
     def interval_parameters(self) -> Interval | None:
@@ -175,9 +202,61 @@ class Difference(NamedTuple):
         low, high = self.interval_told
         return (low > 0 or high < 0) and (self.sign_share is None or self.sign_share >= KEPT)
 
+    @property
+    def _told_of_each(self) -> Floats:
+        """Each pair's difference, less what moves with its base where a part of the base is told."""
+        if not self.is_relative:
+            return self.differences
+        return self.differences - self.relative * self.bases[~np.isnan(self.others - self.bases)]
+
     def _interval(self, level: float) -> Interval:
-        half = quantile(level, len(self.differences)) * self.error
+        half = half_width(self.differences, level)
         return self.difference - half, self.difference + half
+
+
+def mark_of(metric: str, unit: str, payers: float) -> Mark:
+    """Whether so few effective payers make a metric that its interval isn't shown to cover what it says."""
+    is_of_payers = unit in OF_PAYERS or metric.startswith("payer_")
+    return "few payers" if is_of_payers and payers < ENOUGH_PAYERS else ""
+
+
+def half_width(values: Floats, level: float = LEVEL) -> float:
+    """Of the interval of that level for the mean of independent values, array of shape (n,); NaN of fewer than two."""
+    return quantile(level, len(values)) * _error(values) * widening(values)
+
+
+def widening(values: Floats) -> float:
+    """How many times as wide as Student's the interval of a mean has to be, because its values are skewed.
+
+    >>> widening(np.array([0.0] * 8)), widening(np.array([-1.0, 1.0] * 4))
+    (1.0, 1.0)
+    >>> round(widening(np.array([0.0] * 7 + [1.0])), 2)
+    3.19
+
+    Notes
+    -----
+    1 + (q^4 + 2 q^2 - 3) / 18 * G^2 / n, with the t-quantile q and the sample's skewness G, adjusted for its size
+    (Joanes and Gill 1998): the second-order term of the Edgeworth expansion of |T| by which skewness moves the quantile
+    of a symmetric interval (Hall 1988; Hall 1992, section 3.5). The kurtosis' term is small and left out. The
+    first-order term, which moves an interval to one side (Johnson 1978; the transformation of Hall 1992b), cancels in a
+    symmetric one, and is better left so: eight pairs hardly know the sign of their skewness, and with it fewer
+    intervals hold the truth. Fewer than eight don't know its square either: 1.
+
+    Fails where a sample seldom holds what makes the skewness: see `Difference.mark`.
+
+    References
+    ----------
+    Hall (1988), J. Royal Statistical Society B 50, 35-45. Hall (1992), The Bootstrap and Edgeworth Expansion. Hall
+    (1992b), J. Royal Statistical Society B 54, 221-228. Johnson (1978), J. American Statistical Association 73,
+    536-544. Joanes and Gill (1998), The Statistician 47, 183-189.
+    """
+    n, centred = len(values), values - values.mean() if len(values) else values
+    variance = float((centred**2).mean()) if n >= KNOW_SKEWNESS else 0.0
+    if variance == 0:
+        return 1.0
+    skewness = float((centred**3).mean()) / (variance * sqrt(variance)) * sqrt(n * (n - 1)) / (n - 2)
+    q = quantile(LEVEL, n)
+    return 1 + (q**4 + 2 * q**2 - 3) / 18 * skewness**2 / n
 
 
 def quantile(level: float, n: int) -> float:
@@ -214,6 +293,12 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
         largest = max(largest, min(1.0, (len(p_values) - place) * p_values[name]))
         joint[name] = largest
     return joint
+
+
+def _error(values: Floats) -> float:
+    """The standard error of a mean; NaN with fewer than two values."""
+    n = len(values)
+    return float(values.std(ddof=1)) / n**0.5 if n >= LEAST else UNSAID
 
 
 def _mean(values: Floats) -> float:

@@ -26,6 +26,7 @@ from sim.report.differing import (
     interval_text,
     levels_text,
     p_text,
+    seeds_text,
     sign_text,
     title_of,
     turn_doubt,
@@ -134,7 +135,7 @@ def _facts(told: Comparison) -> Iterator[tuple[str, str]]:
     one = told.answer
     assert one.belief is not None, "asked where there are draws"
     assert told.beliefs is not None, "asked where there are draws"
-    yield "By chance", f"{interval_text(one, one.interval_told)} (95 % over {plural(len(told.seeds), 'seed')})"
+    yield "By chance", f"{seeds_text(one)} (95 % over {plural(len(told.seeds), 'seed')})"
     drawn = f"90 % of {plural(len(told.beliefs.values), 'draw')} of {count(len(told.beliefs.unknowns))} unknowns"
     yield "By what nobody knows", f"{interval_text(one, one.interval_parameters)} ({drawn})"
     yield "The sign", f"{sign_text(one)} of the draws keep it" if one.difference else "the difference is 0"
@@ -173,7 +174,7 @@ def _row(one: Difference) -> dict[str, str]:
         "title": title_of(one),
         "levels": levels_text(one),
         "difference": change_text(one, one.difference),
-        "seeds": interval_text(one, one.interval_told),
+        "seeds": seeds_text(one),
         "parameters": interval_text(one, one.interval_parameters),
         "sign": sign_text(one),
         "label": one.label or "",

@@ -18,6 +18,7 @@ from sim.experiments.unknowns import Unknown
 from sim.experiments.welfare import FIGURE
 from sim.metrics.definitions import METRIC
 from sim.report.incidence import incidence_plain
+from sim.report.marks import OVER_SEEDS, STARS
 from sim.report.numbers import MINUS, THIN, UNKNOWN, about_money, digits, index, plural, share, significant
 
 if TYPE_CHECKING:
@@ -82,6 +83,11 @@ def interval_text(one: Difference, interval: Interval | None) -> str:
     return _with_unit(low if low == high else f"{low} to {high}", unit)
 
 
+def seeds_text(one: Difference) -> str:
+    """The interval over seeds of what is told, with a star where it isn't shown to cover 95 %."""
+    return f"{interval_text(one, one.interval_told)}{STARS[one.mark]}"
+
+
 def _with_unit(number: str, unit: str) -> str:
     return f"{number}{THIN if unit == '%' else ' '}{unit}" if unit else number
 
@@ -120,7 +126,9 @@ def differences_table(told: Comparison) -> "Table":
             believed = (_cell(one, one.interval_parameters), sign_text(one)) if drawn else ()
             name = "\n".join(filter(None, (title_of(one), levels_text(one))))
             change = change_text(one, one.difference)
-            table.add_row(name, change, _cell(one, one.interval_told), *believed, p_text(one.p_joint))
+            table.add_row(
+                name, change, f"{_cell(one, one.interval_told)}{STARS[one.mark]}", *believed, p_text(one.p_joint)
+            )
     return table
 
 
@@ -174,7 +182,7 @@ def answer_text(told: Comparison, base: str = "") -> str:
     days = f" on days {told.warm_up_days + 1} to {told.base.days}" if told.warm_up_days else ""
     level = "" if one.metric in FIGURE else f"{value_text(one, one.other)}{days}, "
     words = f"{title_of(one)} {level}{change_text(one, one.difference)} against {against}{sign}"
-    seeds = f"{interval_text(one, one.interval_told)} over seeds"
+    seeds = f"{interval_text(one, one.interval_told)} {OVER_SEEDS[one.mark]}"
     if one.interval_parameters is None:
         return f"{words} ({seeds})"
     return f"{words} ({seeds}, {interval_text(one, one.interval_parameters)} over what nobody knows: {one.label})"
@@ -188,7 +196,7 @@ def level_text(found: Level) -> str:
         for low, high in (found.interval_seeds, found.interval_parameters)
     )
     value = value_text(one, found.value)
-    return f"{title_of(one)} {value} ({seeds} over seeds, {draws} over what nobody knows: {found.label})"
+    return f"{title_of(one)} {value} ({seeds} {OVER_SEEDS[found.mark]}, {draws} over what nobody knows: {found.label})"
 
 
 def _sign_text(one: Difference) -> str:
@@ -272,6 +280,7 @@ def _plain(one: Difference) -> dict[str, object]:
         "interval_seeds": one.interval_seeds,
         "interval_told": one.interval_told,
         "interval_joint": one.interval_joint,
+        "mark": one.mark,
         "p_value": one.p_value,
         "p_joint": one.p_joint,
         "interval_parameters": one.interval_parameters,

@@ -17,6 +17,7 @@ from sim.experiments.paired import Difference
 from sim.experiments.welfare import FIGURE, PARTIES
 from sim.experiments.welfare.incidence import Incidence
 from sim.report.figure import Figure
+from sim.report.marks import STARS
 from sim.report.numbers import MINUS, THIN, about_money, plural, short_money, signed
 from sim.report.style import INK, MUTED, is_narrow
 from sim.report.welfare import FLOAT, NAMES_PX, ROW_PX, SUMS, amount_text, bounds_text, color_of, does
@@ -42,9 +43,9 @@ def incidence_rows(found: Incidence) -> list[dict[str, str]]:
         {
             "title": FIGURE[name].title,
             "held": amount_text(held.difference, held.currency),
-            "held_bounds": bounds_text(held.interval_seeds, held.currency),
+            "held_bounds": f"{bounds_text(held.interval_seeds, held.currency)}{STARS[held.mark]}",
             "moved": amount_text(moved.difference, moved.currency),
-            "moved_bounds": bounds_text(moved.interval_seeds, moved.currency),
+            "moved_bounds": f"{bounds_text(moved.interval_seeds, moved.currency)}{STARS[moved.mark]}",
         }
         for name in _bearing(found)
         for held, moved in [both_ways(found, name)]
@@ -140,7 +141,7 @@ def incidence_plain(found: Incidence) -> dict[str, object]:
 def both_ways(found: Incidence, name: str) -> tuple[Difference, Difference]:
     """A party's change with prices held, and with prices moved, each with its interval over seeds."""
     held, moved = (
-        Difference(name, "money", found.currency, np.zeros(len(changes[name])), changes[name])
+        Difference(name, "money", found.currency, np.zeros(len(changes[name])), changes[name], payers=found.payers)
         for changes in (found.held_by_seed, found.adjusted_by_seed)
     )
     return held, moved

@@ -18,6 +18,7 @@ from sim.experiments.paired import Difference, Interval
 from sim.experiments.runs import Floats
 from sim.report.differing import change_text, title_of
 from sim.report.figure import Figure
+from sim.report.marks import STARS
 from sim.report.numbers import MINUS, THIN, digits, plural, share, short_money
 from sim.report.style import BASE, GRID, INK, MUTED, VIEWERS, WARNING, is_narrow, margins
 
@@ -74,8 +75,9 @@ def certainty(told: Comparison) -> Figure | None:
     return Figure(
         "certainty",
         f"{share(float(one.sign_share or 0))} of {plural(len(draws), 'draw')} of what nobody knows keep the sign",
-        f"{title_of(one)}, {_unit(one)}. Chance: 95 % interval over {plural(len(told.seeds), 'seed')}; belief: nine "
-        "tenths of the draws, each a dot; the line is the difference, the dashes are no difference",
+        f"{title_of(one)}, {_unit(one)}. Chance: 95 % interval{STARS[one.mark]} over "
+        f"{plural(len(told.seeds), 'seed')}; belief: nine tenths of the draws, each a dot; the "
+        "line is the difference, the dashes are no difference",
         outside,
         {"draw": list(range(1, len(draws) + 1)), "difference": plain(draws)},
         draw,
@@ -260,7 +262,9 @@ def _row(one: Difference) -> Row:
     if beliefs is not None and not np.isnan(beliefs).any():
         first, last = as_told(one, np.array(beliefs)).tolist()
         wide = (first, last)
-    return Row(title_of(one), float(as_told(one, np.array([one.difference]))[0]), (low, high), wide)
+    return Row(
+        f"{title_of(one)}{STARS[one.mark]}", float(as_told(one, np.array([one.difference]))[0]), (low, high), wide
+    )
 
 
 def _is_shown(one: Difference, *, is_relative: bool) -> bool:

@@ -12,6 +12,7 @@ from sim.experiments.compare import Comparison
 from sim.experiments.paired import Difference, Interval
 from sim.experiments.welfare import FIGURE, OTHERS, PARTIES, TENTHS
 from sim.report.figure import Figure
+from sim.report.marks import STARS
 from sim.report.numbers import UNKNOWN, about_money, plural, short_money, signed
 from sim.report.style import CREATORS, INK, MUTED, OUTSIDE, PLATFORM, SELLERS, VIEWERS, WARNING, is_narrow
 
@@ -49,7 +50,7 @@ def gains_rows(told: Comparison) -> list[dict[str, str]]:
             "title": FIGURE[one.metric].title,
             "counts": FIGURE[one.metric].counts,
             "difference": amount_text(one.difference, one.currency),
-            "seeds": bounds_text(one.interval_seeds, one.currency),
+            "seeds": f"{bounds_text(one.interval_seeds, one.currency)}{STARS[one.mark]}",
             "parameters": bounds_text(one.interval_parameters, one.currency),
         }
         for one in told_gains(told, names)
@@ -123,7 +124,7 @@ def _bars(told: Comparison, name: str, title: str, subtitle: str, shown: Sequenc
             _label(axes, one, place, narrow=narrow)
         axes.axvline(0, color=MUTED, linewidth=1)
         axes.set(xlim=(-1.7 * most, 1.7 * most), ylim=(len(shown) - 0.5, -0.5), xticks=[])
-        axes.set_yticks(range(len(shown)), [FIGURE[one.metric].title for one in shown], color=INK)
+        axes.set_yticks(range(len(shown)), [f"{FIGURE[one.metric].title}{STARS[one.mark]}" for one in shown], color=INK)
         axes.grid(visible=False)
         axes.spines.bottom.set_visible(False)
 

@@ -26,7 +26,8 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 
-from sim.experiments.runs import Figures, Floats, Keep, Task, column, run_all, unseen
+from sim.experiments.payers import effective_payers
+from sim.experiments.runs import UNSAID, Figures, Floats, Keep, Task, column, run_all, unseen
 from sim.experiments.welfare.parties import FIGURE
 from sim.ledger.errors import CoinworksError
 from sim.scenario import Scenario
@@ -94,6 +95,7 @@ class Incidence(NamedTuple):
     platform, sellers : what they would do about their prices
     held, adjusted : by figure, the change against the base in the mean over seeds, in minor units
     held_by_seed, adjusted_by_seed : the same, arrays of shape (n_seeds,)
+    payers : effective ones in a run, see `sim.experiments.payers`
     """
 
     currency: str
@@ -102,6 +104,7 @@ class Incidence(NamedTuple):
     sellers: Best
     held_by_seed: dict[str, Floats]
     adjusted_by_seed: dict[str, Floats]
+    payers: float = UNSAID
 
     @property
     def held(self) -> dict[str, float]:
@@ -158,7 +161,8 @@ def incidence(
     def changes(found: Sequence[Figures]) -> dict[str, Floats]:
         return {name: column(found, name) - column(stated, name) for name in FIGURE}
 
-    return Incidence(currencies.pop(), seeds, platform, sellers, changes(held), changes(adjusted))
+    payers = effective_payers([*stated, *held])
+    return Incidence(currencies.pop(), seeds, platform, sellers, changes(held), changes(adjusted), payers)
 
 
 def runs_of(seeds: Sequence[int]) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from sim.experiments.evidence.coverage import RULES, WANTED, Covered
+from sim.experiments.evidence.coverage import INTERVALS, RULES, WANTED, Covered
 from sim.report.figure import Figure
 from sim.report.numbers import THIN
 from sim.report.studies.naming import color_of, title_of
@@ -16,37 +16,45 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 DRAWN: Final = RULES[-1]
+WORST: Final = ("below", "above", "not told", "inside")
 
 
 def tables(found: Sequence[Covered], scenario: Scenario) -> "list[Table]":
-    """A row for each metric and number of people."""
+    """A row for each metric, number of people and interval."""
     table = new_table(
         f"Intervals of 95 % that hold the truth, coins dearer by 5 %; {scenario.days} days, wanted: 93 to 97 %",
         "metric",
         "viewers>",
         "skewness>",
+        "of the",
         *(f"{rule}>" for rule in RULES),
         "so",
+        "marked",
     )
-    for metric in dict.fromkeys(one.metric for one in found):
-        for towns in dict.fromkeys(one.towns for one in found):
-            mine = [one for one in found if (one.metric, one.towns) == (metric, towns)]
-            table.add_row(
-                title_of(metric) if towns == 1 else "",
-                f"{towns * scenario.viewers:,}",
-                f"{mine[0].skewness:+.1f}",
-                *(percent(one.share.value) for one in mine),
-                mine[-1].verdict,
-            )
+    rows: dict[tuple[str, int, str], list[Covered]] = {}
+    for one in found:
+        rows.setdefault((one.metric, one.towns, one.interval), []).append(one)
+    for (metric, towns, interval), mine in rows.items():
+        is_first = interval == INTERVALS[0]
+        table.add_row(
+            title_of(metric) if towns == 1 and is_first else "",
+            f"{towns * scenario.viewers:,}" if is_first else "",
+            f"{mine[0].skewness:+.1f}" if is_first else "",
+            interval,
+            *(percent(one.share.value) for one in mine),
+            min((one.verdict for one in mine), key=WORST.index),
+            mine[0].mark,
+        )
     return [table]
 
 
 def figure(found: Sequence[Covered], scenario: Scenario) -> Figure:
-    """The share of intervals that hold the truth where a comparison stops by its own rule."""
-    shown = [one for one in found if one.rule == DRAWN]
+    """The share of told intervals that hold the truth where a comparison stops by its own rule."""
+    told = {(one.metric, one.towns): one for one in found if one.rule == DRAWN}  # the last is what is told
+    shown = list(told.values())
     rows = [
         Whisker(
-            f"{title_of(one.metric)}, {one.towns * scenario.viewers:,}",
+            f"{title_of(one.metric)}, {one.towns * scenario.viewers:,}{'*' if one.mark else ''}",
             one.share,
             with_interval(one.share, percent),
             color_of(one.metric),
@@ -63,12 +71,14 @@ def figure(found: Sequence[Covered], scenario: Scenario) -> Figure:
         f"Intervals of 95 % hold the truth in {_range(shown, 1)} of comparisons of {scenario.viewers:,} viewers, in "
         f"{_range(shown, most)} of {most * scenario.viewers:,}",
         "Share of comparisons whose interval over seeds holds the true change, where pairs are added until it is short "
-        "enough, by metric and number of viewers; coins dearer by 5 %. Lines hold 95 %, the band is 93 to 97 %.",
+        "enough, by metric and number of viewers; coins dearer by 5 %. Lines hold 95 %, the band is 93 to 97 %. A star "
+        "is what a comparison marks, for too few pay.",
         f"{shown[0].repetitions:,} comparisons with seeds of their own; those of more viewers are sums of their pairs.",
         {
             "metric": [one.metric for one in found],
             "viewers": [one.towns * scenario.viewers for one in found],
             "comparison": [one.rule for one in found],
+            "interval": [one.interval for one in found],
             "repetitions": [one.repetitions for one in found],
             "pairs": rounded(one.pairs for one in found),
             "hits": [one.hits for one in found],
@@ -76,6 +86,7 @@ def figure(found: Sequence[Covered], scenario: Scenario) -> Figure:
             "low": rounded(one.share.low for one in found),
             "high": rounded(one.share.high for one in found),
             "verdict": [one.verdict for one in found],
+            "mark": [one.mark for one in found],
             "true_relative": rounded(one.truth.value / one.base for one in found),
             "its_half_width": rounded(one.truth.half / one.base for one in found),
             "skewness": rounded(one.skewness for one in found),
