@@ -3,6 +3,7 @@
     with StubWallet() as wallet:
         RemoteWallet(wallet.url, "token").announce(operations, "b1")
 
+A gift's key is its fan's: under another token nothing is found.
 `StubWallet(answer=...)` may answer operations otherwise, or not at all (None drops the connection).
 Run as a program it is the null server that a load generator is measured against.
 """
@@ -48,7 +49,10 @@ class _Protocol(asyncio.Protocol):
     def reply(self, head: bytes, body: bytes) -> None:
         path = head.split(b" ", 2)[1].decode()
         key = _KEY.search(head)
-        answer = self._answer(path, key[1].decode() if key else "", body)
+        if path.startswith("/v1/operations/") and b"Bearer own" not in head:
+            answer: Answer = 404, {"title": "Not found"}
+        else:
+            answer = self._answer(path, key[1].decode() if key else "", body)
         if answer is None:
             self.transport.abort()
             return
@@ -61,7 +65,7 @@ class _Protocol(asyncio.Protocol):
             operations = json.loads(body)["operations"]
             return 200, {"results": [{"key": done["key"], "outcome": "accepted"} for done in operations]}
         if path == "/v1/tokens":
-            return 200, {"tokens": ["token"] * len(json.loads(body)["subjects"])}
+            return 200, {"tokens": ["own"] * len(json.loads(body)["subjects"])}
         return self.answer(path, key, json.loads(body) if body else {})
 
 

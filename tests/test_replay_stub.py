@@ -267,7 +267,7 @@ def test_the_first_batch_of_answers_imports_nothing() -> None:
 
 
 def test_every_line_of_a_mistake_is_ours(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def refuse(_asked: object) -> int:
+    def refuse(*_asked: object) -> int:
         raise CoinworksError("a.csv:1: one\na.csv:2: two")
 
     monkeypatch.setattr(alone, "_prepare", refuse)

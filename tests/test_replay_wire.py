@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from loadtests.replay.wire import NO_OUTCOME, Answer, Target, parse_answer, parse_target, payload, request
+from loadtests.replay.wire import NO_OUTCOME, Answer, Target, parse_answer, parse_target, payload, request, token_of
 from sim.ledger import COIN, CoinworksError, Op, Operation, Outcome, Rule
 
 FAN, STAR = 1_000000000017, 2_000000000003
@@ -90,3 +90,9 @@ def test_a_read_is_accepted_by_its_status() -> None:
 def test_a_target_is_host_and_port(url: str) -> None:
     with pytest.raises(CoinworksError, match="expected http://HOST:PORT"):
         parse_target(url)
+
+
+@pytest.mark.parametrize("operation", [GIFT, Operation(1, 0, Op.BALANCE, FAN)])
+def test_a_request_carries_the_token_of_whoever_asks(operation: Operation) -> None:
+    sent = request(operation, "b", Target("127.0.0.1", 80), "a.b-c_d")
+    assert token_of(memoryview(sent)) == "a.b-c_d"

@@ -13,15 +13,16 @@ from loadtests.wallet.problems import Refused
 from loadtests.wallet.reading import Reading
 from loadtests.wallet.sqlite_store import SqliteStore
 from loadtests.wallet.store import Batch, StoreError
-from loadtests.wallet.wire import Answer, Command, OperationBody, command
+from loadtests.wallet.wire import SERVICE_CALLER, Answer, Command, OperationBody, command
+from sim.ledger import Kind, Outcome, account_id
 from sim.ledger.conservation import check
 from sim.ledger.money import AMOUNT_MAX, PPM
-from wallets import CREATOR, GIFT, HOUR_US, OTHER, VIEWER, setup_operations
+from wallets import CREATOR, GIFT, GOOD, HOUR_US, OTHER, PACK, PRICE, SELLER, VIEWER, setup_operations
 
 
-def asked(local: str, op: str = "gift", **fields: object) -> Command:
+def asked(local: str, op: str = "gift", caller: int = SERVICE_CALLER, **fields: object) -> Command:
     gift = {"account": VIEWER, "peer": CREATOR, "item": GIFT, "amount": 1, "currency": "coin"} if op == "gift" else {}
-    return command(f"demo/{local}", OperationBody(op=op, **{"at_us": 9, **gift, **fields}))
+    return command(f"demo/{local}", OperationBody(op=op, **{"at_us": 9, **gift, **fields}), caller)
 
 
 def setup() -> list[Command]:
@@ -29,6 +30,7 @@ def setup() -> list[Command]:
 
 
 TOWN = setup_operations()
+FAN, OTHER_FAN = account_id(Kind.VIEWER, 1), account_id(Kind.VIEWER, 2)
 
 
 class SlowStore(SqliteStore):
@@ -101,6 +103,86 @@ def test_a_key_used_for_something_else_is_refused(store: SlowStore) -> None:
         await engine.submit(asked("1"))
         with pytest.raises(Refused, match="key demo/1: used before"):
             await engine.submit(asked("1", amount=2))
+
+    with_engine(store, story)
+
+
+def test_every_caller_has_keys_of_its_own(store: SlowStore) -> None:
+    """Two fans and the service under one key: three operations, each remembered for its caller, after a restart too."""
+    town = [asked("1", caller=FAN, amount=3), asked("1", caller=OTHER_FAN, account=OTHER), asked("1", amount=5)]
+
+    async def before(engine: Engine) -> None:
+        answers = await engine.submit_batch(town)
+        assert [getattr(answer, "outcome", None) for answer in answers] == [
+            "accepted",
+            "insufficient_funds",
+            "accepted",
+        ]
+        assert not any(answer.replayed for answer in answers if isinstance(answer, Answer))
+        await once_more(engine)
+
+    async def once_more(engine: Engine) -> None:
+        again = await engine.submit_batch(town)
+        assert [(a.outcome, a.replayed) for a in again if isinstance(a, Answer)] == [
+            ("accepted", True), ("insufficient_funds", True), ("accepted", True),
+        ]  # fmt: skip
+        with pytest.raises(Refused, match="key demo/1: used before"):
+            await engine.submit(asked("1", caller=FAN, amount=5))
+        assert engine.find("demo", OTHER_FAN, "1").outcome == Outcome.INSUFFICIENT_FUNDS
+        with pytest.raises(Refused, match="operation demo/1: not known"):
+            engine.find("demo", FAN + 7, "1")
+
+    with_engine(store, before)
+    with_engine(store, once_more)
+
+
+def order(local: str, buyer: str, caller: int = SERVICE_CALLER, **more: object) -> Command:
+    body = {"account": buyer, "peer": SELLER, "item": GOOD, "amount": 2_000, "currency": "USD"}
+    return asked(local, op="order", caller=caller, **body, **more)
+
+
+def capture(local: str, buyer: str, ref: str) -> Command:
+    body = {"account": SELLER, "peer": buyer, "amount": 2_000, "currency": "USD", "ref": ref}
+    return asked(local, op="capture", **body)
+
+
+def test_a_ref_means_the_operation_that_can_be_answered(store: SlowStore) -> None:
+    """Both fans use the key 42 for an order, the service for a topup, and 44 for an order of the second fan's."""
+    refund = {"account": VIEWER, "amount": 1_000, "currency": "coin", "ref": "demo/42"}
+    window = {"rule": "coin_refund_window", "amount": 10**12}
+
+    async def story(engine: Engine) -> None:
+        topup = asked("42", op="topup", account=VIEWER, item=PACK, amount=PRICE, currency="USD")
+        for each in (
+            asked("window", op="policy", **window),
+            order("42", VIEWER, FAN),
+            order("42", OTHER, OTHER_FAN),
+            topup,
+        ):
+            assert (await engine.submit(each)).outcome == "accepted"
+        assert (await engine.submit(capture("c1", OTHER, "demo/42"))).outcome == "accepted"
+        assert (await engine.submit(capture("c2", VIEWER, "demo/42"))).outcome == "accepted"
+        assert (await engine.submit(capture("c3", OTHER, "demo/42"))).outcome == "wrong_state", "captured already"
+        for each in (order("44", OTHER), order("44", VIEWER, FAN)):
+            assert (await engine.submit(each)).outcome == "accepted"
+        assert (await engine.submit(capture("c5", VIEWER, "demo/44"))).outcome == "accepted"
+        assert (await engine.submit(capture("c6", OTHER, "demo/44"))).outcome == "accepted"
+        with pytest.raises(Refused, match="ref demo/43: not known"):
+            await engine.submit(capture("c4", OTHER, "demo/43"))
+        assert (await engine.submit(asked("r", op="coin_refund", caller=FAN, **refund))).outcome == "accepted"
+
+    with_engine(store, story)
+    refs = dict(
+        store._read(store._reader, "SELECT o.key, r.caller FROM operations o JOIN operations r ON r.id = o.ref")
+    )
+    assert refs == {"c1": OTHER_FAN, "c2": FAN, "c3": OTHER_FAN, "c5": FAN, "c6": SERVICE_CALLER, "r": SERVICE_CALLER}
+
+
+def test_a_fan_cannot_answer_what_is_anothers(store: SlowStore) -> None:
+    async def story(engine: Engine) -> None:
+        await engine.submit(order("42", OTHER, OTHER_FAN))
+        with pytest.raises(Refused, match="ref demo/42: not known"):
+            await engine.submit(order("1", VIEWER, FAN, ref="demo/42"))
 
     with_engine(store, story)
 

@@ -116,11 +116,31 @@ def test_a_fan_spends_and_reads_only_his_own(wallet: WalletProcess, http: httpx.
             f"/v1/accounts/{CREATOR}/balance",
             f"/v1/accounts/{OTHER}/history",
             "/v1/books/demo/entries",
-            "/v1/operations/demo/s1",
+            "/v1/operations/elsewhere/own",
         ):
             assert fan.get(forbidden).status_code == 403
+        assert fan.get("/v1/operations/demo/s1").status_code == 404, "the service's key"
+        assert http.get("/v1/operations/demo/own").status_code == 404, "the fan's key"
         assert fan.post("/v1/batches", json={"operations": []}).status_code == 403
         assert fan.post("/v1/tokens", json={"subjects": [OTHER]}).status_code == 403
+
+
+def test_nobody_takes_anothers_key(wallet: WalletProcess, http: httpx.Client) -> None:
+    """A fan uses the number of a receipt that the store is about to send for another fan."""
+    third = {"op": "open", "account": "demo/viewer-3", "at_us": HOUR_US}
+    assert http.post("/v1/operations", json=third, headers=key("third")).status_code == 200
+    with client(wallet, token(http)) as fan:
+        assert give(fan, "receipt-42").status_code == 200
+        receipt = {"op": "topup", "account": "demo/viewer-3", "amount": 100, "currency": "coin", "at_us": HOUR_US}
+        answer = http.post("/v1/operations", json=receipt, headers=key("receipt-42"))
+        assert (answer.status_code, answer.json()["replayed"]) == (200, False)
+        assert coins(http, "demo/viewer-3") == 100
+        assert give(fan, "receipt-42").json()["replayed"] is True
+        assert fan.get("/v1/operations/demo/receipt-42").json()["op"] == "gift"
+        assert http.get("/v1/operations/demo/receipt-42").json()["op"] == "topup"
+        assert give(fan, "receipt-42", 2).status_code == 422
+    batch = {"operations": [receipt | {"key": "demo/receipt-42"}]}
+    assert http.post("/v1/batches", json=batch).json()["results"][0]["replayed"] is True
 
 
 def test_a_fan_limits_the_own_spending(wallet: WalletProcess, http: httpx.Client) -> None:

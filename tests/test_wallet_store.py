@@ -24,7 +24,7 @@ def stocked(store: SqliteStore, gifts: int = 5) -> Book:
     ]
     for operation in operations:
         decision = book.apply(operation)
-        batch.add(1, f"k{operation.seq}", bytes(16), operation, decision)
+        batch.add(1, -1, f"k{operation.seq}", bytes(16), operation, decision)
         batch.post(entry, operation.seq, 1, decision.entries, book.balance)
         entry += len(decision.entries)
     store.commit(batch)
@@ -55,7 +55,7 @@ def test_batches_of_any_size_are_whole(store: SqliteStore, rows: int) -> None:
     for n in range(1, rows + 1):
         operation = Operation(n, 0, Op.OPEN, account_id(Kind.VIEWER, n), amount=n, currency=COIN)
         decision = book.apply(operation)
-        batch.add(1, f"k{n}", bytes(16), operation, decision)
+        batch.add(1, -1, f"k{n}", bytes(16), operation, decision)
         batch.post(2 * n, n, 1, decision.entries, book.balance)
     store.commit(batch)
     assert [each.operation.actor for each in store.operations()] == list(book.holders)
@@ -96,8 +96,8 @@ def test_an_owner_has_a_history_with_running_balances(store: SqliteStore) -> Non
 def test_a_batch_is_committed_whole_or_not_at_all(store: SqliteStore) -> None:
     stocked(store)
     batch = Batch()
-    batch.add(1, "new", bytes(16), Operation(100, 0, Op.OPEN, FAN + 1), Book().apply(Operation(1, 0, Op.OPEN, FAN)))
-    batch.add(1, "k3", bytes(16), Operation(101, 0, Op.OPEN, FAN + 2), Book().apply(Operation(1, 0, Op.OPEN, FAN)))
+    batch.add(1, -1, "new", bytes(16), Operation(100, 0, Op.OPEN, FAN + 1), Book().apply(Operation(1, 0, Op.OPEN, FAN)))
+    batch.add(1, -1, "k3", bytes(16), Operation(101, 0, Op.OPEN, FAN + 2), Book().apply(Operation(1, 0, Op.OPEN, FAN)))
     with pytest.raises(StoreError, match="UNIQUE"):
         store.commit(batch)
     assert "new" not in {each.key for each in store.operations()}
@@ -143,7 +143,7 @@ def newer_wallet(path: Path) -> None:
     [
         (text_file, "not a wallet's file"),
         (other_database, "not a wallet's file"),
-        (newer_wallet, "schema version 99, expected 1"),
+        (newer_wallet, "schema version 99, expected 2"),
         (lambda path: path.mkdir(), "unable to open database file"),
     ],
 )

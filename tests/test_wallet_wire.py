@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from loadtests.wallet.problems import Refused
-from loadtests.wallet.wire import OperationBody, command, fingerprint, parse_key, parse_wire_account
+from loadtests.wallet.wire import SERVICE_CALLER, OperationBody, command, fingerprint, parse_key, parse_wire_account
 from sim.ledger import Op, Rule
 
 GIFT = {"op": "gift", "account": "demo/viewer-1", "peer": "demo/creator-0", "item": 7, "amount": 5, "currency": "coin"}
@@ -16,12 +16,18 @@ def asked(key: str = "demo/7", **fields: object):
 
 def test_a_body_becomes_codes() -> None:
     gift = asked(ref="demo/6", region="US", at_us=9)
-    assert gift == ("demo", "7", Op.GIFT, 1_000000000001, 2_000000000000, 7, 5, 1, "6", 840, 9)
+    assert gift == ("demo", "7", Op.GIFT, 1_000000000001, 2_000000000000, 7, 5, 1, "6", 840, 9, -1)
+
+
+def test_a_key_is_its_callers() -> None:
+    body = msgspec.convert(GIFT, OperationBody)
+    assert command("demo/7", body, 1_000000000001).caller == 1_000000000001
+    assert command("demo/7", body).caller == SERVICE_CALLER
 
 
 def test_what_is_left_out_is_nobody_and_nothing() -> None:
     opened = command("demo/1", OperationBody(op="open", account="demo/seller-3"))
-    assert opened == ("demo", "1", Op.OPEN, 3_000000000003, -1, -1, 0, 0, "", 0, -1)
+    assert opened == ("demo", "1", Op.OPEN, 3_000000000003, -1, -1, 0, 0, "", 0, -1, -1)
 
 
 def test_a_policy_names_its_rule_in_place_of_a_peer() -> None:

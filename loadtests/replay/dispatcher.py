@@ -239,7 +239,8 @@ class Dispatcher:
             return None
         self._unknown[i] = 1
         path = f"/v1/operations/{wire.key(self.plan.book, self._seq[i])}"
-        status, body = ask(self._target, wire.get(path, self._target, self.plan.service_token), self._patience_s)
+        token = wire.token_of(self._request(i))
+        status, body = ask(self._target, wire.get(path, self._target, token), self._patience_s)
         return None if status == wire.NOT_FOUND else wire.parse_answer(status, body)
 
     def _send_again(self, i: int) -> wire.Answer:

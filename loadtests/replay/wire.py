@@ -57,6 +57,7 @@ class _Body(msgspec.Struct):
     replayed: bool = False
 
 
+_BEARER: Final = b"\r\nAuthorization: Bearer "
 _decode_body: Final = msgspec.json.Decoder(_Body).decode
 _SPELLING: Final = {op.value: code for code, op in OP_BY_CODE.items()}
 
@@ -122,6 +123,11 @@ def request(operation: Operation, book: str, target: Target, token: str) -> byte
 def get(path: str, target: Target, token: str) -> bytes:
     """The whole HTTP request of a GET."""
     return f"GET {path} HTTP/1.1\r\nHost: {target.authority}\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+
+
+def token_of(request: bytes | memoryview) -> str:
+    """The token that a request carries; only whoever asked may look up what was decided."""
+    return bytes(request).partition(_BEARER)[2].partition(b"\r\n")[0].decode()
 
 
 def parse_answer(status: int, body: bytes, *, is_read: bool = False) -> Answer:

@@ -115,7 +115,7 @@ class App:
         if key is None:
             raise Refused(400, "expected the header Idempotency-Key: BOOK/KEY")
         body = _decoded(_decode_operation, await _body(receive, headers, OPERATION_BYTES_MAX))
-        asked = command(key.decode("latin-1"), body)
+        asked = command(key.decode("latin-1"), body, claims.account)
         claims.check_operation(asked)
         answer = await self._engine.submit(asked)
         if answer.outcome == ACCEPTED:
@@ -158,8 +158,8 @@ class App:
     async def _find(self, request: Request) -> Response:
         claims = self._claims(dict(request.scope["headers"]))
         book, key = request.path_params["book"], request.path_params["key"]
-        decided = self._engine.find(book, key)
-        claims.check_account(book, decided.actor)
+        claims.check_account(book, claims.account)
+        decided = self._engine.find(book, claims.account, key)
         await self._engine.durable()
         return _json(Answer(f"{book}/{key}", decided.op.code, decided.outcome.code, decided.at_us, replayed=True))
 
@@ -207,7 +207,7 @@ async def _expect_get(scope: Scope, _receive: Receive) -> tuple[int, bytes]:
 
 def _command_or_refusal(claims: Claims, operation: BatchOperation) -> Command | Refused:
     try:
-        asked = command(operation.key, operation)
+        asked = command(operation.key, operation, claims.account)
         claims.check_operation(asked)
     except Refused as refusal:
         return refusal

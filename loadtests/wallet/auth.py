@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 import jwt
 
 from loadtests.wallet.problems import Refused
-from loadtests.wallet.wire import NO_INSTANT, Command, parse_wire_account
+from loadtests.wallet.wire import NO_INSTANT, SERVICE_CALLER, Command, parse_wire_account
 from sim.ledger import CoinworksError, needs_service_token
 
 ALGORITHM: Final = "HS256"
@@ -33,7 +33,7 @@ SECRET_BYTES: Final = 32
 
 
 class Claims(NamedTuple):
-    """What a verified token says."""
+    """What a verified token says; `account` is the caller whose keys it uses, `SERVICE_CALLER` for the platform."""
 
     subject: str
     book: str
@@ -113,7 +113,7 @@ class Authority:
             raise Refused(401, "expected a token issued by this wallet") from None
         scopes = str(said["scope"]).split()
         is_service = SERVICE in scopes
-        book, account = ("", -1) if is_service else parse_wire_account(said["sub"])
+        book, account = ("", SERVICE_CALLER) if is_service else parse_wire_account(said["sub"])
         states_time = self._trace_clock and CLOCK in scopes
         return Claims(said["sub"], book, account, is_service, states_time, float(said["exp"]))
 

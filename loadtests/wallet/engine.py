@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 
 from loadtests.wallet.problems import Refused
 from loadtests.wallet.store import Batch, Store, StoredBalance, StoreError
-from loadtests.wallet.wire import NOBODY, Answer, Command, fingerprint, wire_account
+from loadtests.wallet.wire import NOBODY, SERVICE_CALLER, Answer, Command, fingerprint, wire_account
 from sim.ledger import Account, Book, CoinworksError, LedgerError, Op, Operation, Outcome
 from sim.ledger.money import CURRENCIES
 from sim.ledger.operations import NO_REF
@@ -30,6 +30,18 @@ DEADLINE_S: Final = 5.0
 # The store's integers have 64 bits. One operation moves less than two fifths of what they hold, so a book is full well
 # before an operation could leave a balance that cannot be written.
 BALANCE_MAX: Final = 2**61
+ANSWERS: Final = {
+    Op.EXPIRE: (Op.REWARD, Op.VOUCHER, Op.OPEN),
+    Op.ORDER: (Op.VOUCHER,),
+    Op.CAPTURE: (Op.ORDER,),
+    Op.CANCEL: (Op.ORDER,),
+    Op.REFUND: (Op.CAPTURE,),
+    Op.AFFILIATE: (Op.CAPTURE,),
+    Op.COIN_REFUND: (Op.TOPUP,),
+    Op.CHARGEBACK: (Op.TOPUP,),
+    Op.PAYOUT: (Op.PAYOUT,),
+    Op.PAYOUT_RETURN: (Op.PAYOUT,),
+}
 
 
 class Decided(NamedTuple):
@@ -44,21 +56,21 @@ class Decided(NamedTuple):
 
 
 class Shelf:
-    """A book and the keys that it has answered."""
+    """A book and the keys that it has answered, each by the caller whose key it is."""
 
     def __init__(self, name: str, number: int) -> None:
         self.name = name
         self.number = number
         self.book = Book()
-        self.keys: dict[str, Decided] = {}
+        self.keys: dict[tuple[int, str], Decided] = {}
         self.latest_us = 0
         self.largest = 0
 
     def __repr__(self) -> str:
         return f"<Shelf {self.name} keys={len(self.keys)} {self.book}>"
 
-    def remember(self, key: str, decided: Decided) -> None:
-        self.keys[key] = decided
+    def remember(self, caller: int, key: str, decided: Decided) -> None:
+        self.keys[caller, key] = decided
         self.latest_us = max(self.latest_us, decided.at_us)
 
 
@@ -188,9 +200,9 @@ class Engine:
         self._on_failure()
         self._arrived.set()
 
-    def find(self, book: str, key: str) -> Decided:
-        """What was decided under a key."""
-        decided = self.shelf(book).keys.get(key)
+    def find(self, book: str, caller: int, key: str) -> Decided:
+        """What was decided under a caller's key."""
+        decided = self.shelf(book).keys.get((caller, key))
         if decided is None:
             raise Refused(404, f"operation {book}/{key}: not known")
         return decided
@@ -229,7 +241,7 @@ class Engine:
     def _answer(self, asked: Command) -> Answer:
         mark = fingerprint(asked)
         shelf = self.shelves.get(asked.book)
-        known = shelf.keys.get(asked.key) if shelf else None
+        known = shelf.keys.get((asked.caller, asked.key)) if shelf else None
         if known is not None and known.fingerprint != mark:
             raise Refused(422, f"key {asked.book}/{asked.key}: used before, for another operation")
         decided = known or self._decide(asked, mark, shelf or Shelf(asked.book, len(self.shelves) + 1))
@@ -254,9 +266,9 @@ class Engine:
             self.shelves[shelf.name] = shelf
             self._open.books[shelf.name] = shelf.number
         decided = Decided(number, mark, asked.op, asked.actor, decision.outcome, operation.at_us)
-        shelf.remember(asked.key, decided)
+        shelf.remember(asked.caller, asked.key, decided)
 
-        self._open.add(shelf.number, asked.key, mark, operation, decision)
+        self._open.add(shelf.number, asked.caller, asked.key, mark, operation, decision)
         left = self._open.post(self._last_entry + 1, number, shelf.number, decision.entries, shelf.book.balance)
         shelf.largest = max(shelf.largest, left)
         self._last_entry += len(decision.entries)
@@ -265,12 +277,7 @@ class Engine:
 
     def _operation(self, asked: Command, number: int, shelf: Shelf) -> Operation:
         """The operation as the ledger knows it: numbered by the store, dated, its ref a number too."""
-        ref = NO_REF
-        if asked.ref:
-            answered = shelf.keys.get(asked.ref)
-            if answered is None:
-                raise Refused(404, f"ref {asked.book}/{asked.ref}: not known")
-            ref = answered.id
+        ref = _answered(asked, shelf).id if asked.ref else NO_REF
         at_us = asked.at_us if asked.at_us >= 0 else self.now_us(shelf)
         return Operation(number, at_us, *asked[2:8], ref, asked.region)
 
@@ -289,13 +296,24 @@ class Engine:
             decided = Decided(
                 operation.seq, stored.fingerprint, operation.op, operation.actor, outcome, operation.at_us
             )
-            shelf.remember(stored.key, decided)
+            shelf.remember(stored.caller, stored.key, decided)
             self._last_operation = operation.seq
         self._last_entry = self.store.last_entry()
         for shelf in self.shelves.values():
             _verify(shelf, "its balance row says", _all_balances(self.store, shelf.number))
             _verify(shelf, "its entries sum to", list(self.store.entry_sums(shelf.number)))
             shelf.largest = max(map(abs, shelf.book.balances().values()), default=0)
+
+
+def _answered(asked: Command, shelf: Shelf) -> Decided:
+    """The operation that a ref names: of those that its callers gave this key, the one that can be answered."""
+    others = (asked.actor, asked.peer) if asked.caller == SERVICE_CALLER else (SERVICE_CALLER,)
+    callers = (asked.caller, *others)
+    known = [shelf.keys[caller, asked.ref] for caller in callers if (caller, asked.ref) in shelf.keys]
+    if not known:
+        raise Refused(404, f"ref {asked.book}/{asked.ref}: not known")
+    fitting = ANSWERS.get(asked.op, ())
+    return next((each for each in known if each.op in fitting and each.actor in (asked.actor, asked.peer)), known[0])
 
 
 def _apply_again(shelf: Shelf, key: str, operation: Operation) -> Outcome:

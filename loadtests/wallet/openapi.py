@@ -91,7 +91,7 @@ ENDPOINTS: Final = (
         "find",
         "GET",
         "/v1/operations/{book}/{key}",
-        "What was decided under a key: resolves an unknown outcome.",
+        "What was decided under a key of one's own: resolves an unknown outcome.",
         "own or service",
         None,
         Answer,

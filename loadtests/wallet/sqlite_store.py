@@ -28,7 +28,7 @@ from sim.ledger import Account, AccountClass, Op, Operation, Outcome
 
 SQLITE_LEAST: Final = (3, 51, 3)  # before it, two connections could lose a commit (the WAL-reset race)
 APPLICATION_ID: Final = 0x636F696E  # "coin"
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 BUSY_MS: Final = 5_000
 CHECKPOINT_PAGES: Final = 8_000
 ROWS_A_STATEMENT: Final = 256
@@ -41,6 +41,7 @@ CREATE TABLE books (
 CREATE TABLE operations (
     id INTEGER PRIMARY KEY,
     book INTEGER NOT NULL REFERENCES books,
+    caller INTEGER NOT NULL,
     key TEXT NOT NULL,
     fingerprint BLOB NOT NULL,
     at_us INTEGER NOT NULL,
@@ -53,7 +54,7 @@ CREATE TABLE operations (
     ref INTEGER NOT NULL,
     region INTEGER NOT NULL,
     outcome INTEGER NOT NULL,
-    UNIQUE (book, key)
+    UNIQUE (book, caller, key)
 ) STRICT;
 CREATE TABLE entries (
     id INTEGER PRIMARY KEY,
@@ -79,7 +80,7 @@ CREATE INDEX operations_by_actor ON operations (book, actor, id) WHERE op IN ({O
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
 """
-OPERATION_COLUMNS: Final = 14
+OPERATION_COLUMNS: Final = 15
 ENTRY_COLUMNS: Final = 8
 BALANCE_COLUMNS: Final = 5
 _OPERATION = "o.id, o.at_us, o.op, o.actor, o.peer, o.item, o.amount, o.currency, o.ref, o.region"
@@ -172,11 +173,11 @@ class SqliteStore:
 
     def operations(self) -> Iterator[StoredOperation]:
         rows = self._stream(
-            f"SELECT b.name, o.key, o.fingerprint, o.outcome, {_OPERATION}"
+            f"SELECT b.name, o.caller, o.key, o.fingerprint, o.outcome, {_OPERATION}"
             " FROM operations o JOIN books b ON b.id = o.book ORDER BY o.id"
         )
-        for book, key, fingerprint, outcome, *fields in rows:
-            yield StoredOperation(book, key, fingerprint, _operation(fields), Outcome(outcome))
+        for book, caller, key, fingerprint, outcome, *fields in rows:
+            yield StoredOperation(book, caller, key, fingerprint, _operation(fields), Outcome(outcome))
 
     def last_entry(self) -> int:
         return int(self._read(self._reader, "SELECT coalesce(max(id), 0) FROM entries")[0][0])

@@ -1,7 +1,7 @@
 """What a wallet keeps: operations with their outcomes, entries, balances. And what any store of it must offer.
 
     batch = Batch()
-    batch.add(id, book, key, ...)
+    batch.add(book, caller, key, ...)
     store.commit(batch)             # one transaction, synced; raises StoreError, after which the wallet must stop
 
 The store never decides. It is written in batches by one writer and read by anyone: what `commit` has returned for is
@@ -25,6 +25,7 @@ class StoredOperation(NamedTuple):
     """An operation as it was decided; `operation.seq` is its number in the store."""
 
     book: str
+    caller: int
     key: str
     fingerprint: bytes
     operation: Operation
@@ -86,10 +87,12 @@ class Batch:
     def __repr__(self) -> str:
         return f"<Batch operations={self.size} balances={len(self.balances)}>"
 
-    def add(self, book: int, key: str, fingerprint: bytes, operation: Operation, decision: Decision) -> None:
-        """Take in a decided operation."""
+    def add(
+        self, book: int, caller: int, key: str, fingerprint: bytes, operation: Operation, decision: Decision
+    ) -> None:
+        """Take in a decided operation, with the key that its caller gave it."""
         seq, at_us, op, *fields = operation
-        self.operations += (seq, book, key, fingerprint, at_us, op, *fields, decision.outcome)
+        self.operations += (seq, book, caller, key, fingerprint, at_us, op, *fields, decision.outcome)
         self.counts[op, decision.outcome] += 1
         self.size += 1
 

@@ -4,6 +4,7 @@
     1000000000001
 
 Accounts live in books: `demo/viewer-1` is viewer 1 of the book `demo`, and `demo/7` an idempotency key of that book.
+Keys are their caller's own: two callers may use the same one, and neither knows of the other.
 Every name that the trace has a code for is looked up in `sim.ledger`'s tables, so there is one spelling.
 """
 
@@ -30,6 +31,7 @@ PAGE_ROWS_MAX: Final = 10_000
 NUMBER_MAX: Final = max(AMOUNT_MAX, LIFE_MAX_US)  # a policy's number may be a time
 INSTANT_US_MAX: Final = 2**53  # the largest integer that every JSON reader keeps exact
 NOBODY: Final = -1
+SERVICE_CALLER: Final = NOBODY  # as a caller: the platform's own systems
 NO_INSTANT: Final = -1
 
 OPS: Final = {op.code: op for op in Op if op not in READS}
@@ -46,6 +48,12 @@ _KEY = re.compile(f"({BOOK_PATTERN})/({KEY_PATTERN})", re.ASCII)
 _BOOK = re.compile(BOOK_PATTERN, re.ASCII)
 
 
+REF: Final = (
+    "The key of the operation it answers: the token holder's own, or the platform's. The platform may also name a key"
+    " of an account that takes part."
+)
+
+
 def _one_of(names: Mapping[str, object], about: str) -> Meta:
     return Meta(description=about, extra_json_schema={"enum": sorted(names)})
 
@@ -56,7 +64,9 @@ def _shaped(pattern: str, about: str, example: str) -> Meta:
 
 
 WireAccount = Annotated[str, _shaped(f"{BOOK_PATTERN}/{ACCOUNT_PATTERN}", "An account of a book.", "demo/viewer-17")]
-WireKey = Annotated[str, _shaped(f"{BOOK_PATTERN}/{KEY_PATTERN}", "An idempotency key of a book.", "demo/123")]
+WireKey = Annotated[
+    str, _shaped(f"{BOOK_PATTERN}/{KEY_PATTERN}", "An idempotency key of a book, the token holder's own.", "demo/123")
+]
 Amount = Annotated[int, Meta(ge=0, le=NUMBER_MAX, description="In the smallest unit of its currency.")]
 ItemId = Annotated[int, Meta(ge=0, le=2**31 - 1, description="Kind * 10^8 + number.")]
 InstantUs = Annotated[int, Meta(ge=0, le=INSTANT_US_MAX, description="Microseconds; needs the scope `clock`.")]
@@ -72,7 +82,7 @@ class OperationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
     item: ItemId | UnsetType = UNSET
     amount: Amount = 0
     currency: Annotated[str, _one_of(CURRENCIES, "The amount's unit.")] | UnsetType = UNSET
-    ref: Annotated[WireKey, Meta(description="The key of the operation it answers.")] | UnsetType = UNSET
+    ref: Annotated[WireKey, Meta(description=REF)] | UnsetType = UNSET
     region: Annotated[str, _one_of(REGIONS, "ISO 3166-1 alpha-2.")] | UnsetType = UNSET
     at_us: InstantUs | UnsetType = UNSET
 
@@ -223,7 +233,10 @@ class History(msgspec.Struct, frozen=True):
 
 
 class Command(NamedTuple):
-    """An operation as the wallet was asked for it: codes for names, but the ref still a key of the book."""
+    """An operation as the wallet was asked for it: codes for names, but the ref still a key of the book.
+
+    `caller` is whose key it is: the account that a token acts for, or `SERVICE_CALLER`.
+    """
 
     book: str
     key: str
@@ -236,10 +249,11 @@ class Command(NamedTuple):
     ref: str
     region: int
     at_us: int
+    caller: int
 
 
-def command(key: str, body: OperationBody) -> Command:
-    """What a body asks for.
+def command(key: str, body: OperationBody, caller: int = SERVICE_CALLER) -> Command:
+    """What a body asks for on behalf of a caller.
 
     Raises
     ------
@@ -264,6 +278,7 @@ def command(key: str, body: OperationBody) -> Command:
         "" if body.ref is UNSET else _ref(book, body.ref),
         0 if body.region is UNSET else _named(REGIONS, "region", body.region),
         NO_INSTANT if body.at_us is UNSET else body.at_us,
+        caller,
     )
 
 
