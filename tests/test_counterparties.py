@@ -143,6 +143,7 @@ class Played:
             self.advance(boundary)
             if boundary:
                 self.close(boundary)
+            self.other.begin()
             self.compare_rows(boundary, self.other.settle(self.rates(self.stage.now_us)))
             self.compare_shown(self.told.seen[boundary], self.other.publish())
             self.other.after()
