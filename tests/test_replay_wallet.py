@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine_runs import ran
 from loadtests.latency import times_ns
 from loadtests.remote_wallet import RemoteWallet
 from loadtests.replay.launch import LOCUSTFILE, Generator, Progress
@@ -19,8 +20,9 @@ from loadtests.replay.plan import Pace, prepare
 from loadtests.traffic import read_traffic
 from loadtests.trial import Conditions, Trial, reckon, run_trial
 from loadtests.wallet.process import WalletProcess, start_wallet
-from sim.ledger import Outcome
+from sim.ledger import Op, Outcome
 from sim.ledger.operations import MOVES_MONEY
+from sim.scenario import load
 from sim.tables import read_parquet
 from sim.trace import Trace, TraceWriter
 from traces import Town, busy_town, rare_town
@@ -82,6 +84,29 @@ def test_what_is_rare_reconciles_too(tmp_path: Path, wallet: WalletProcess) -> N
     assert trial.verdict.word == "PASS", trial.numbers["mismatches"]
     done = {o.op for each in (town, busy_town()) for o, outcome in each.rows if outcome == Outcome.ACCEPTED}
     assert done >= MOVES_MONEY
+
+
+SHOP = {Op.ORDER, Op.CAPTURE, Op.CANCEL, Op.REFUND, Op.SETTLE}
+
+
+def accepted(trace: Trace) -> set[Op]:
+    """What somebody did and was let do."""
+    return {Op(op) for op in np.unique(trace.columns["op"][trace.columns["outcome"] == Outcome.ACCEPTED])}
+
+
+def test_a_country_whose_shop_is_closed_and_comes_back_has_all_of_a_shop_in_its_trace() -> None:
+    """At its own size, as `coinworks run indonesia-2023` has it."""
+    assert accepted(ran("windowed", load("indonesia-2023")).trace) >= SHOP
+
+
+def test_a_country_whose_shop_is_closed_and_comes_back_reconciles(tmp_path: Path, wallet: WalletProcess) -> None:
+    country = ran("windowed", load("indonesia-2023", ["viewers=300"]))
+    assert accepted(country.trace) >= SHOP
+    conditions = Conditions(live_s=1, late_ms=NEVER_LATE)
+    trial = run_trial(country.trace, wallet.url, wallet.token, conditions, tmp_path, simulated=country.balances)
+    assert trial.verdict.word == "PASS", trial.numbers["mismatches"]
+    assert trial.numbers["reconciled"] is True
+    assert trial.numbers["sent"] == trial.numbers["planned"] > 20_000
 
 
 def test_a_second_replay_does_its_work_anew(tmp_path: Path, wallet: WalletProcess) -> None:
