@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from rich.console import Console
+from rich.table import Table
 
 from sim.cli.terminal import PIPE_WIDTH
 from sim.experiments.beliefs import Belief, Beliefs, Believed, turned
@@ -19,6 +20,7 @@ from sim.experiments.unknowns import design, find, unknowns
 from sim.report.comparison import comparison_files, write_comparison
 from sim.report.differing import change_text, differences_table, seeds_text
 from sim.report.intervals import figures_of, turn_text
+from sim.report.numbers import THIN
 from sim.scenario import load
 from test_incidence import borne
 from test_report import Page
@@ -194,13 +196,17 @@ def test_the_terminal_has_both_means_under_the_name_and_no_interval_cut() -> Non
     wide = asked._replace(
         metric="domestic_gain", currency="IDR", belief=asked.belief._replace(metric="domestic_gain", scale=1e4)
     )
-    printed = io.StringIO()
     table = differences_table(told._replace(metrics={**told.metrics, "domestic_gain": wide}))
-    Console(file=printed, width=PIPE_WIDTH).print(table)
-    lines = printed.getvalue()
+    lines = printed(table, PIPE_WIDTH)
     assert "$100 → $104" in lines
-    assert "Gain (domestic)" in lines
     assert "…" not in lines
+    assert "Gain (domestic)" in lines
+
+
+def printed(table: Table, width: int) -> str:
+    lines = io.StringIO()
+    Console(file=lines, width=width).print(table)
+    return lines.getvalue()
 
 
 def test_axes_of_money_are_labelled_with_money_and_never_with_powers_of_ten() -> None:
@@ -242,6 +248,11 @@ def test_the_page_asks_no_network_and_its_ids_are_its_own(files: dict[str, str])
 
 def test_the_same_comparison_gives_the_same_bytes(files: dict[str, str]) -> None:
     assert comparison_files(comparison()) == files
+
+
+def test_no_line_breaks_between_a_number_and_its_unit(files: dict[str, str]) -> None:
+    assert "95 %" not in files["comparison.html"]
+    assert f"95{THIN}% over seeds" in files["comparison.html"]
 
 
 def test_files_are_written_together(tmp_path: Path) -> None:

@@ -96,3 +96,36 @@ def test_a_cluster_gives_what_this_process_gives(tmp_path: Path) -> None:
         with executor(where, None, 3) as elsewhere:
             assert repr(run_all(tasks, elsewhere, Keep(tmp_path / "kept"))) == repr(run_all(tasks))
     assert repr(run_all(tasks, None, Keep(tmp_path / "kept"))) == repr(run_all(tasks))
+
+
+DEADLY = """
+import os, pathlib, signal, time
+from sim.experiments import runs
+make, kept = runs.run, pathlib.Path({kept!r})
+def run(task):
+    if task.seed == 3:
+        give_up_s = time.monotonic() + 300
+        while not list(kept.rglob("*.json")) and time.monotonic() < give_up_s:
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return make(task)
+runs.run = run
+"""
+
+
+@pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="needs the extra cluster")
+def test_a_task_that_ends_its_workers_is_told_in_one_line_and_what_was_finished_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "0")
+    tasks = [Task(load("us-baseline", TINY), seed) for seed in (1, 3)]
+    keep = Keep(tmp_path / "kept")
+    with cluster(tmp_path, workers=2, prelude=DEADLY.format(kept=str(keep.folder))) as found:
+        where = found.address.replace("tcp://", "dask://")
+        with (
+            pytest.raises(CoinworksError, match="a task has ended 1 of its workers, the last of them tcp://") as told,
+            executor(where, None, 2) as elsewhere,
+        ):
+            run_all(tasks, elsewhere, keep)
+    assert "\n" not in str(told.value)
+    assert [keep.find(task) is not None for task in tasks] == [True, False]

@@ -329,6 +329,8 @@ def test_the_total_is_worth_less_cost() -> None:
     assert found.gains["domestic_gain"] + found.gains["foreign_seller_gain"] + found.gains["firm_gain"] == (
         pytest.approx(parties)
     )
+    local = found.gains["domestic_seller_gain"] + found.gains["offline_shop_gain"]
+    assert found.gains["local_seller_gain"] == pytest.approx(local)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from sim.report.differing import (
     TOLD,
     answer_text,
     as_plain,
+    cell_text,
     change_text,
     interval_text,
     levels_text,
@@ -34,6 +35,7 @@ from sim.report.differing import (
 from sim.report.figure import Figure
 from sim.report.incidence import incidence_figure, incidence_lines, incidence_rows
 from sim.report.intervals import certainty, differences, turn, turn_text, unknowns
+from sim.report.marks import STARS
 from sim.report.numbers import count, plural, share
 from sim.report.rendering import rendered
 from sim.report.welfare import gains_figures, gains_rows
@@ -121,7 +123,9 @@ def _card(told: Comparison) -> dict[str, Any]:
     if one.belief is None or one.label is None:
         return {"label": None}
     told_ones = one.belief.told[:TOLD]
-    title = f"The {plural(len(told_ones), 'unknown')} that {'matters' if len(told_ones) == 1 else 'matter'} most"
+    title = (
+        "The unknown that matters most" if len(told_ones) == 1 else f"The {len(told_ones)} unknowns that matter most"
+    )
     return {
         "label": one.label,
         "rests_on": f"The answer rests on {RESTS_ON[one.label]}.",
@@ -174,8 +178,8 @@ def _row(one: Difference) -> dict[str, str]:
         "title": title_of(one),
         "levels": levels_text(one),
         "difference": change_text(one, one.difference),
-        "seeds": seeds_text(one),
-        "parameters": interval_text(one, one.interval_parameters),
+        "seeds": f"{cell_text(one, one.interval_told)}{STARS[one.mark]}",
+        "parameters": cell_text(one, one.interval_parameters),
         "sign": sign_text(one),
         "label": one.label or "",
         "p": p_text(one.p_joint),

@@ -8,6 +8,7 @@ Both intervals stand side by side, for chance is the smaller part of what isn't 
 
 from collections.abc import Iterator
 from math import isnan
+from textwrap import fill
 from typing import TYPE_CHECKING, Final
 
 from sim.experiments.compare import Comparison
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 TOLD: Final = 3  # unknowns
-LEAST_NAME: Final = 18  # letters of a metric's name in a line of a table
+NAME: Final = 20  # letters in a line of a table's first column
 RESTS_ON: Final = {
     "mechanism": "the arithmetic of fees and rules",
     "fitted": "parameters fitted to published figures",
@@ -117,25 +118,24 @@ def differences_table(told: Comparison) -> "Table":
 
     title = f"{told.other.name} against {told.base.name}: {plural(len(told.seeds), 'pair')} of runs"
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("metric", min_width=LEAST_NAME)
+    table.add_column("metric", no_wrap=True)
     drawn = told.beliefs is not None
     for name in ("difference", "95 % over seeds", *(("over unknowns", "sign") if drawn else ()), "p"):
         table.add_column(name, justify="right", no_wrap=True)
     for one in told.metrics.values():
         if one.differences.any() or one.metric == told.asked:
-            believed = (_cell(one, one.interval_parameters), sign_text(one)) if drawn else ()
-            name = "\n".join(filter(None, (title_of(one), levels_text(one))))
+            believed = (cell_text(one, one.interval_parameters), sign_text(one)) if drawn else ()
+            name = "\n".join(fill(text, NAME) for text in (title_of(one), levels_text(one)) if text)
             change = change_text(one, one.difference)
-            table.add_row(
-                name, change, f"{_cell(one, one.interval_told)}{STARS[one.mark]}", *believed, p_text(one.p_joint)
-            )
+            seeds = f"{cell_text(one, one.interval_told)}{STARS[one.mark]}"
+            table.add_row(name, change, seeds, *believed, p_text(one.p_joint))
     return table
 
 
-def _cell(one: Difference, interval: Interval | None) -> str:
+def cell_text(one: Difference, interval: Interval | None) -> str:
     """An interval; amounts of money take two lines, for two are too wide for a column."""
     text = interval_text(one, interval)
-    return text if one.is_relative else text.replace(" to ", " to\n")
+    return text if one.is_relative or one.unit == "share" else text.replace(" to ", " to\n")
 
 
 def sign_text(one: Difference) -> str:

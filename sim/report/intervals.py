@@ -308,11 +308,11 @@ def _rows(canvas: "Canvas", names: Sequence[str], left: int) -> "Axes":
 def _panels(canvas: "Canvas", number: int) -> "Iterator[Axes]":
     if is_narrow(canvas):
         grid = canvas.add_gridspec(number, 1, hspace=0.5)
-        margins(canvas, left=64, right=16, top=12, bottom=44)
+        margins(canvas, left=72, right=16, top=12, bottom=44)
         yield from (canvas.add_subplot(grid[place, 0]) for place in range(number))
     else:
         grid = canvas.add_gridspec(1, number, wspace=0.12)
-        margins(canvas, left=64, right=16, top=12, bottom=44)
+        margins(canvas, left=72, right=16, top=12, bottom=44)
         yield from (canvas.add_subplot(grid[0, place]) for place in range(number))
 
 

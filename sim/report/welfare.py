@@ -32,7 +32,7 @@ COLOR: Final = {
     "platform": PLATFORM,
 }
 FLOAT: Final = "coin_float_gain"
-SUMS: Final = ("total_gain", "total_gain_without_top", "domestic_gain", "firm_gain")
+SUMS: Final = ("total_gain", "total_gain_without_top", "local_seller_gain", "domestic_gain", "firm_gain")
 GROUPS: Final = ("viewer_surplus_tenth", "creator_gain_tenth")
 
 

@@ -121,9 +121,12 @@ def executor_on(address: str, program: Callable[[], str]) -> Iterator[Executor]:
 
     Raises
     ------
-    ClusterError : nothing answers there, something else does, or there are no workers, or not like us
+    ClusterError : nothing answers there, something else does, or there are no workers, or not like us; or, later, a
+        task has lost as many workers as the scheduler allows
     """
     client = _client(address)
+    from distributed import KilledWorker
+
     try:
         names = _names(client, address, 1)
         _refuse_others(client, names)
@@ -131,6 +134,11 @@ def executor_on(address: str, program: Callable[[], str]) -> Iterator[Executor]:
             if found != program():
                 raise ClusterError(f"worker {name} runs other sources of coinworks: expected those here")
         yield client.get_executor(retries=RETRIES)
+    except KilledWorker as lost:
+        raise ClusterError(
+            f"cluster {address}: a task has ended {lost.allowed_failures + 1} of its workers, the last of them "
+            f"{lost.last_worker.address}, for want of memory perhaps; expected workers with more of it"
+        ) from None
     finally:
         client.close(timeout=2)
 

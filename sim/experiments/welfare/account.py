@@ -117,6 +117,7 @@ def _of_parties(
     domestic, firms = (sum(gains[name] for name in names) for names in (DOMESTIC, FIRMS))
     return gains | {
         "creator_time": time,
+        "local_seller_gain": gains["domestic_seller_gain"] + gains["offline_shop_gain"],
         "domestic_gain": domestic,
         "firm_gain": firms,
         "total_gain": domestic + gains["foreign_seller_gain"] + firms,

@@ -57,6 +57,7 @@ OTHERS: Final = (
     Party("viewer_surplus_without_top", "Viewers without top fans", "without the hundredth of fans with most appetite"),
     Party("viewer_surplus_no_fans", "Viewers who never pay for gifts", "the part of those who are no fans"),
     Party("creator_time", "Creators' time", "what their hours live cost them; their gain is net of it"),
+    Party("local_seller_gain", "Local sellers", "domestic sellers, with their shops outside"),
     Party("domestic_gain", "Domestic", "viewers, creators, domestic sellers and their shops, and the state"),
     Party("firm_gain", "Firms", "platform, unspent coins, stores and rivals, whose home no scenario states"),
     Party("total_gain", "All", "everybody: worth less cost, for payments cancel"),
