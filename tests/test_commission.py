@@ -181,20 +181,17 @@ def test_each_promotion_has_its_number_and_its_terms() -> None:
 
 def test_who_left_and_begins_again_is_not_new() -> None:
     """Who lost money for a week leaves, and with nobody else to begin only those come back."""
-    back = ("trade.patience_weeks=1", "trade.week_cost_cents=30000", "trade.pool_factor=0", "trade.entry_share=1")
-    result = coming(*back, interventions(promoted(0, 23)))
+    back = ("trade.patience_weeks=1", "trade.week_cost_cents=10000", "trade.pool_factor=0", "trade.entry_share=1")
+    result = coming(*back, "sellers.per_thousand_viewers=80", interventions(promoted(0, 23)))
     assert result.sellers_by_week["left"].sum()
     assert result.sellers_by_week["entered"].sum()
     assert not states(result, Rule.NEW_SELLER)
 
 
 def test_a_promotion_lures_those_who_would_not_begin_without_it() -> None:
-    """With half of each sale gone nobody's profit pays for beginning; with nothing to pay for a while it does."""
-    dear = ("sellers.commission=0.5", "trade.horizon_weeks=4")
-    earned = coming(*dear).sellers_by_week
-    mean = earned["income"][earned["week"] == 0].sum() / earned["active"][earned["week"] == 0].sum()
-    cost = f"trade.entry_cost_cents={round(mean * 1.05) * 4}"
-    without, lured = coming(*dear, cost), coming(*dear, cost, interventions(promoted(0, 23, 60, 0, 0)))
+    """With nine tenths of each sale gone it pays nobody to begin; with nothing to pay for a while it does."""
+    dear = ("sellers.commission=0.9", "trade.horizon_weeks=4")
+    without, lured = coming(*dear), coming(*dear, interventions(promoted(0, 23, 60, 0, 0)))
     in_week_1 = [
         int(result.sellers_by_week["entered"][result.sellers_by_week["week"] == 1].sum()) for result in (without, lured)
     ]

@@ -10,6 +10,8 @@ import pytest
 
 from engine_runs import Result, assert_identical, ran
 from random_scenarios import LIVELY
+from sim.agents.traders import seen_of
+from sim.agents.workforce import Week
 from sim.ledger import Item, Op, Outcome
 from sim.ledger.operations import ITEM_SPAN
 from sim.scenario import load
@@ -148,6 +150,24 @@ def test_a_week_without_a_sale_tells_sellers_nothing() -> None:
     reopened = {what: amounts[0] for what, amounts in prices(result).items() if what in usual}
     assert len(reopened) > 3
     assert reopened == {what: usual[what] for what in reopened}
+
+
+def test_sellers_see_the_middle_one_of_their_region_and_not_its_star() -> None:
+    """Of those who sell; live, of those who were. Nobody in the third region sells, or ever did."""
+    n = 9
+    region = np.array([0, 0, 0, 0, 1, 1, 0, 0, 1])
+    active = np.array([1, 1, 1, 1, 1, 1, 1, 0, 0], np.bool_)
+    live_us = np.array([5, 0, 5, 5, 0, 0, 5, 5, 5])
+    zeros = np.zeros(n, np.int64)
+    week = Week(active, zeros, live_us, zeros, zeros, zeros)
+    profit = np.array([9_000_000, 300, -100, 200, 50, 40, 400, 800, 900])
+    earned = np.array([70_000.0, -1.0, 30.0, 10.0, -1.0, -1.0, 20.0, 80.0, 90.0])
+    sold = np.array([[1, 2], [0, 1], [0, 0], [0, 0], [0, 0], [0, 0], [3, 0], [0, 0], [0, 0]])
+    seen = seen_of(week, region, sold, profit, earned, 3)
+    assert seen.sold.tolist() == [7, 0, 0]
+    assert seen.profit.tolist() == [300, 40, 0]  # of two in the middle, the lower
+    assert seen.was_live.tolist() == [True, False, False]
+    assert seen.an_hour.tolist() == [20.0, 0.0, 0.0]
 
 
 def test_foreign_goods_cost_domestic_shops_what_they_displace() -> None:

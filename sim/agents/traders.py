@@ -5,8 +5,9 @@
     traders.by_week()                                # sellers_by_week: who sells, and what it brings, by origin
 
 Prices and stock follow what sold; sellers take up selling live, leave at losses, and others begin while it pays. A shop
-in the street counts for none of this, for it stays whoever sells here. Where nobody bought anything in a week, as under
-a ban, sellers wait. Who is neutral in all of this (see `[trade]` in scenarios/README.md) just counts.
+in the street counts for none of this, for it stays whoever sells here. What others earn is judged by the middle one of
+them. Where nobody bought anything in a week, as under a ban, sellers wait. Who is neutral in all of this (see `[trade]`
+in scenarios/README.md) just counts.
 """
 
 from collections.abc import Callable
@@ -119,6 +120,23 @@ class Trade(NamedTuple):
     has_sold: BoolArray
     promotion: Int64Array
     promotion_until: Int64Array
+
+
+class Seen(NamedTuple):
+    """What sellers of a region see of each other's past week: arrays of shape (n_regions,).
+
+    Attributes
+    ----------
+    sold : pieces
+    profit : of the middle seller, in minor units
+    was_live : whether anybody was
+    an_hour : what an hour live earned the middle one of those who were
+    """
+
+    sold: Int64Array
+    profit: Int64Array
+    was_live: BoolArray
+    an_hour: Float64Array
 
 
 CONSTANT: Final = ("cost", "most")
@@ -288,6 +306,8 @@ class Traders:
         """Let the past week decide how the next one goes: who sells, live or not, at which price, from which stock."""
         before = week.active.copy()
         self.now.has_sold[:] |= before
+        profit, earned = np.zeros(len(self.region), np.int64), np.zeros(len(self.region))
+        _look_back(self.now.margin, week, self.region, self._costs, profit, earned)
         _decide(
             self._stage.seed,
             self._stage.now_us // WEEK_US,
@@ -295,11 +315,12 @@ class Traders:
             week,
             self.shelves,
             self.region,
+            profit,
+            earned,
+            seen_of(week, self.region, self.now.sold, profit, earned, len(self.regions)),
             self._lure(before),
             self._terms,
             self._costs,
-            np.zeros((len(self.regions), 2), np.int64),
-            np.zeros((len(self.regions), 3), np.int64),
         )
         self._promote(week.active & ~before)
         week.drive[:] = self.drive(week.active)
@@ -392,6 +413,42 @@ class Traders:
         self._weeks = list(state["weeks"].copy())
 
 
+def seen_of(
+    week: Week, region: Int64Array, sold: Int64Array, profit: Int64Array, earned: Float64Array, n_regions: int
+) -> Seen:
+    """What there is to see: of the middle seller, for what a few stars earn isn't to be had by beginning."""
+    seen = Seen(
+        np.bincount(region, sold.sum(axis=1), n_regions).astype(np.int64),
+        np.zeros(n_regions, np.int64),
+        np.zeros(n_regions, np.bool_),
+        np.zeros(n_regions),
+    )
+    for place in range(n_regions):
+        here = week.active & (region == place)
+        live = here & (week.live_us > 0)
+        if here.any():
+            seen.profit[place] = middle_of(profit[here])
+        if live.any():
+            seen.was_live[place], seen.an_hour[place] = True, middle_of(earned[live])
+    return seen
+
+
+def middle_of(values: npt.NDArray[Any]) -> Any:
+    """The median; of an even number of values, the lower of the two in the middle."""
+    return np.sort(values)[(len(values) - 1) // 2]
+
+
+@rule
+def _look_back(
+    margin: Int64Array, week: Week, region: Int64Array, costs: Costs, profit: Int64Array, earned: Float64Array
+) -> None:
+    """Fill in what the week left each seller, and what an hour live earned."""
+    for n in range(region.shape[0]):
+        hour, being_there, live_us = costs.hour[region[n]], costs.week[region[n]], week.live_us[n]
+        profit[n] = profit_of(week.income[n], being_there, hour, live_us)
+        earned[n] = an_hour_earns(margin[n], live_us)
+
+
 @rule
 def _decide(
     seed: int,
@@ -400,42 +457,30 @@ def _decide(
     week: Week,
     shelves: Shelves,
     region: Int64Array,
+    profit: Int64Array,
+    earned: Float64Array,
+    seen: Seen,
     lure: Float64Array,
     terms: TradeTerms,
     costs: Costs,
-    live: Int64Array,
-    worked: Int64Array,
 ) -> None:
-    """Let sellers decide by the week that is over; the last two are room for sums by region.
-
-    `live` is the margin in live streams and its microseconds, `worked` how many sold, their profit and pieces sold.
-    """
-    for n in range(region.shape[0]):
-        if week.active[n]:
-            live[region[n], 0] += trade.margin[n]
-            live[region[n], 1] += week.live_us[n]
-            worked[region[n], 0] += 1
-            worked[region[n], 1] += _profit(week, n, region[n], costs)
-            worked[region[n], 2] += trade.sold[n].sum()
+    """Let sellers decide by the week that is over, and by what they see of others'."""
     for n in range(region.shape[0]):
         where = region[n]
-        if not worked[where, 2]:
+        if not seen.sold[where]:
             continue  # a week without a sale tells nobody anything
         if week.active[n]:
-            _weigh(trade, week, n, _profit(week, n, where, costs), terms)
-            _consider_live(seed, number, trade, week, n, live[where], costs.hour[where], terms)
+            _weigh(trade, week, n, profit[n], terms)
+            if seen.was_live[where]:
+                an_hour = earned[n] if trade.sells_live[n] and week.live_us[n] else seen.an_hour[where]
+                _consider_live(seed, number, trade, n, an_hour, costs.hour[where], terms)
             _tend(trade, shelves, n, terms)
         elif terms.entry_share > 0.0:
-            expected = worked[where, 1] / worked[where, 0] + lure[n]
+            expected = seen.profit[where] + lure[n]
             word = draw(seed, FIRST_SELLER + n, SELLER_ENTRY, number)[0]
             if begins(word, expected, float(costs.entry[where]), terms.entry_share):
                 week.active[n] = True
                 trade.losses[n] = 0
-
-
-@rule
-def _profit(week: Week, n: int, where: int, costs: Costs) -> int:
-    return profit_of(week.income[n], costs.week[where], costs.hour[where], week.live_us[n])
 
 
 @rule
@@ -448,22 +493,11 @@ def _weigh(trade: Trade, week: Week, n: int, profit: int, terms: TradeTerms) -> 
 
 @rule
 def _consider_live(
-    seed: int,
-    number: int,
-    trade: Trade,
-    week: Week,
-    n: int,
-    of_region: Int64Array,
-    hour_cost: int,
-    terms: TradeTerms,
+    seed: int, number: int, trade: Trade, n: int, an_hour: float, hour_cost: int, terms: TradeTerms
 ) -> None:
     """Let a seller weigh selling live: by the own hours, or by those of others in the region."""
-    margin, live_us = trade.margin[n], week.live_us[n]
-    if not trade.sells_live[n] or not live_us:
-        margin, live_us = of_region[0], of_region[1]
-    earned = an_hour_earns(margin, live_us)
     word = draw(seed, FIRST_SELLER + n, SELL_LIVE, number)[0]
-    if live_us > 0 and changes_live(word, trade.sells_live[n], earned, float(hour_cost), terms.take_up_share):
+    if changes_live(word, trade.sells_live[n], an_hour, float(hour_cost), terms.take_up_share):
         trade.sells_live[n] = not trade.sells_live[n]
 
 

@@ -28,7 +28,7 @@ from sim.experiments.validation.moments import (
     moments,
     shop_moments,
 )
-from sim.experiments.validation.trials import left_digit_cents, purchase_elasticity
+from sim.experiments.validation.trials import left_digit_cents, purchase_elasticity, sellers_who_stay
 from sim.model.measured import measured
 from sim.scenario import Scenario, load
 from sim.scenario.quantity import Parameter
@@ -40,6 +40,7 @@ SEEDS: Final = (1, 2, 3, 4)
 STEP: Final = 0.2  # of a parameter, for its first slope
 CLOSE: Final = 0.05  # of the range of the facts: near enough
 MOST_STEPS: Final = 4
+A_YEAR_DAYS: Final = 364
 MOST_FACTOR: Final = 2.0  # that a step makes of a parameter
 
 
@@ -146,6 +147,15 @@ FITS: Final = (
         ((-1,), (-2.5,), (-4,)),
         purchase_elasticity,
         _size(20_000, 28, "1h"),
+    ),
+    Fit(  # as many stay as are said to be there, and a fifth more or fewer
+        "indonesia-no-ban",
+        (("trade.week_cost_cents",),),
+        "I10-I12",
+        ("sellers_per_thousand",),
+        ((24,), (20,), (16,)),
+        sellers_who_stay,
+        _size(4_000, A_YEAR_DAYS, "3h"),
     ),
     Fit(
         "douyin-blueprint",

@@ -3,8 +3,9 @@
     purchase_elasticity(scenario, seed)         # E1: all packs 10 % dearer, and 10 % cheaper
     left_digit_cents(scenario, seed)            # E3: how $19.99 and $20.00 are felt
     crowding_signs(scenario, seed)              # S12-S14: what is given, with each of the effects and without
+    sellers_who_stay(scenario, seed)            # I10-I12: how many free entry and exit keep, of one run
 
-Both runs have the same people under the same draws, so what differs is the response.
+Otherwise both runs have the same people under the same draws, so what differs is the response.
 """
 
 from collections.abc import Callable
@@ -15,11 +16,12 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import numpy as np
 
-from sim.behavior.topup import felt_price
+from sim.behavior.topup import WEEK_US, felt_price
 from sim.engines.market import terms_of
+from sim.engines.windowed import WindowedEngine
 from sim.experiments.panel import OUTCOMES, Panel
 from sim.experiments.validation.moments import Heard, Int64Array, Moments
-from sim.model.measured import measured
+from sim.model.measured import measured, unheard
 from sim.scenario import Scenario
 from sim.scenario.catalogs import Pack
 from sim.scenario.quantity import Parameter
@@ -46,6 +48,15 @@ def left_digit_cents(scenario: Scenario, seed: int) -> Moments:
     del seed
     below, at, above = (felt_price(cents, DOLLAR, terms_of(scenario).topup.left_digit) for cents in (BELOW, AT, ABOVE))
     return {"left_digit_cents": (at - below) * (ABOVE - AT) / (above - at)}
+
+
+def sellers_who_stay(scenario: Scenario, seed: int) -> Moments:
+    """Active sellers for a thousand viewers, in the mean over whole weeks: as many as free entry and exit keep."""
+    engine = WindowedEngine(scenario, seed, unheard, opens=False)
+    engine.run()
+    by_week, weeks = engine.sellers_by_week(), scenario.duration_us // WEEK_US
+    active = by_week["active"][by_week["week"] < weeks].sum()
+    return {"sellers_per_thousand": 1000 * active / weeks / scenario.viewers}
 
 
 def crowding_signs(scenario: Scenario, seed: int) -> Moments:
