@@ -299,7 +299,11 @@ def test_marks_are_explained() -> None:
     few = Difference("bookings", "money", "USD", bases, bases + 1, payers=9.7)
     rare = few._replace(others=bases + np.array([1.0] + [0.0] * 11))
     assert marks([few._replace(payers=50)]) == []
-    assert [note[:2] for note in marks([few, rare])] == ["* ", "**"]
+    assert [[note[:2] for note in marks(found)] for found in ([few], [rare], [few, rare])] == [
+        ["* "],
+        ["**"],
+        ["* ", "**"],
+    ]
     assert "a run has 10 effective payers, 50 would be enough" in marks([few])[0]
 
 

@@ -360,6 +360,15 @@ def test_intervals_of_normal_pairs_cover_what_they_say_and_stop_by_the_rule() ->
     assert abs(found[0].skewness) < 0.1
 
 
+def test_a_part_of_the_base_is_asked_of_each_comparisons_own_base() -> None:
+    """Half of bases that vary by a third, known to a thousandth, and held as often as any."""
+    rng = np.random.default_rng(4)
+    bases = rng.normal(100.0, 33.0, (500, MOST))
+    repeated = Pairs(bases, 1.5 * bases + rng.normal(0.0, 0.1, bases.shape))
+    shares = {one.interval: one.share.value for one in counted(whole_of(repeated), repeated)[:2]}
+    assert shares == {interval: pytest.approx(0.95, abs=0.03) for interval in ("difference", "part")}  # three errors
+
+
 def test_stopping_when_an_interval_is_short_costs_skewed_pairs_little() -> None:
     """As skewed as money of fifty thousand viewers. From eight pairs on by Student's interval: 92 %."""
     rng = np.random.default_rng(2)
