@@ -273,6 +273,32 @@ def test_a_balance_is_cut_at_one_operation(store: SlowStore) -> None:
     assert store.sizes == [1, 2]
 
 
+def test_a_statement_shows_the_transactions_that_made_the_balance(store: SlowStore) -> None:
+    """A gift that follows the question is in neither; both gifts become durable together."""
+
+    async def story(engine: Engine) -> None:
+        reading = Reading(engine, store, lambda _shelf: 0)
+        store.gate.clear()
+        given = [asyncio.create_task(engine.submit(asked("1")))]
+        await asyncio.sleep(0.01)
+        given.append(asyncio.create_task(engine.submit(asked("2"))))
+        await asyncio.sleep(0.01)
+        shown = asyncio.create_task(reading.statement("demo", FAN, None, 2, ()))
+        await asyncio.sleep(0.01)
+        given.append(asyncio.create_task(engine.submit(asked("3"))))
+        await asyncio.sleep(0.01)
+        store.gate.set()
+        await asyncio.gather(*given)
+        balance, history = await shown
+        assert [row.amount for row in balance.rows if row.asset == "coin"] == [998]
+        assert [each.key for each in history.transactions] == ["demo/2", "demo/1"]
+        following = (await reading.statement("demo", FAN, history.next_cursor, 2, ()))[1]
+        assert [each.op for each in following.transactions] == ["topup", "open"]
+        reading.close()
+
+    with_engine(store, story)
+
+
 def test_a_spending_limit_is_shown_when_it_is_durable(store: SlowStore) -> None:
     async def story(engine: Engine) -> None:
         reading = Reading(engine, store, lambda _shelf: 9)

@@ -1,5 +1,6 @@
 """The wallet as a process on a real port with a real file: its contract, and what no accident may take away."""
 
+import asyncio
 import contextlib
 import json
 import resource
@@ -10,7 +11,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import msgspec
@@ -18,6 +21,8 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
+from loadtests.wallet.app import App
+from loadtests.wallet.auth import Authority
 from loadtests.wallet.process import WalletProcess, start_wallet
 from loadtests.wallet.service import bind, store_path
 from loadtests.wallet.settings import Settings
@@ -99,6 +104,29 @@ def test_a_refusal_is_a_problem_without_an_outcome(http: httpx.Client, status: i
     assert problem["detail"]
     assert "outcome" not in problem
     assert http.get("/v1/operations/demo/refused").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/v1/accounts/demo/viewer-1/balance", "/v1/operations/demo/1"])
+def test_whatever_goes_wrong_inside_is_a_problem_too(path: str) -> None:
+    """On the quick way as on the others; that it is raised again is uvicorn's to know."""
+
+    def fail(*_asked: object) -> None:
+        raise ZeroDivisionError
+
+    authority = Authority(bytes(32), trace_clock=False)
+    broken = SimpleNamespace(balance=fail, find=fail)
+    app = App(broken, authority, broken, SimpleNamespace(routes=list), broken)  # type: ignore[arg-type]  # all broken
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        headers = {"Authorization": f"Bearer {authority.issue('service')}"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://wallet", headers=headers) as http:
+            return await http.get(path)
+
+    with ThreadPoolExecutor(1) as thread:  # a browser's tests may leave a loop in this one
+        response = thread.submit(lambda: asyncio.run(ask())).result()
+    assert (response.status_code, response.headers["content-type"]) == (500, "application/problem+json")
+    assert response.json()["detail"] == "nothing is known of the outcome"
 
 
 def test_a_body_in_chunks_is_bounded_too(http: httpx.Client) -> None:

@@ -50,6 +50,7 @@ ACCOUNTS: Final = "/v1/accounts/"
 ACCOUNT_SLASHES: Final = 5  # /v1/accounts/BOOK/ACCOUNT/WHAT
 JSON_TYPE: Final = "application/json"
 ACCEPTED: Final = "accepted"
+NOTHING_KNOWN: Final = "nothing is known of the outcome"
 _encode = msgspec.json.Encoder().encode
 _decode_operation = msgspec.json.Decoder(OperationBody).decode
 _decode_batch = msgspec.json.Decoder(BatchBody).decode
@@ -93,10 +94,13 @@ class App:
             return
         try:
             status, content = await hot(scope, receive)
-            await _respond(send, status, content, b"application/json" if status == 200 else b"application/problem+json")
         except Refused as refusal:
-            headers = _refusal_headers(refusal)
-            await _respond(send, refusal.status, _encode(refusal.problem()), b"application/problem+json", headers)
+            await _refuse(send, refusal)
+        except Exception:  # a bug, or the store has failed: then this reaches nobody
+            await _refuse(send, Refused(500, NOTHING_KNOWN))
+            raise
+        else:
+            await _respond(send, status, content, b"application/json" if status == 200 else b"application/problem+json")
 
     def _hot(self, scope: Scope) -> Hot | None:
         """The plain function for a request, if there is one."""
@@ -255,6 +259,11 @@ async def _respond(
     await send({"type": "http.response.body", "body": content})
 
 
+async def _refuse(send: Send, refusal: Refused) -> None:
+    content = _encode(refusal.problem())
+    await _respond(send, refusal.status, content, b"application/problem+json", _refusal_headers(refusal))
+
+
 def _refusal_headers(refusal: Refused) -> list[tuple[bytes, bytes]]:
     if refusal.status == 401:
         return [(b"www-authenticate", b"Bearer")]
@@ -286,4 +295,4 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
 
 
 async def _on_failure(_request: Request, _error: Exception) -> Response:
-    return _problem(Refused(500, "nothing is known of the outcome").problem())
+    return _problem(Refused(500, NOTHING_KNOWN).problem())

@@ -139,8 +139,8 @@ class Pages:
         chosen = query.get("kind", "all")
         if chosen not in FILTERS_OF[kind]:
             raise Refused(422, f"kind {chosen!r}: expected one of {', '.join(FILTERS_OF[kind])}")
-        balance = await self._reading.balance(book, account)
-        history = self._reading.history(book, account, query.get("cursor"), str(PAGE_ROWS), FILTERS[chosen])
+        cursor = query.get("cursor")
+        balance, history = await self._reading.statement(book, account, cursor, PAGE_ROWS, FILTERS[chosen])
         rows = [row_of(each, balance.account, self._clock) for each in history.transactions]
         figure, *tiles = tiles_of(balance, kind, self._clock)
         name = balance.account.partition("/")[2]

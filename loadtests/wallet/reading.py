@@ -58,18 +58,27 @@ class Reading:
 
     async def balance(self, book: str, account: int) -> Balance:
         """What an account has, with everything acknowledged before."""
+        return (await self._cut(book, account))[0]
+
+    async def statement(
+        self, book: str, account: int, cursor: str | None, rows: int, ops: tuple[Op, ...]
+    ) -> tuple[Balance, History]:
+        """What an account has, and the transactions that made it so: a page of them, newest first."""
+        balance, latest = await self._cut(book, account)
+        newest = str(latest + 1) if cursor is None else cursor
+        return balance, self.history(book, account, newest, str(rows), ops)
+
+    async def _cut(self, book: str, account: int) -> tuple[Balance, int]:
+        """A balance, and the operation that left it."""
         shelf = self.shelf_of(book, account)
-        latest, rewards, limit = (
-            self._engine.latest,
-            self._rewards(shelf, account),
-            self._spending_limit(shelf, account),
-        )
+        latest = self._engine.latest
+        rewards, limit = self._rewards(shelf, account), self._spending_limit(shelf, account)
         worth, pending_worth = None, None
         if kind_of(account) == Kind.CREATOR:
             worth, pending_worth = self._worth(shelf, account)
         await self._engine.durable()
         rows = [_balance_row(row) for row in self._store.owned(shelf.number, account, latest)]
-        return Balance(wire_account(book, account), rows, rewards, worth, pending_worth, limit)
+        return Balance(wire_account(book, account), rows, rewards, worth, pending_worth, limit), latest
 
     def history(
         self, book: str, account: int, cursor: str | None, limit: str | None, ops: tuple[Op, ...] = ()
