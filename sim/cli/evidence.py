@@ -100,7 +100,7 @@ STUDIES: Final = {
     "draws": Study("us-baseline", (), 40, _draws),
     "windows": Study("us-baseline", (), 40, _windows),
     "creators": Study("us-baseline", (*A_YEAR, "viewers=2000"), 5, _creators),
-    "sellers": Study("indonesia-no-ban", A_YEAR, 5, _sellers),
+    "sellers": Study("indonesia-no-ban", (*A_YEAR, "viewers=2000"), 5, _sellers),
 }
 
 

@@ -156,6 +156,7 @@ FITS: Final = (
         ((24,), (20,), (16,)),
         sellers_who_stay,
         _size(4_000, A_YEAR_DAYS, "3h"),
+        decimals=0,
     ),
     Fit(
         "douyin-blueprint",
