@@ -338,6 +338,7 @@ def test_the_total_is_worth_less_cost() -> None:
     [
         ("platform.store_fee=0.15", "store_gain", "platform_gain"),
         ("sellers.commission=0.02", "platform_gain", "domestic_seller_gain"),
+        ("sellers.commission_flat_cents=45", "domestic_seller_gain", "platform_gain"),
         ("creators.diamond_value_cents=0.6", "platform_gain", "creator_gain"),
         ("regions.US.topup_tax=0.2", "platform_gain", "state_gain"),
     ],
