@@ -9,6 +9,7 @@ from engine_runs import Result, assert_identical, ran
 from random_scenarios import BRITAIN, LIVELY
 from sim.behavior.balance import asks_back
 from sim.ledger import COIN, Op, Outcome
+from sim.metrics.series import CHANNELS
 from sim.scenario import load
 
 HOUR_US = 3_600_000_000
@@ -88,13 +89,32 @@ def test_a_right_holds_where_and_from_when_it_is_given() -> None:
     assert (refunds["at_us"] - topups < DAY_US // 4).all()
 
 
-def test_a_bank_cannot_take_back_what_was_returned() -> None:
+def test_a_bank_takes_back_what_was_not_returned() -> None:
     result = reference(RIGHT, DISPUTED)
-    columns, refunded = result.trace.columns, set(returned(result)["ref"].tolist())
-    charged = columns["op"] == Op.CHARGEBACK
-    pairs = zip(columns["ref"][charged].tolist(), columns["outcome"][charged].tolist(), strict=True)
-    outcomes = {(ref in refunded, Outcome(outcome)) for ref, outcome in pairs}
-    assert outcomes == {(True, Outcome.WRONG_STATE), (False, Outcome.ACCEPTED)}
+    columns, back = result.trace.columns, result.recognized["float_coins"]
+    coins = dict(zip(columns["seq"].tolist(), back.tolist(), strict=True))
+    given = dict(zip(returned(result)["ref"].tolist(), returned(result)["amount"].tolist(), strict=True))
+    found = set()
+    for n in np.flatnonzero(columns["op"] == Op.CHARGEBACK):
+        topup, outcome = int(columns["ref"][n]), Outcome(columns["outcome"][n])
+        left = coins[topup] - given.get(topup, 0)
+        assert outcome == (Outcome.ACCEPTED if left else Outcome.WRONG_STATE)
+        assert not left or -back[n] == left
+        price = columns["amount"][topup]
+        assert (columns["amount"][n] == price) == (left in (0, coins[topup]))
+        found.add((topup in given, outcome))
+    assert {(True, Outcome.ACCEPTED), (False, Outcome.ACCEPTED)} <= found
+
+
+def test_coins_go_back_the_way_they_were_bought() -> None:
+    result = reference(RIGHT)
+    columns, refunds = result.trace.columns, returned(result)
+    assert (refunds["item"] == columns["item"][refunds["ref"]]).all()
+    series = result.found.series
+    back = {name: int(series["coins_refunded"][series["channel"] == name].sum()) for name in CHANNELS}
+    assert back["app"] > 0
+    assert back["web"] > 0
+    assert sum(back.values()) == result.found.kpis["coins_refunded"]["value"]
 
 
 def test_a_suspended_wallet_gives_nothing_back() -> None:

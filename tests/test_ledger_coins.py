@@ -376,6 +376,11 @@ def test_chargeback(before, operation, posting):
         ((topup(40, **COINS_FROM_OUTSIDE),), chargeback(100), "chargeback of 100: expected a paid topup"),
         ((topup(),), chargeback(100, 98), r"chargeback of 100 over \$0.98: expected the topup's \$0.99"),
         ((topup(),), chargeback(100, currency=EUR), "chargeback of 100 over €0.99: expected the topup's"),
+        (
+            (WINDOW, topup(), gift(69), coin_refund(1, 101)),
+            chargeback(101),
+            r"chargeback of 101 over \$0.99: expected the topup's \$0.98",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused(before, operation, message):
@@ -405,6 +410,24 @@ TAXED = (policy(Rule.TOPUP_TAX, 190_000), WINDOW, topup(119))  # 70 coins; tax 1
         pytest.param(TAXED, coin_refund(69, 102), "wrong_state", id="not all that is left"),
         pytest.param((*TAXED, coin_refund(70, 102)), coin_refund(70, 102), "wrong_state", id="once"),
         pytest.param((*TAXED, coin_refund(70, 102)), chargeback(102, 119), "wrong_state", id="no chargeback after it"),
+        pytest.param(
+            (*TAXED, gift(23), coin_refund(47, 102)),
+            chargeback(102, 119 - 79),
+            "viewer-0 -23 coin, exchange +23 coin, platform -23 USD, tax -7 USD, store -10 USD, bank +40 USD",
+            id="a chargeback of the 23 coins that were spent: together they are the topup's",
+        ),
+        pytest.param(
+            (*TAXED, gift(69), coin_refund(1, 102)),
+            chargeback(102, 119 - 1),
+            "viewer-0 -69 coin, exchange +69 coin, platform -69 USD, tax -19 USD, store -30 USD, bank +118 USD",
+            id="one coin given back protects from nothing",
+        ),
+        pytest.param(
+            (*TAXED, gift(69), coin_refund(1, 102), chargeback(102, 118)),
+            chargeback(102, 118),
+            "wrong_state",
+            id="and the rest is charged back once",
+        ),
         pytest.param((*TAXED, chargeback(102, 119)), coin_refund(70, 102), "wrong_state", id="not after a chargeback"),
         pytest.param((topup(),), coin_refund(70), "wrong_state", id="nobody has such a right"),
         pytest.param(TAXED, coin_refund(70, 102, at_us=14 * DAY_US - 1), ANY_POSTING, id="the last instant"),

@@ -50,6 +50,9 @@ class Ledger(Protocol):
     def voucher_left(self, ticket: int) -> int:
         """What a voucher is worth, 0 once it is gone."""
 
+    def disputable(self, topup: int) -> int:
+        """What a chargeback of a topup is about."""
+
 
 class Deed(NamedTuple):
     """An accepted operation of a viewer, as agents hear of it when its window closes."""

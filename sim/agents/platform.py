@@ -73,7 +73,9 @@ class Platform:
     def _charge_back(self, topup: Deed, word: int) -> Process:
         economy = self.economy
         delay_us = memoryless(word, float(economy.scenario.platform.chargeback_delay_days))
-        yield economy.boundary(topup.at_us + delay_us)
+        # Heard of at a boundary whose settlement has passed: the bank's word comes with the next one at the earliest.
+        yield economy.boundary(max(topup.at_us + delay_us, economy.now_us + 1))
+        amount = economy.ledger.disputable(topup.ticket)
         economy.propose(
-            Op.CHARGEBACK, topup.actor, item=topup.item, amount=topup.amount, currency=topup.currency, ref=topup.ticket
+            Op.CHARGEBACK, topup.actor, item=topup.item, amount=amount, currency=topup.currency, ref=topup.ticket
         )

@@ -243,6 +243,10 @@ class BookLedger:
         voucher = self._book.vouchers[ticket]
         return 0 if voucher.is_gone else voucher.amount
 
+    def disputable(self, topup: int) -> int:
+        """What a chargeback of a topup is about."""
+        return self._book.topups[topup].disputable
+
     def reward_left(self, viewer: int, ticket: int) -> int:
         """Coins left of a reward."""
         return sum(lot.left for lot in self._book.holders[viewer].reward_lots if lot.reward == ticket)

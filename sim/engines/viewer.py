@@ -202,7 +202,8 @@ class Viewer:
         lots = (lot for lot in self._holder.lots if lot.topup in book.topups)  # not those that came back from the shop
         lot = next((lot for lot in lots if book.topups[lot.topup].at_us > since_us), None)
         if lot is not None and asks_back(market.seed, self.account, occasion, market.terms.refund_intent):
-            self._act(Op.COIN_REFUND, amount=lot.left, currency=COIN, ref=lot.topup)
+            item = book.topups[lot.topup].item
+            self._act(Op.COIN_REFUND, item=item, amount=lot.left, currency=COIN, ref=lot.topup)
 
     def _collect(self) -> None:
         """Take the rewards of a visit: for the first one of the day, for a friend who joins, for watching."""

@@ -76,11 +76,11 @@ def _bought(state: State, operation: Operation, region: int) -> Topup:
     if operation.currency == COIN:
         if item != NO_ITEM:
             raise LedgerError(f"topup of item {item} in coins: expected its price in a fiat currency")
-        return Topup(operation.actor, at, price, 0, 0, 0, COIN)  # coins from outside any known pack
+        return Topup(operation.actor, item, at, price, 0, 0, 0, COIN)  # coins from outside any known pack
     coins = _coins_in(state, operation, region)
     tax = tax_inside(price, state.terms.get(Rule.TOPUP_TAX, at, region=region))
     fee = portion(price - tax, state.terms.get(Rule.STORE_FEE, at, item=item, region=region))
-    return Topup(operation.actor, at, coins, price, fee, tax, operation.currency)
+    return Topup(operation.actor, item, at, coins, price, fee, tax, operation.currency)
 
 
 def _coins_in(state: State, operation: Operation, region: int) -> int:

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from sim.ledger.accounts import BANK, EXCHANGE, PLATFORM, STORE, TAX, Kind
+from sim.ledger.accounts import BANK, EXCHANGE, PLATFORM, STORE, TAX, Account, Kind
 from sim.ledger.coins import take_coins
 from sim.ledger.errors import LedgerError
-from sim.ledger.money import COIN, format_amount, share_left
+from sim.ledger.money import COIN, format_amount
 from sim.ledger.operations import Op, Operation, Rule
 from sim.ledger.outcomes import Outcome
 from sim.ledger.postings import Decision, Posting, declined
@@ -27,14 +27,13 @@ def coin_refund(state: State, operation: Operation) -> Decision:
     if lot is None or lot.left != operation.amount or _is_too_late(state, operation, viewer, bought):
         return declined(Outcome.WRONG_STATE)
 
-    coins = bought.refunded = lot.left
+    bought.refunded = lot.left
     posting = Posting()
-    posting.move(COIN, coins, viewer.account, EXCHANGE)
-    posting.move(bought.currency, _share(bought.store_fee, coins, bought), STORE, PLATFORM)
-    posting.move(bought.currency, _share(bought.tax, coins, bought), TAX, PLATFORM)
-    posting.move(bought.currency, _share(bought.price, coins, bought), PLATFORM, BANK)
+    posting.move(COIN, lot.left, viewer.account, EXCHANGE)
+    for total, source, target in _moves(bought):
+        posting.move(bought.currency, total - bought.left_of(total), source, target)
     _put_first(viewer, operation.ref)
-    take_coins(viewer, coins, posting)
+    take_coins(viewer, lot.left, posting)
     return posting.accepted()
 
 
@@ -43,27 +42,26 @@ def _is_too_late(state: State, operation: Operation, viewer: Holder, bought: Top
     return operation.at_us >= bought.at_us + window_us
 
 
-def _share(total: int, coins: int, bought: Topup) -> int:
-    """What leaves of a topup's money with the last of its coins."""
-    return total - share_left(total, bought.coins - coins, bought.coins)
+def _moves(bought: Topup) -> tuple[tuple[int, Account, Account], ...]:
+    """How the money of a whole topup goes back."""
+    return (bought.store_fee, STORE, PLATFORM), (bought.tax, TAX, PLATFORM), (bought.price, PLATFORM, BANK)
 
 
 def chargeback(state: State, operation: Operation) -> Decision:
-    """A topup reversed in full: its own coins first, then other lots, then a balance below zero."""
+    """What was not given back of a topup reversed: its own coins first, then other lots, then a balance below zero."""
     viewer = state.holder(operation.actor, Kind.VIEWER)
     bought = _paid_topup(state, operation)
     _check_price(operation, bought)
-    if bought.charged_back or bought.refunded:
+    if bought.charged_back or not bought.coins_left:
         return declined(Outcome.WRONG_STATE)
     bought.charged_back = True
 
     posting = Posting()
-    posting.move(bought.currency, bought.store_fee, STORE, PLATFORM)
-    posting.move(bought.currency, bought.tax, TAX, PLATFORM)
-    posting.move(bought.currency, bought.price, PLATFORM, BANK)
-    posting.move(COIN, bought.coins, viewer.account, EXCHANGE)
+    for total, source, target in _moves(bought):
+        posting.move(bought.currency, bought.left_of(total), source, target)
+    posting.move(COIN, bought.coins_left, viewer.account, EXCHANGE)
     _put_first(viewer, operation.ref)  # so that the coins just paid back are the first to go
-    take_coins(viewer, bought.coins, posting)
+    take_coins(viewer, bought.coins_left, posting)
     return posting.accepted()
 
 
@@ -75,9 +73,10 @@ def _paid_topup(state: State, operation: Operation) -> Topup:
 
 
 def _check_price(operation: Operation, bought: Topup) -> None:
-    if (operation.amount, operation.currency) != (bought.price, bought.currency):
+    left = bought.disputable
+    if (operation.amount, operation.currency) != (left, bought.currency):
         stated = format_amount(operation.amount, operation.currency)
-        expected = format_amount(bought.price, bought.currency)
+        expected = format_amount(left, bought.currency)
         raise LedgerError(f"chargeback of {operation.ref} over {stated}: expected the topup's {expected}")
 
 

@@ -124,9 +124,10 @@ def _first_to_expire(lot: RewardLot) -> tuple[bool, int, int]:
 
 @dataclass(slots=True)
 class Topup:
-    """What a chargeback or a refund has to take back."""
+    """What a chargeback or a refund has to take back; `refunded` are the coins that were given back."""
 
     viewer: int
+    item: int
     at_us: int
     coins: int
     price: int
@@ -140,6 +141,20 @@ class Topup:
     def proceeds(self) -> int:
         """What the platform keeps of the price until the coins are spent."""
         return self.price - self.store_fee - self.tax
+
+    @property
+    def coins_left(self) -> int:
+        """The coins that were not given back."""
+        return self.coins - self.refunded
+
+    @property
+    def disputable(self) -> int:
+        """What a chargeback is about: the price, less what went back with coins unless that was all."""
+        return self.left_of(self.price) or self.price
+
+    def left_of(self, total: int) -> int:
+        """The part of its money that was not given back."""
+        return share_left(total, self.coins_left, self.coins)
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from sim.behavior.visit import LOOK_AROUND_S, pause_of
 from sim.compiled import inner
 from sim.engines.columns import codes
 from sim.engines.columns import purses as money
+from sim.engines.columns.amounts import share_left
 from sim.engines.columns.codes import ACCEPTED, SUSPENDED
 from sim.engines.columns.crowd import GIVER, ON_WEB, has
 from sim.engines.columns.rows import Struct, note
@@ -74,10 +75,10 @@ def _perhaps_ask_back(world: World, scene: Scene, viewers: Viewers, chain: Struc
     if place == money.NONE or not asks_back(world.seed, account, occasion, world.terms.refund_intent):
         return
     lot = viewers.lots.lot[place]
-    coins, ticket, serial = lot.left, lot.ticket, lot.serial
+    coins, ticket, serial, item = lot.left, lot.ticket, lot.serial, lot.item
     outcome = SUSPENDED if rates.suspended else ACCEPTED
     noted = viewers.rows.row[
-        note(viewers.rows, chain.at_us, codes.COIN_REFUND, account, NOBODY, NO_ITEM, coins, COIN, outcome, rates.code)
+        note(viewers.rows, chain.at_us, codes.COIN_REFUND, account, NOBODY, item, coins, COIN, outcome, rates.code)
     ]
     noted.refers = ticket
     if outcome != ACCEPTED:
@@ -90,4 +91,15 @@ def _perhaps_ask_back(world: World, scene: Scene, viewers: Viewers, chain: Struc
     noted.store_fee = -returned.fee
     for n in range(viewers.disputes.state[0]):
         if viewers.disputes.dispute[n].serial == serial:
-            viewers.disputes.dispute[n].refunded = 1
+            _return(viewers.disputes.dispute[n], coins)
+
+
+@inner
+def _return(dispute: Struct, coins: int) -> None:
+    """Take coins given back out of what will be charged back; where all were, the price stays to be declined."""
+    whole, left = dispute.coins, dispute.coins - coins
+    dispute.coins = left
+    if left:
+        dispute.price = share_left(dispute.price, left, whole)
+        dispute.fee = share_left(dispute.fee, left, whole)
+        dispute.tax = share_left(dispute.tax, left, whole)

@@ -81,7 +81,18 @@ def pay(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None:
     is_disputed = in_ring(world.seed, account, scene.ring.share) or uniform(words[0]) < world.chargeback_rate
     ticket = take_ticket(viewers.tickets) if is_disputed or world.terms.refund_intent > 0.0 else NO_TICKET
     earned, serial = money.top_up(
-        viewers.purses, viewers.lots, viewers.totals, purse, rates.asset, coins, price, fee, tax, chain.at_us, ticket
+        viewers.purses,
+        viewers.lots,
+        viewers.totals,
+        purse,
+        rates.asset,
+        pack.item,
+        coins,
+        price,
+        fee,
+        tax,
+        chain.at_us,
+        ticket,
     )
     mine.spent += price
     note_bought(spending, price, chain.at_us)
@@ -130,4 +141,3 @@ def _dispute(
     dispute.tax = tax
     dispute.serial = serial
     dispute.ticket = ticket
-    dispute.refunded = 0

@@ -164,7 +164,7 @@ def reverse(zones: Structs, rates_of: Structs, owned: Room, boundary: int, now_u
             kept += 1
             continue
         zone = zones[crowd.zone[dispute.viewer]]
-        if dispute.refunded:
+        if not dispute.coins:
             _refuse(crowd, zone, rates_of[zone.region].currency, dispute, now_us, rows)
             give_back(viewers.tickets, dispute.ticket)
             continue

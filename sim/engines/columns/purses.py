@@ -72,10 +72,13 @@ PURSE: Final = np.dtype(
     ],
     align=True,
 )
-# What is left of a topup's coins, what the topup cost the buyer, of it the tax, and brought the platform, when, the
-# topup's ticket if somebody may answer it, and the next lot.
+# What is left of a topup's coins, what the topup cost the buyer, of it the tax, and brought the platform, when, of what
+# pack, the topup's ticket if somebody may answer it, and the next lot.
 LOT: Final = np.dtype(
-    [(name, np.int64) for name in ("coins", "left", "cost", "price", "tax", "serial", "ticket", "at_us", "next")],
+    [
+        (name, np.int64)
+        for name in ("coins", "left", "cost", "price", "tax", "serial", "ticket", "at_us", "item", "next")
+    ],
     align=True,
 )
 # A reward that expires at the first boundary from `expires_us` on; `item` says for what it was given.
@@ -149,6 +152,7 @@ def top_up(
     totals: Totals,
     purse: int,
     asset: int,
+    item: int,
     coins: int,
     price: int,
     fee: int,
@@ -175,6 +179,7 @@ def top_up(
         lot.serial = serial
         lot.ticket = ticket
         lot.at_us = at_us
+        lot.item = item
     mine.coins += coins
     mine.held |= HELD_COINS
     post(totals, TOPUP, BANK, asset, -price)
@@ -445,7 +450,7 @@ def charge_back(
     tax: int,
     serial: int,
 ) -> tuple[int, int]:
-    """A topup reversed in full, its own coins first; returns the platform's part (a loss) and what lots earned it."""
+    """What is left of a topup reversed, its coins first; returns the platform's part (a loss) and what lots earned."""
     _put_first(purses, lots, purse, serial)
     earned = _take_coins(purses, lots, purse, coins)
     lost = fee + tax - price + earned

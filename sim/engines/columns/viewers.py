@@ -69,12 +69,9 @@ CHAIN: Final = np.dtype(
         )
     ]
 )
-# A topup that will be charged back at the boundary `due`, unless its coins were returned.
+# A topup that will be charged back at the boundary `due`: what of it was not returned. Without coins none is left.
 DISPUTE: Final = np.dtype(
-    [
-        (name, np.int64)
-        for name in ("coins", "price", "fee", "tax", "serial", "ticket", "item", "viewer", "due", "refunded")
-    ]
+    [(name, np.int64) for name in ("coins", "price", "fee", "tax", "serial", "ticket", "item", "viewer", "due")]
 )
 
 
