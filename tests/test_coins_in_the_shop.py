@@ -73,6 +73,12 @@ def in_coins(result: Result, op: Op, outcome: Outcome = Outcome.ACCEPTED) -> Int
     return np.flatnonzero((columns["op"] == op) & (columns["currency"] == COIN) & (columns["outcome"] == outcome))
 
 
+def test_orders_beyond_an_own_limit_are_wanted_elsewhere(reference: Result) -> None:
+    away = reference.elsewhere
+    beyond = (away["what"] == "order") & (away["reason"] == "limit")
+    assert away["count"][beyond].sum() == len(in_coins(reference, Op.ORDER, Outcome.OVER_LIMIT)) > 0
+
+
 @pytest.mark.parametrize(
     ("price", "tax_ppm", "value_ppm", "coins"),
     [

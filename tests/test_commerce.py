@@ -16,16 +16,19 @@ from sim.behavior.commerce import (
     may_import,
     no_law,
     obstacle,
+    refusal,
 )
 from sim.behavior.elsewhere import (
     AT_RIVAL,
     BAN,
     FLOOR,
+    LIMIT,
     LINK_OUT,
     NOWHERE,
     OFFLINE,
     QUOTA,
     STOCK,
+    SUSPENDED,
     ElsewhereTerms,
     route_of,
 )
@@ -99,6 +102,12 @@ def test_an_obstacle_is_the_first_that_holds(
     fields: dict[str, list[int]], worth: float, legal: int, stock: int, reason: int
 ) -> None:
     assert obstacle(law(**fields), 0, LIVE, True, legal, worth, stock) == reason
+
+
+def test_a_wallet_that_is_off_and_a_limit_are_obstacles_too() -> None:
+    reasons = {outcome: refusal(outcome) for outcome in Outcome}
+    named = {outcome: reason for outcome, reason in reasons.items() if reason != NO_REASON}
+    assert named == {Outcome.SUSPENDED: SUSPENDED, Outcome.OVER_LIMIT: LIMIT}
 
 
 def test_people_divert_by_the_stated_shares() -> None:

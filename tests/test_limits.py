@@ -77,6 +77,18 @@ def test_a_wallet_that_is_off_declines_everything_in_its_region_until_it_is_on_a
     assert outcomes(result, Op.GIFT, back)[Outcome.ACCEPTED]
 
 
+def test_orders_that_a_wallet_which_is_off_declines_are_wanted_elsewhere() -> None:
+    result = reference(SUSPENDED_IN_GB)
+    columns, away = result.trace.columns, result.elsewhere
+    declined = (columns["op"] == Op.ORDER) & (columns["outcome"] == Outcome.SUSPENDED)
+    off = (away["what"] == "order") & (away["reason"] == "suspended")
+    assert declined.sum() > 10
+    assert away["count"][off].sum() == declined.sum() == result.found.kpis["orders_barred"]["value"]
+    assert away["amount"][off].sum() == columns["amount"][declined].sum() == result.found.kpis["gmv_barred"]["value"]
+    assert set(away["region"][off].tolist()) == {GB}
+    assert {"offline", "nothing"} <= set(away["route"][off].tolist()) <= {"offline", "nothing", "rival"}
+
+
 def test_nobody_gives_more_on_a_day_than_the_limit() -> None:
     limit = 300
     result = reference((policy(AT_ONCE, Rule.SPENDING_LIMIT, limit),))

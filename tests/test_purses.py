@@ -23,7 +23,7 @@ LIFE_US = 1_000
 
 @rule
 def top_up(purses, lots, totals, coins, price, fee, tax):
-    return columns.top_up(purses, lots, totals, 0, FIRST_FIAT, coins, price, fee, tax, 0, -1)
+    return columns.top_up(purses, lots, totals, 0, FIRST_FIAT, 0, coins, price, fee, tax, 0, -1)
 
 
 @rule

@@ -8,13 +8,15 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from sim.behavior.elsewhere import BAN, FLOOR, QUOTA, STOCK
+from sim.behavior.elsewhere import BAN, FLOOR, LIMIT, QUOTA, STOCK, SUSPENDED
 from sim.behavior.shop import TAB
 from sim.behavior.types import Int64Array
 from sim.compiled import rule
+from sim.ledger import Outcome
 
 NO_REASON: Final = -1
 NO_QUOTA: Final = -1
+_SUSPENDED, _OVER_LIMIT = int(Outcome.SUSPENDED), int(Outcome.OVER_LIMIT)
 
 
 class Commerce(NamedTuple):
@@ -83,3 +85,11 @@ def obstacle(
     if not may_import(commerce, region, is_imported):
         return QUOTA
     return STOCK if stock <= 0 else NO_REASON
+
+
+@rule
+def refusal(outcome: int) -> int:
+    """Why an order that the wallet has answered can't be made here: it is off, or beyond a limit; else NO_REASON."""
+    if outcome == _SUSPENDED:
+        return SUSPENDED
+    return LIMIT if outcome == _OVER_LIMIT else NO_REASON

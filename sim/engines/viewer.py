@@ -12,7 +12,7 @@ from sim.agents.publication import NO_GOOD, Offer, Publication
 from sim.agents.stage import Act, Process
 from sim.agents.terms import unit_of
 from sim.behavior.balance import asks_back, has_page, own_limit, sets_limit, valuing_leftovers
-from sim.behavior.commerce import NO_REASON, is_hidden, legal_price, obstacle
+from sim.behavior.commerce import NO_REASON, is_hidden, legal_price, obstacle, refusal
 from sim.behavior.delay import DAY_US, memoryless
 from sim.behavior.elsewhere import AT_RIVAL, BAN, route_of
 from sim.behavior.elsewhere import GIFT as ELSEWHERE_GIFT
@@ -469,9 +469,8 @@ class Viewer:
             return
         reason = obstacle(commerce, self.place, channel, imported, price, worth + credit, offer.stock)
         if reason == NO_REASON:
-            self._order(occasion, seller, item_of(channel, good), price)
-            return
-        if worth < offer.price:  # nobody else takes the voucher
+            reason = refusal(self._order(occasion, seller, item_of(channel, good), price))
+        if reason == NO_REASON or worth < offer.price:  # nobody else takes the voucher
             return
         has_links = reason == BAN and bool(commerce.advertised[self.place])
         word = draw(market.seed, self.account, DIVERT, occasion)[0]
@@ -480,12 +479,12 @@ class Viewer:
             self.region, ELSEWHERE_ORDER, reason, route, int(foreign), int(imported), offer.price
         )
 
-    def _order(self, occasion: int, seller: int, item: int, price: int) -> None:
+    def _order(self, occasion: int, seller: int, item: int, price: int) -> Outcome:
         """Order, and pay with a voucher if one holds for the price, else with coins or money."""
         ref = self.voucher if self._credit(price) else NO_REF
         coins = self._coins_to_pay(occasion, price) if ref == NO_REF else 0
         amount, currency = (coins, COIN) if coins else (price, self.currency)
-        self._act(Op.ORDER, peer=seller, item=item, amount=amount, currency=currency, ref=ref, occasion=occasion)
+        return self._act(Op.ORDER, peer=seller, item=item, amount=amount, currency=currency, ref=ref, occasion=occasion)
 
     def _coins_to_pay(self, occasion: int, price: int) -> int:
         """What an order costs in coins, if it is paid with them, else 0."""

@@ -3,7 +3,7 @@
 from typing import Final
 
 from sim.agents.publication import Offer
-from sim.behavior.commerce import NO_REASON, is_hidden, legal_price, obstacle
+from sim.behavior.commerce import NO_REASON, is_hidden, legal_price, obstacle, refusal
 from sim.behavior.elsewhere import BAN, route_of
 from sim.behavior.elsewhere import ORDER as ELSEWHERE_ORDER
 from sim.behavior.purposes import BROWSE, DIVERT, SHOP
@@ -73,9 +73,8 @@ def _perhaps_order(world: World, scene: Scene, viewers: Viewers, chain: Struct, 
         return
     reason = obstacle(scene.commerce, region, channel, imported, price, worth + credit, offer.stock)
     if reason == NO_REASON:
-        _order(world, scene, viewers, chain, item_of(channel, good), price)
-        return
-    if worth < offer.price:  # nobody else takes the voucher
+        reason = refusal(_order(world, scene, viewers, chain, item_of(channel, good), price))
+    if reason == NO_REASON or worth < offer.price:  # nobody else takes the voucher
         return
     has_links = reason == BAN and scene.commerce.advertised[region] != 0
     route = route_of(draw(world.seed, account, DIVERT, occasion)[0], world.terms.elsewhere, has_links)
@@ -83,7 +82,7 @@ def _perhaps_order(world: World, scene: Scene, viewers: Viewers, chain: Struct, 
 
 
 @inner
-def _order(world: World, scene: Scene, viewers: Viewers, chain: Struct, item: int, price: int) -> None:
+def _order(world: World, scene: Scene, viewers: Viewers, chain: Struct, item: int, price: int) -> int:
     """Order of `chain.host`, and pay with a voucher if one holds for the price, else with coins or money."""
     crowd = viewers.crowd
     account, occasion = crowd.first + chain.viewer, occasion_of(world, chain)
@@ -102,7 +101,7 @@ def _order(world: World, scene: Scene, viewers: Viewers, chain: Struct, item: in
     if has_credit:
         viewers.rows.row[row].refers = _voucher(viewers, chain).ticket
     if paid.outcome != ACCEPTED:
-        return
+        return paid.outcome
     order = viewers.deeds.order[viewers.deeds.used[1]]
     viewers.deeds.used[1] += 1
     order.at_us = chain.at_us
@@ -118,6 +117,7 @@ def _order(world: World, scene: Scene, viewers: Viewers, chain: Struct, item: in
     order.host = chain.host
     order.item = item
     order.region = region
+    return paid.outcome
 
 
 @inner
