@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.behavior import elsewhere as codes
-from sim.ledger import Item, Kind, Op, Rule, account_id, item_id
+from sim.ledger import COIN, Item, Kind, Op, Rule, account_id, item_id
 from sim.ledger.money import GBP, USD
 from sim.metrics import METRIC, gini, herfindahl, lorenz_curve, lorenz_share, stated
 from sim.metrics.breakdown import bookings_by_pack, coins_by_gift, income_by_creator, spend_by_payer
@@ -200,7 +200,22 @@ COIN_PARTS = (
 )
 
 
-@pytest.mark.parametrize("town", [busy_town, rare_town])
+def debtor() -> Town:
+    """Orders of 321 and of 300 coins out of a topup that the bank takes back: one cancelled, one refunded."""
+    town = Town()
+    town.add(Op.POLICY, -1, peer=Rule.SHOP_COIN_VALUE, amount=700_000, currency=USD)
+    fan, seller = town.viewer(), town.seller()
+    bought = town.topup(fan, 1)
+    money = {"peer": seller, "item": GOOD, "currency": COIN}
+    first, second = (town.add(Op.ORDER, fan, at_us=2, amount=coins, **money) for coins in (321, 300))
+    sold = town.add(Op.CAPTURE, seller, at_us=3, peer=fan, amount=300, currency=COIN, ref=second)
+    town.add(Op.CHARGEBACK, fan, at_us=4, item=PACK, amount=1_999, currency=USD, ref=bought)
+    town.add(Op.CANCEL, fan, at_us=5, amount=321, ref=first, **money)
+    town.add(Op.REFUND, fan, at_us=6, amount=300, ref=sold, **money)
+    return town
+
+
+@pytest.mark.parametrize("town", [busy_town, rare_town, debtor])
 def test_bookings_are_shared_out_to_the_last_cent(town: Callable[[], Town]) -> None:
     """Store, tax, what went back, creators, platform, goods and unspent coins add up to what fans paid for coins."""
     found = kpis(town())
@@ -208,7 +223,7 @@ def test_bookings_are_shared_out_to_the_last_cent(town: Callable[[], Town]) -> N
     assert sum(found[name] for name in (*COIN_PARTS, "coins_spent_on_goods")) == found["bookings"]
 
 
-@pytest.mark.parametrize("town", [busy_town, rare_town])
+@pytest.mark.parametrize("town", [busy_town, rare_town, debtor])
 def test_revenue_is_of_coins_and_of_goods(town: Callable[[], Town]) -> None:
     """Less what vouchers cost; the series recognizes the same, hour by hour."""
     found, series = summarize(town())
@@ -282,6 +297,19 @@ def test_what_comes_back_before_delivery_costs_no_voucher_either() -> None:
     assert (found["vouchers_granted"], found["vouchers_used"], found["vouchers_expired"]) == (1_000, 500, 500)
     assert found["voucher_cost"] == 0
     assert found["revenue"] == found["commission"]
+
+
+def test_what_coins_that_come_back_settle_of_a_debt_is_earned_by_coins() -> None:
+    """No voucher returns it and no seller pays it: 321 coins had cost $3.40, 300 are worth $2.10 with their tax."""
+    found, series = summarize(debtor())
+    parts = {name: found[name]["value"] for name in ("coin_revenue", "commission", "voucher_cost")}
+    spent, worth = 318, 210  # what 300 of 1,321 coins had cost
+    assert parts["voucher_cost"] == 0
+    assert parts["coin_revenue"] == 1_399 - spent - 1_399 + worth
+    assert parts["commission"] == spent - worth  # the seller's commission was given back
+    assert found["revenue"]["value"] == parts["coin_revenue"] + parts["commission"]
+    assert series["commission"].sum() == parts["commission"]
+    assert found["coins_spent_on_goods"]["value"] == spent - worth
 
 
 def test_shop_sales_net_of_what_came_back() -> None:

@@ -66,10 +66,10 @@ class Town:
     def add(self, op: Op, actor: int, *, at_us: int = 0, **fields: int) -> int:
         """Let something happen; returns its seq."""
         operation = Operation(len(self.rows), at_us, op, actor, **fields)
-        outcome, entries = self.book.apply(operation)
+        outcome, entries, debts = self.book.apply(operation)
         holder = self.book.holders.get(actor)
         self.rows.append((operation, outcome))
-        self._recognized.append((*recognized(op, entries), holder.region if holder else 0))
+        self._recognized.append((*recognized(op, entries, debts), holder.region if holder else 0))
         return operation.seq
 
     def open(self, kind: Kind, **fields: int) -> int:

@@ -182,8 +182,8 @@ class ReferenceEngine:
         """Let somebody act now: decided by the book, noted in the journal. Returns (ticket, outcome)."""
         ticket = self.journal.next_ticket()
         operation = Operation(ticket, self.economy.now_us, *act)
-        outcome, entries = self.book.apply(operation)
-        moves = recognized(operation.op, entries)
+        outcome, entries, debts = self.book.apply(operation)
+        moves = recognized(operation.op, entries, debts)
         self.journal.note(Row(operation, outcome, moves, self._region_of(operation.actor), by_viewer, occasion))
         return ticket, outcome
 

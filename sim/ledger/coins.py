@@ -49,7 +49,9 @@ def topup(state: State, operation: Operation) -> Decision:
 def _settle_debt(viewer: Holder, lot: Lot, posting: Posting) -> None:
     """Coins arrive; what is owed of them is gone at once, and their money earned."""
     owed = min(max(-viewer.coins, 0), lot.left)
-    posting.move(lot.currency, lot.take(owed), EXCHANGE, PLATFORM)
+    earned = lot.take(owed)
+    posting.move(lot.currency, earned, EXCHANGE, PLATFORM)
+    posting.debts += earned
     viewer.coins += lot.coins
 
 

@@ -24,10 +24,14 @@ class Entry(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What the wallet answers, and the posting that follows: empty for a decline or a read."""
+    """What the wallet answers, and the posting that follows: empty for a decline or a read.
+
+    `debts` is what coins that arrived have settled of a debt, in minor units: it is earned, among the entries.
+    """
 
     outcome: Outcome
     entries: tuple[Entry, ...] = ()
+    debts: int = 0
 
 
 class Posting:
@@ -35,6 +39,7 @@ class Posting:
 
     def __init__(self) -> None:
         self._lines: dict[tuple[int, Account], int] = {}
+        self.debts = 0
 
     def move(self, asset: int, amount: int, source: Account, target: Account) -> None:
         """Let `amount` of an asset go from one account to another."""
@@ -47,7 +52,7 @@ class Posting:
         """The finished posting, its entries by asset and account."""
         lines = sorted(self._lines.items())
         entries = tuple([Entry(account, asset, amount) for (asset, account), amount in lines if amount])
-        return Decision(Outcome.ACCEPTED, entries)
+        return Decision(Outcome.ACCEPTED, entries, self.debts)
 
 
 NOTHING_MOVES: Final = Decision(Outcome.ACCEPTED)

@@ -55,6 +55,7 @@ class Records(NamedTuple):
     float_coins: AnyArray
     tax: AnyArray
     store_fee: AnyArray
+    debts: AnyArray
     actor_region: AnyArray
 
 
@@ -74,6 +75,7 @@ class Counts(NamedTuple):
     has_gifts : of shape (n_creators,)
     sold, settled : what each seller's orders came to and what was paid out, of shape (n_fiat_currencies, n_sellers)
     credits : what vouchers pay, see `sim.metrics.credits`
+    debts : what coins that arrived settled of debts, of shape (n_operations, n_regions)
     asked : a bit for each viewer who did anything, of shape (2, n_viewers / 8): in either half of the run
     returned : of shape (2, n_regions): how many did anything in the first half, and how many of these in the second
     """
@@ -93,6 +95,7 @@ class Counts(NamedTuple):
     sold: Int64Array
     settled: Int64Array
     credits: Credits
+    debts: Int64Array
     asked: ByteArray
     returned: Int64Array
 
@@ -238,6 +241,7 @@ def _count(
         if not is_accepted:
             continue
         counts.amounts[op, PLACE_OF_CURRENCY[np.int64(records.currency[i])]] += records.amount[i]
+        counts.debts[op, region] += records.debts[i]
         if op == _GIFT:
             while instant + 1 < len(worth.from_us) and worth.from_us[instant + 1] <= at_us:
                 instant += 1
@@ -357,7 +361,7 @@ def _count_shop(
             counts.sold[PLACE_OF_FIAT[currency], seller] += amount
     else:
         place = _place_of(counts, records.ref[i])
-    commission = records.revenue[i] - _credit_returned(records, i, counts)
+    commission = records.revenue[i] - records.debts[i] - _credit_returned(records, i, counts)
     cell[_COMMISSION] += commission if op in (_CAPTURE, _REFUND) else 0
     if place != NOWHERE:
         sale = shop[step * (shop.shape[0] // counts.shop.shape[0]) + place]

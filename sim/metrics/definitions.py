@@ -78,7 +78,7 @@ METRICS: Final = (
         "coin_revenue",
         "money",
         "Coin revenue",
-        "lot cost of coins spent or broken - loss on chargebacks",
+        "lot cost of coins spent, broken, or taken for a debt - loss on chargebacks",
         "Bookings net of store fee and tax, recognized when the coins are spent or expire, oldest lot first.",
         per_currency=True,
     ),

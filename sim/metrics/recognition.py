@@ -1,7 +1,7 @@
 """Recognition: when money becomes the platform's, record by record.
 
     >>> recognized(Op.TOPUP, decision.entries)
-    Moves(revenue=0, float_cost=1399, float_coins=1321, tax=0, store_fee=600)
+    Moves(revenue=0, float_cost=1399, float_coins=1321, tax=0, store_fee=600, debts=0)
 
 A trace says what was asked, not what was posted. So an engine hands on, beside a record's own columns, what its posting
 earned and by how much it moved the coin float: `RECOGNIZED` names these columns.
@@ -22,6 +22,7 @@ RECOGNIZED: Final[dict[str, np.dtype[Any]]] = {
     "float_coins": np.dtype("<i8"),  # change of the coins held by viewers or in escrow, net of coins owed
     "tax": np.dtype("<i8"),  # change of the tax due, in minor units
     "store_fee": np.dtype("<i8"),  # what app store or payment processor kept, in minor units
+    "debts": np.dtype("<i8"),  # of the revenue, what coins that arrived settled of a debt
     "actor_region": np.dtype("<u2"),  # region in which the actor was opened, 0 for nobody
 }
 
@@ -37,11 +38,12 @@ class Moves(NamedTuple):
     float_coins: int = 0
     tax: int = 0
     store_fee: int = 0
+    debts: int = 0
 
 
-def recognized(op: Op, entries: Iterable[Entry]) -> Moves:
+def recognized(op: Op, entries: Iterable[Entry], debts: int = 0) -> Moves:
     """Revenue, float, tax and fees moved by a posting. Paying a creator is no loss: the income was."""
-    moved: Counter[str] = Counter()
+    moved: Counter[str] = Counter(debts=debts)
     for account, asset, amount in entries:
         moved[_moved_by(op, account.klass, asset)] += amount
     return Moves(*(moved[name] for name in Moves._fields))

@@ -56,6 +56,7 @@ class Economy(NamedTuple):
     sold, seller_income : by currency, the prices of each seller's orders, and what each seller earned
     sellers_foreign : of each seller, whether from abroad
     sales : by currency, the shop's measures by origin of merchant and goods, as in `sim.metrics.shop`
+    debts : by currency, what coins that arrived settled of debts, of shape (n_operations,)
     credit_returned : by currency, the part of vouchers in what was refunded
     elsewhere, hosts_by_week, sellers_by_week : see `sim.metrics.hosts.Ending`
     """
@@ -80,6 +81,7 @@ class Economy(NamedTuple):
     seller_income: dict[int, Int64Array]
     sellers_foreign: npt.NDArray[np.bool_]
     sales: dict[int, Int64Array]
+    debts: dict[int, Int64Array]
     credit_returned: dict[int, int]
     elsewhere: Columns
     hosts_by_week: Columns
@@ -169,12 +171,14 @@ def _of_coins(economy: Economy, closing: Closing, currency: int) -> Figures:
     charged_back = flow(AccountClass.BANK, Op.CHARGEBACK)
     given_back = flow(AccountClass.BANK, Op.COIN_REFUND)
     unspent = closing.unspent_price.get(currency, 0)
-    coin_revenue = flow(AccountClass.PLATFORM, *EARNS)
+    debts = int(economy.debts[currency][[Op.CANCEL, Op.REFUND]].sum())
+    coin_revenue = flow(AccountClass.PLATFORM, *EARNS) + debts
     income = whole_minor(int(economy.income[currency].sum()))
     yield "bookings", bookings
     yield "spent_by_fans", -flow(AccountClass.BANK, *PAID_BY_FANS)
-    yield "revenue", coin_revenue + flow(AccountClass.PLATFORM, *SELLS)
-    yield "platform_margin", coin_revenue + flow(AccountClass.PLATFORM, *SELLS) - income
+    revenue = flow(AccountClass.PLATFORM, *EARNS, *SELLS)
+    yield "revenue", revenue
+    yield "platform_margin", revenue - income
     yield "coin_revenue", coin_revenue
     yield "coin_margin", coin_revenue - income
     yield "take_rate", ratio(coin_revenue - income, bookings - charged_back - given_back - unspent)
@@ -188,7 +192,7 @@ def _of_coins(economy: Economy, closing: Closing, currency: int) -> Figures:
     yield "coins_refunded", given_back
     yield "charged_back", charged_back
     yield "coin_float", closing.held(AccountClass.EXCHANGE, currency)
-    yield "coins_spent_on_goods", -flow(AccountClass.EXCHANGE, Op.CAPTURE, Op.CANCEL, Op.REFUND)
+    yield "coins_spent_on_goods", -flow(AccountClass.EXCHANGE, Op.CAPTURE, Op.CANCEL, Op.REFUND) - debts
     yield "float_age", _float_age_days(economy, closing, currency)
     yield "creator_income", income
     yield "reward_cost", economy.reward_cost[currency]
@@ -245,7 +249,8 @@ def _of_vouchers(economy: Economy, closing: Closing, currency: int) -> Figures:
     yield "vouchers_granted", granted
     yield "vouchers_used", -closing.flow(AccountClass.HOLDER, currency, Op.ORDER) - kept(Op.ORDER)
     yield "vouchers_expired", kept(Op.EXPIRE)
-    yield "voucher_cost", granted - kept(Op.ORDER, Op.EXPIRE, Op.CANCEL) - returned
+    cancelled = kept(Op.CANCEL) - int(economy.debts[currency][Op.CANCEL])
+    yield "voucher_cost", granted - kept(Op.ORDER, Op.EXPIRE) - cancelled - returned
 
 
 def seller_figures(sold: Int64Array, income: Int64Array, foreign: npt.NDArray[np.bool_]) -> Figures:
@@ -315,7 +320,8 @@ def total_measures(cells: Int64Array) -> dict[str, int]:
 
 
 def _commission(economy: Economy, closing: Closing, currency: int) -> int:
-    return closing.flow(AccountClass.PLATFORM, currency, Op.CAPTURE, Op.REFUND) - economy.credit_returned[currency]
+    sold = closing.flow(AccountClass.PLATFORM, currency, Op.CAPTURE, Op.REFUND)
+    return sold - int(economy.debts[currency][Op.REFUND]) - economy.credit_returned[currency]
 
 
 def ratio(part: int, whole: int) -> float | None:

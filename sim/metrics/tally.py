@@ -48,7 +48,7 @@ Int64Array = npt.NDArray[np.int64]
 
 _POLICY_COLUMNS: Final = ("at_us", "region", "amount", "currency")
 _ANSWERED: Final = (Op.ORDER, Op.CAPTURE)
-_KEPT_WHOLE: Final = ("accepted", "amounts", "is_used", "has_gifts", "asked", "returned")
+_KEPT_WHOLE: Final = ("accepted", "amounts", "is_used", "has_gifts", "debts", "asked", "returned")
 
 
 class Found(NamedTuple):
@@ -103,6 +103,7 @@ class Tally:
             sold=np.zeros((len(FIAT_CODES), n_sellers), np.int64),
             settled=np.zeros((len(FIAT_CODES), n_sellers), np.int64),
             credits=no_credits(),
+            debts=np.zeros((OPS, len(REGION_CODES)), np.int64),
             asked=np.zeros((2, -(-scenario.viewers // 8)), np.uint8),
             returned=np.zeros((2, len(REGION_CODES)), np.int64),
         )
@@ -274,6 +275,7 @@ class Tally:
             seller_income=seller_income(ending.balances, counts.settled),
             sellers_foreign=self._hosts.sellers_foreign,
             sales=self._sales(),
+            debts={code: counts.debts[:, self._currency_of_region == code].sum(axis=1) for code in FIAT_CODES},
             credit_returned=dict(zip(FIAT_CODES, counts.credits.returned.tolist(), strict=True)),
             elsewhere=ending.elsewhere,
             hosts_by_week=ending.hosts_by_week,

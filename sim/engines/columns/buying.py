@@ -99,6 +99,7 @@ def pay(world: World, scene: Scene, viewers: Viewers, chain: Struct) -> None:
     noted = viewers.rows.row[row]
     noted.makes = ticket
     noted.revenue = earned
+    noted.debts = earned
     noted.float_cost = price - fee - tax - earned
     noted.float_coins = coins
     noted.tax = tax

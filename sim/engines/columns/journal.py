@@ -45,6 +45,7 @@ class Block(NamedTuple):
     float_coins: Int64Array
     tax: Int64Array
     store_fee: Int64Array
+    debts: Int64Array
     actor_region: npt.NDArray[np.uint16]
 
 
@@ -204,4 +205,5 @@ def _write(
         block.float_coins[n] = row.float_coins
         block.tax[n] = row.tax
         block.store_fee[n] = row.store_fee
+        block.debts[n] = row.debts
         block.actor_region[n] = row.actor_region

@@ -63,4 +63,5 @@ def note_debts(rows: Structs, debts: Int64Array) -> None:
     if len(debts):
         row, earned = debts.T
         rows["revenue"][row] += earned
+        rows["debts"][row] += earned
         rows["float_cost"][row] -= earned

@@ -31,6 +31,7 @@ ROW: Final = np.dtype(
         ("float_coins", np.int64),
         ("tax", np.int64),
         ("store_fee", np.int64),
+        ("debts", np.int64),
         ("item", np.int32),
         ("currency", np.uint16),
         ("actor_region", np.uint16),
@@ -125,6 +126,7 @@ def note(
     row.float_coins = 0
     row.tax = 0
     row.store_fee = 0
+    row.debts = 0
     row.actor_region = region
     row.region = 0
     return int(place)
