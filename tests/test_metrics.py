@@ -795,6 +795,19 @@ def test_a_viewer_beyond_the_scenarios_is_refused() -> None:
         tally.add(RICH.block())
 
 
+@pytest.mark.parametrize(
+    ("gifts", "problem"), [([10**7], "a gift's worth is beyond 64 bits"), ([9 * 10**6, 10**6], "a creator's income is")]
+)
+def test_worths_beyond_64_bits_are_no_silent_nonsense(gifts: list[int], problem: str) -> None:
+    town = Town()
+    town.add(Op.POLICY, -1, peer=Rule.DIAMOND_VALUE, amount=10**12, currency=USD)
+    fan, star = town.viewer(coins=10**8), town.creator()
+    for coins in gifts:
+        town.gift(fan, star, coins, 1)
+    with pytest.raises(OverflowError, match=problem):
+        summarize(town)
+
+
 def test_sums_know_who_comes_for_the_first_time() -> None:
     """A growing table agrees with a dict, and an owner's second currency doesn't make a newcomer."""
     sums, totals, seen = empty_sums(), dict[tuple[int, int], int](), set[int]()

@@ -170,7 +170,9 @@ class Workforce:
 
     def _count_income(self) -> None:
         values = np.array([self._stage.diamond_value_ppm[name] for name in self._regions], np.int64)
-        self.now.income[:] += self.now.diamonds * values[self._hosts.region] // PPM
+        whole, rest = np.divmod(self.now.diamonds, PPM)  # else their product may be beyond 64 bits
+        value = values[self._hosts.region]
+        self.now.income[:] += whole * value + rest * value // PPM
         self.now.diamonds[:] = 0
         self._sellers.income[:] = self._traders.income()
 

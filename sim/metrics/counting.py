@@ -160,6 +160,8 @@ _REWARD, _EXPIRE, _SETTLE = int(Op.REWARD), int(Op.EXPIRE), int(Op.SETTLE)
 _CHARGEBACK, _COIN_REFUND = int(Op.CHARGEBACK), int(Op.COIN_REFUND)
 _CAPTURE, _CANCEL, _REFUND, _AFFILIATE = int(Op.CAPTURE), int(Op.CANCEL), int(Op.REFUND), int(Op.AFFILIATE)
 _ACCEPTED: Final = int(Outcome.ACCEPTED)
+_SMALL: Final = 2**31
+_MOST: Final = 2**63 - 1
 _PACK_APP: Final = int(Item.PACK_APP)
 # In the order of MEASURES
 (
@@ -324,10 +326,20 @@ def _earn(
     """A gift's diamonds to its creator, whose region's cell it is."""
     counts.has_gifts[creator] = True
     if currency != NOWHERE:
-        earned = records.amount[i] * value_ppm
+        earned = _times(records.amount[i], value_ppm)
+        if earned > _MOST - counts.income[currency, creator]:
+            raise OverflowError("a creator's income is beyond 64 bits of millionths of a minor unit")
         counts.income[currency, creator] += earned
         cell[_CREATOR_INCOME] += earned
         cell[_REWARD_COST] += (records.amount[i] + records.float_coins[i]) * value_ppm
+
+
+@inner
+def _times(amount: int, value_ppm: int) -> int:
+    """The worth of diamonds in millionths."""
+    if (amount > _SMALL or value_ppm > _SMALL) and amount > _MOST // max(value_ppm, 1):
+        raise OverflowError("a gift's worth is beyond 64 bits of millionths of a minor unit")
+    return amount * value_ppm
 
 
 @inner
