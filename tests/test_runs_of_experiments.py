@@ -20,6 +20,22 @@ from sim.tables import Columns
 SMALL = ("viewers=150", "days=9", "window=6h", "gifting.giver_share=0.5", "platform.chargeback_rate=0.1")
 FLOWS = ("topups", "bookings", "gifts", "coins_given", "orders", "gmv", "revenue", "tax", "store_fees", "charged_back")
 
+COINS_AND_VOUCHERS = (
+    "interventions=[{ kind = 'coins_in_shop', at = 2024-04-08T04:00:00Z, region = 'US', coin_value_cents = 1.4 }, "
+    "{ kind = 'voucher_campaign', at = 2024-04-08T04:00:00Z, region = 'US', amount_cents = 300, minimum_cents = 1, "
+    "days = 2, share = 0.5 }]"
+)
+# Goods are paid in coins and by vouchers, and much of it comes back, to debtors too.
+GENEROUS = (
+    *("viewers=150", "days=3", "window=1h", "gifting.giver_share=0.8", "topup.weekly_budget_median_cents=500000"),
+    *("shopping.shopper_share=1", "shopping.tab_conversion=0.5", "shopping.video_conversion=0.5"),
+    *("shopping.coin_share=0.7", "sellers.price_factor=0.2", "sellers.delivery_days=0.2", "sellers.return_days=0.1"),
+    *("sellers.cancel_rate=0.3", "sellers.return_rate=0.7", "sellers.per_thousand_viewers=40"),
+    *("platform.chargeback_rate=0.7", "platform.chargeback_delay_days=0.1"),
+    COINS_AND_VOUCHERS,
+)
+BRIEF = (*GENEROUS, "days=1")
+
 
 @pytest.fixture(scope="module")
 def small() -> Scenario:
@@ -69,6 +85,15 @@ def test_from_a_day_on_what_there_was_then_is_neither_earned_nor_spent(small: Sc
     assert incomes[0]
     spent = [one.kpis["coin_margin"]["value"] / one.kpis["take_rate"]["value"] for one in (early, late, whole)]
     assert spent[0] + spent[1] == pytest.approx(spent[2])  # what was paid for coins, less for those that are left
+
+
+def test_from_a_day_on_debts_and_vouchers_are_those_since() -> None:
+    late, early = measured(load("us-baseline", GENEROUS), 1, from_day=1), measured(load("us-baseline", BRIEF), 1)
+    whole = measured(load("us-baseline", GENEROUS), 1)
+    for name in ("coin_revenue", "commission", "voucher_cost", "coins_spent_on_goods"):
+        first, rest, both = (one.kpis[name]["value"] for one in (early, late, whole))
+        assert first + rest == both, name
+        assert first
 
 
 def test_what_cannot_be_said_from_a_day_on_is_not_said(small: Scenario) -> None:

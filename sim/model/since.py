@@ -25,7 +25,7 @@ from sim.tables import Columns
 
 WEEK_DAYS: Final = 7
 ADDING_UP: Final = (AccountClass.STORE, AccountClass.TAX)  # what they hold is told as what they got
-FORGOTTEN: Final = ("cells", "shop", "accepted", "amounts", "has_gifts")
+FORGOTTEN: Final = ("cells", "shop", "accepted", "amounts", "has_gifts", "debts", "credit_returned")
 LISTED: Final = ("earning", "income", "selling", "sold", "settled")  # a row for each who has any
 BY_HALVES: Final = ("retention",)
 BY_WEEK: Final = (
