@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from sim.cli.compare import compare
 from sim.cli.group import execute
+from sim.ledger import CoinworksError
 
 SIZES = ("--viewers", "60", "--days", "2", "--set", "window=6h", "--pairs", "3", "--workers", "1", "--warm-up", "0")
 
@@ -48,7 +49,7 @@ def test_machines_get_what_the_contract_says(tmp_path: Path) -> None:
 def test_people_get_a_table_and_the_answer() -> None:
     result = asked("us-baseline", "--change", "topup.web_share=0.5", "--metric", "bookings", "--draws", "0")
     assert result.exit_code == 0, result.output
-    assert "us-baseline with topup.web_share=0.5 against us-baseline: 3" in result.output
+    assert "us-baseline with topup.web_share=0.5 against us-baseline: 3" in " ".join(result.output.split())
     assert "this interval is of chance alone: ask again with --draws 64" in result.output
     assert "60 viewers, days 1 to 2 (as asked). p is Holm's, over" in result.output
 
@@ -64,6 +65,18 @@ def test_the_sign_turns_along_the_unknown_that_is_named() -> None:
     assert "; what this unknown does can't be told from chance." in said
 
 
+def test_a_page_is_checked_against_what_comes_out_now(tmp_path: Path) -> None:
+    change = ("us-baseline", "--change", "sellers.commission=0.1", "--metric", "commission", "--draws", "0")
+    page = ("--out", str(tmp_path / "answer"))
+    assert "Wrote" in asked(*change, *page).output
+    before = (tmp_path / "answer" / "comparison.html").read_text()
+    assert "comparison.html: still what comes out." in asked(*change, *page, "--check").output
+    stale = asked("us-baseline", "--change", "sellers.commission=0.2", *change[3:], *page, "--check")
+    assert isinstance(stale.exception, CoinworksError)
+    assert "not what comes out now; write it anew with: the same command without --check" in str(stale.exception)
+    assert (tmp_path / "answer" / "comparison.html").read_text() == before
+
+
 # Arguments, the line, and the exit status.
 WRONG = {
     "a metric": (("us-web-push", "--metric", "boking"), "metric 'boking': expected one like bookings", 1),
@@ -75,6 +88,7 @@ WRONG = {
     "an executor": (("us-web-push", "--executor", "moon"), "executor 'moon': expected local or dask://HOST:PORT", 1),
     "an unknown": (("us-web-push", "--turn", "platform.web_fe"), "expected one like platform.web_fee", 1),
     "no draws to turn": (("us-web-push", "--turn", "platform.web_fee", "--draws", "0"), "--turn: expected draws", 2),
+    "nothing to check": (("us-web-push", "--check"), "--check: expected --out, the page to look at", 2),
     "a key": (("us-baseline", "--change", "selers.commission=1"), "selers", 1),
 }
 

@@ -1,5 +1,6 @@
 """The comparison's page: what you must believe at its head, both intervals, the numbers behind it, no network."""
 
+import doctest
 import io
 import json
 import re
@@ -17,6 +18,7 @@ from sim.experiments.compare import Comparison
 from sim.experiments.influences import Influence
 from sim.experiments.paired import Difference, corrected
 from sim.experiments.unknowns import design, find, unknowns
+from sim.report import comparison as page_module
 from sim.report.comparison import comparison_files, write_comparison
 from sim.report.differing import change_text, differences_table, seeds_text
 from sim.report.intervals import figures_of, turn_text
@@ -87,6 +89,12 @@ def _told(base: object, other: object, metrics: dict[str, Difference], beliefs: 
         corrected(metrics),
         beliefs=beliefs,
     )
+
+
+def test_examples_of_docstrings() -> None:
+    tried = doctest.testmod(page_module)
+    assert tried.attempted
+    assert not tried.failed
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import as_completed
+from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,26 @@ def test_a_task_that_nobody_comes_back_from_is_given_up(monkeypatch: pytest.Monk
     monkeypatch.setattr(executors, "LOST_MOST", 1)
     with pytest.raises(LostError, match="workers were lost 2 times"):
         Workers(2).submit(die, 1).result()
+
+
+def interrupted(folder: Path) -> None:
+    """Be interrupted while a process does what takes it a minute."""
+    with executor("local", 2, 2) as found:
+        assert found is not None
+        found.submit(told_once, folder, 2)
+        give_up_s = time.monotonic() + 30
+        while not list(folder.glob("2-*")):
+            assert time.monotonic() < give_up_s
+            time.sleep(0.02)
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_ends_the_processes_at_once(tmp_path: Path) -> None:
+    began_s = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(tmp_path)
+    assert time.monotonic() < began_s + 50
+    assert not active_children()
 
 
 def test_where_processes_would_not_pay_there_are_none() -> None:

@@ -8,6 +8,7 @@ import click
 
 from sim.cli.experiment import executor_options, experiment_options, keep_option, stated
 from sim.cli.terminal import Done, json_option, progress, say, show, show_json
+from sim.cli.validate import check_kept
 from sim.ledger.errors import CoinworksError
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Percent(click.ParamType[float]):
 @click.option("--turn", metavar="KEY", help="Look along this unknown for where the sign turns; else the likeliest.")
 @click.option("--welfare", is_flag=True, help="Say who gains and who loses, too.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write a page here.")
+@click.option("--check", is_flag=True, help="Write nothing: say whether the page in DIR is still what comes out.")
 @click.option("--incidence", type=click.IntRange(1, 1000), metavar="N", help="And who bears it, over N seeds.")
 @executor_options
 @keep_option
@@ -64,6 +66,7 @@ def compare(
     draw_viewers: int | None,
     turn: str | None,
     out: Path | None,
+    check: bool,
     incidence: int | None,
     keep: Path | None,
     as_json: bool,
@@ -80,7 +83,7 @@ def compare(
       coinworks compare us-web-push --viewers 500 --draws 0 --pairs 8
       coinworks compare us-baseline --change sellers.commission=0.1 --metric commission --viewers 500 --draws 16
       coinworks compare indonesia-2023 --welfare --viewers 500 --draws 0 --pairs 8
-      coinworks compare indonesia-2023 --metric domestic_gain --welfare --turn elsewhere.offline_share --out answer
+      coinworks compare indonesia-2023 --metric local_seller_gain --welfare --turn elsewhere.offline_share --out answer
       coinworks compare us-web-push --viewers 500 --draws 16 --pairs 8 --out answer
       coinworks compare us-baseline --change platform.store_fee=0.15 --welfare --incidence 4 --viewers 500 --draws 0
       coinworks compare us-baseline uk --metric take_rate --precision 1% --budget 60 --json
@@ -90,15 +93,16 @@ def compare(
     from sim.experiments.executors import executor
     from sim.experiments.runs import Keep
     from sim.experiments.unknowns import find, unknowns
-    from sim.report.comparison import write_comparison
     from sim.report.differing import as_plain
 
+    if turn is not None and not draws:
+        raise click.UsageError("--turn: expected draws, and --draws is 0")
+    if check and out is None:
+        raise click.UsageError("--check: expected --out, the page to look at")
     sizes = stated(options, overrides)
     one, two = _scenarios(base, other, sizes, changes, options.pop("seed"))
-    if turn is not None:  # now, not after long runs
-        if not draws:
-            raise click.UsageError("--turn: expected draws, and --draws is 0")
-        find(unknowns(one, two), turn)
+    if turn is not None:
+        find(unknowns(one, two), turn)  # now, not after long runs
     asked = {name: options.pop(name) for name in ("metric", "also", "precision", "pairs", "welfare")}
     kept = None if keep is None else Keep(keep)
     with executor(options.pop("where"), options.pop("workers"), asked["pairs"]) as found:
@@ -116,13 +120,23 @@ def compare(
             told = believed(told, draws=draws, viewers=draw_viewers, turn=turn, executor=found, keep=kept, watch=_watch)
         if incidence:
             told = told._replace(borne=_borne(told, incidence, executor=found, keep=kept))
-    page = None if out is None else write_comparison(told, out)
+    done = "" if out is None else _written(told, out, check=check)
     if as_json:
         show_json(as_plain(told))
         return
     _tell(told)
-    if page is not None:
-        say(f"Wrote {page}: what you must believe, figures with their numbers beside them.")
+    if done:
+        say(done)
+
+
+def _written(told: "Comparison", folder: Path, *, check: bool) -> str:
+    """Write the page, or look whether it is still what comes out; what was done, in a sentence."""
+    from sim.report.comparison import PAGE, comparison_files, write_comparison
+
+    if check:
+        check_kept(folder, comparison_files(told), "the same command without --check")
+        return f"{folder / PAGE}: still what comes out."
+    return f"Wrote {write_comparison(told, folder)}: what you must believe, figures with their numbers beside them."
 
 
 def _tell(told: "Comparison") -> None:

@@ -184,11 +184,12 @@ def _keep(figure: "Figure", scenario: "Scenario", seeds: range, folder: Path, *,
     """Write a figure and its numbers, or say that they aren't what comes out."""
     from sim.files import write_together
     from sim.ledger import CoinworksError
+    from sim.report.numbers import duration, plural
     from sim.report.standalone import standalone
 
     source = (
-        f"{scenario.name}, seeds {seeds[0]} to {seeds[-1]}, n = {scenario.viewers:,} viewers, {scenario.days} days, "
-        f"windows of {scenario.window}"
+        f"{scenario.name}, seeds {seeds[0]} to {seeds[-1]}, n = {scenario.viewers:,} viewers, "
+        f"{plural(scenario.days, 'day')}, windows of {duration(scenario.window_us / 1e6)}"
     )
     files = {
         folder / f"{figure.name}.svg": standalone(figure, source),

@@ -7,11 +7,12 @@ A process that is lost (killed for want of memory, mostly) takes the whole of Py
 pool anew and hands it what wasn't finished; what was stays. A task that nobody comes back from is given up in the end.
 """
 
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from os import sched_getaffinity
 from typing import Any, Final
 
@@ -34,6 +35,7 @@ class Workers(Executor):
         self.n = n
         self.lost = 0
         self._lost_in_a_row = 0
+        self._is_stopped = False
         self._lock = threading.Lock()
         self._pool = self._new_pool()
 
@@ -50,8 +52,14 @@ class Workers(Executor):
         """End the processes, once they have done what they were given."""
         self._pool.shutdown(wait, cancel_futures=cancel_futures)
 
+    def stop(self) -> None:
+        """End all processes that this one has begun, whatever they do, and begin none again."""
+        self._is_stopped = True
+        for process in active_children():
+            process.terminate()
+
     def _new_pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self.n, mp_context=get_context("spawn"))
+        return ProcessPoolExecutor(self.n, mp_context=get_context("spawn"), initializer=_leave_interrupts)
 
     def _start(self, promised: Future[Any], fn: Callable[..., Any], args: Any, kwargs: Any) -> None:
         pool = self._pool
@@ -80,6 +88,9 @@ class Workers(Executor):
                 promised.set_exception(error)
 
     def _begin_again(self, pool: ProcessPoolExecutor, promised: Future[Any], fn: Any, args: Any, kwargs: Any) -> None:
+        if self._is_stopped:
+            promised.cancel()
+            return
         with self._lock:
             if self._pool is pool:  # the first to notice
                 self.lost += 1
@@ -92,6 +103,11 @@ class Workers(Executor):
             )
         else:
             self._start(promised, fn, args, kwargs)
+
+
+def _leave_interrupts() -> None:
+    """An interrupt from the keyboard reaches all processes; whoever began the others tells of it, and ends them."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager
@@ -128,5 +144,8 @@ def _local(n: int) -> Iterator[Executor | None]:
     workers = Workers(n)
     try:
         yield workers
+    except KeyboardInterrupt:  # a run may take minutes, for which nobody waits any more
+        workers.stop()
+        raise
     finally:
         workers.shutdown(cancel_futures=True)

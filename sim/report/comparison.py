@@ -59,8 +59,24 @@ def comparison_files(told: Comparison) -> dict[str, str]:
     """Every file by its path inside the folder."""
     drawn = figures_of(told)
     tables = {f"{FIGURES}/{figure.name}.csv": figure.csv for chapter in drawn.values() for figure in chapter}
-    numbers = msgspec.json.format(msgspec.json.encode(as_plain(told)), indent=1).decode() + "\n"  # NaN is null
+    numbers = msgspec.json.format(msgspec.json.encode(rounded(as_plain(told))), indent=1).decode() + "\n"  # NaN is null
     return {**tables, NUMBERS: numbers, PAGE: page(told, drawn)}
+
+
+def rounded(value: Any) -> Any:
+    """The same with floats of twelve digits: the last ones hang on the machine.
+
+    >>> rounded({"base": [0.1 + 0.2, 3], "of": ("gmv", None)})
+    {'base': [0.3, 3], 'of': ['gmv', None]}
+    """
+    match value:
+        case float():
+            return float(f"{value:.12g}")
+        case dict():
+            return {name: rounded(each) for name, each in value.items()}
+        case list() | tuple():
+            return [rounded(each) for each in value]
+    return value
 
 
 def figures_of(told: Comparison) -> Figures:

@@ -10,6 +10,7 @@ from textwrap import wrap
 from typing import Final
 
 from sim.report.figure import PAGE_PX, Figure
+from sim.report.rendering import unbroken
 
 NAMESPACE: Final = "http://www.w3.org/2000/svg"
 MARGIN_PX: Final = 24
@@ -24,7 +25,7 @@ def standalone(figure: Figure, source: str) -> str:
     head = _lines(figure.title, TITLE_LETTERS, "title", MARGIN_PX, LINE_PX)
     below_title = MARGIN_PX + len(head) * LINE_PX
     head += _lines(figure.subtitle, SMALL_LETTERS, "small", below_title, SMALL_LINE_PX)
-    drawing_top = below_title + SMALL_LINE_PX * len(wrap(figure.subtitle, SMALL_LETTERS))
+    drawing_top = below_title + SMALL_LINE_PX * len(wrap(unbroken(figure.subtitle), SMALL_LETTERS))
     foot_top = drawing_top + figure.height + MARGIN_PX
     foot = _lines(f"{figure.caption} Simulated: {source}.", SMALL_LETTERS, "small", foot_top, SMALL_LINE_PX)
     width, height = PAGE_PX + 2 * MARGIN_PX, foot_top + SMALL_LINE_PX * len(foot)
@@ -47,7 +48,7 @@ def standalone(figure: Figure, source: str) -> str:
 def _lines(text: str, letters: int, look: str, top: int, step: int) -> list[str]:
     return [
         f'<text class="{look}" x="{MARGIN_PX}" y="{top + place * step}" dy="0.8em">{escape(line)}</text>'
-        for place, line in enumerate(wrap(text, letters))
+        for place, line in enumerate(wrap(unbroken(text), letters))
     ]
 
 

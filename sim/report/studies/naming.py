@@ -14,6 +14,8 @@ PEAKS: Final = {
 }
 COLORS: Final = {
     "revenue": PLATFORM,
+    "platform_margin": PLATFORM,
+    "take_rate": PLATFORM,
     "commission": PLATFORM,
     "creator_income": CREATORS,
     "gmv": SELLERS,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 QUARTER: Final = 13  # weeks
+ROOM: Final = 0.06  # of the width, for the names of the starts
 CROWDED: Final = 0.95  # of all who could
 DASHES: Final = ((0, (1, 1.5)), (0, (4, 2)), "-", (0, (6, 1, 1, 1)))
 COLOR: Final = {Kind.CREATOR: CREATORS, Kind.SELLER: SELLERS}
@@ -87,11 +88,14 @@ def _draw(axes: "Axes", found: LongRuns, measure: str, title: str) -> None:
             axes.annotate(
                 f"{start.factor:g} x",
                 (1, values[:, 0].mean()),
-                (6, 7),
+                (-4, 0),
                 textcoords="offset points",
+                ha="right",
+                va="center",
                 color=INK,
                 annotation_clip=False,
             )
+    axes.set_xlim(left=1 - ROOM * found.weeks)
     axes.set_title(title, loc="left", color=MUTED)
     axes.set_ylim(0, 1.15 * max(float(start.of(measure).max()) for start in found.starts))
 

@@ -4,6 +4,7 @@ whiskers(canvas, [Whisker("bookings", interval, "+1.5 %", VIEWERS)], band=(-0.03
 """
 
 from collections.abc import Callable, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sim.experiments.evidence.interval import Interval
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 ROW_PX: Final = 30
 FOOT_PX: Final = 36
 HEAD_PX: Final = 12
+LETTER_PX: Final = 7.2  # of a name, which stands left of its row
+LETTERS: Final = 17  # of a name in a line, on a phone
 
 
 class Whisker(NamedTuple):
@@ -44,7 +47,9 @@ def whiskers(
     """Draw the rows from top to bottom, over a band of what was stated, with a line where nothing is, or the truth."""
     narrow = is_narrow(canvas)
     axes = canvas.add_subplot()
-    margins(canvas, left=118 if narrow else 200, right=84 if narrow else 170, top=HEAD_PX, bottom=FOOT_PX)
+    names = [fill(row.name, LETTERS) if narrow else row.name for row in rows]
+    left = 118 if narrow else max(200, round(LETTER_PX * max(map(len, names))))
+    margins(canvas, left=left, right=84 if narrow else 170, top=HEAD_PX, bottom=FOOT_PX)
     if logarithmic:
         axes.set_xscale("log")
     if band is not None:
@@ -64,7 +69,7 @@ def whiskers(
             color=INK,
             annotation_clip=False,
         )
-    axes.set_yticks(range(len(rows)), [row.name for row in rows])
+    axes.set_yticks(range(len(rows)), names)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.margins(x=0.05)
     axes.xaxis.set_major_formatter(lambda value, _: value_text(value))
