@@ -15,7 +15,7 @@ from sim.scenario import load, load_base
 CLEAR = {
     "commission-2024": (+1, ["viewers=600", "window=3h"]),
     "double-eleven": (+1, ["viewers=300", "window=5min"]),
-    "foreign-influx": (-1, ["viewers=200", "window=6h", "days=56"]),
+    "foreign-influx": (-1, ["viewers=600", "window=6h", "days=56"]),
     "gift-storm": (+1, ["viewers=1000", "window=2min"]),
     "indonesia-2023": (-1, ["viewers=200", "window=6h", "days=21"]),
     "payment-licence-suspended": (-1, ["viewers=300", "window=6h", "days=42"]),
