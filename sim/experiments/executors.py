@@ -36,6 +36,7 @@ class Workers(Executor):
         self.lost = 0
         self._lost_in_a_row = 0
         self._is_stopped = False
+        self._others = set(active_children())
         self._lock = threading.Lock()
         self._pool = self._new_pool()
 
@@ -53,18 +54,19 @@ class Workers(Executor):
         self._pool.shutdown(wait, cancel_futures=cancel_futures)
 
     def stop(self) -> None:
-        """End all processes that this one has begun, whatever they do, and begin none again."""
+        """End the processes at once, whatever they do, and begin none again."""
         self._is_stopped = True
-        for process in active_children():
+        for process in set(active_children()) - self._others:
             process.terminate()
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self.n, mp_context=get_context("spawn"), initializer=_leave_interrupts)
+        return ProcessPoolExecutor(self.n, mp_context=get_context("spawn"))
 
     def _start(self, promised: Future[Any], fn: Callable[..., Any], args: Any, kwargs: Any) -> None:
         pool = self._pool
         try:
-            begun = pool.submit(fn, *args, **kwargs)
+            with _interrupts_held():
+                begun = pool.submit(fn, *args, **kwargs)
         except BrokenExecutor:
             self._begin_again(pool, promised, fn, args, kwargs)
         else:
@@ -105,9 +107,14 @@ class Workers(Executor):
             self._start(promised, fn, args, kwargs)
 
 
-def _leave_interrupts() -> None:
-    """An interrupt from the keyboard reaches all processes; whoever began the others tells of it, and ends them."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Begin processes that no interrupt from the keyboard reaches: who began them tells of it, and ends them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # which a new process inherits
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
