@@ -113,7 +113,7 @@ def page_of(run: Run) -> Page:
         (123_456, "USD", "$1,230"),  # rounded once
         (1_234_567, "USD", "$12,300"),  # three significant digits, and no cents from a hundred on
         (9_999, "USD", "$99.99"),  # below a hundred, to the cent
-        (-1_234_567, "USD", "-$12,300"),
+        (-1_234_567, "USD", "−$12,300"),
         (340_000, "IDR", "Rp 340,000"),  # a currency without decimals
         (None, "USD", "not known"),
     ],

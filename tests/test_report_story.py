@@ -229,3 +229,9 @@ def test_bands_fill_their_nodes_in_one_scale() -> None:
 def test_signed_amounts(minor: int, currency: str, short: str, about: str, exact: str) -> None:
     texts = [signed(minor, currency, text_of).replace("\u202f", " ") for text_of in (short_money, about_money, money)]
     assert texts == [short, about, exact]
+
+
+def test_a_loss_has_a_minus_that_no_line_ends_at() -> None:
+    assert money(-116_535, "CNY") == "−CN¥1,165.35"
+    assert about_money(-350, "USD") == "−$3.50"
+    assert short_money(-8_200, "USD") == "−$82"

@@ -220,7 +220,7 @@ Panel = tuple[str, Floats, str]
 def _paired(canvas: "Canvas", names: list[str], left: int, *drawn: Panel) -> None:
     """Panels of bars side by side, in one scale: each with its title, its parts and its colour."""
     longest = max(float(parts.max()) for _, parts, _ in drawn)
-    axes = panels(canvas, len(drawn), left=left, gap=52, top=26)
+    axes = panels(canvas, len(drawn), left=left, gap=60, top=26)
     for panel, (title, parts, color) in zip(axes, drawn, strict=True):
         row_bars(panel, title, parts.tolist(), [column_share(part) for part in parts], color, longest)
     axes[0].set_yticks(range(len(names)), names, color=INK)

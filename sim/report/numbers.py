@@ -19,8 +19,8 @@ MILLION: Final = 1_000_000
 
 
 def money(minor: int | None, currency: str) -> str:
-    """An exact amount: `$12,345.67`."""
-    return UNKNOWN if minor is None else format_amount(minor, CURRENCY_BY_NAME[currency].code)
+    """An exact amount: `$12,345.67`, `−$3.00`."""
+    return UNKNOWN if minor is None else format_amount(minor, CURRENCY_BY_NAME[currency].code).replace("-", MINUS)
 
 
 def about_money(minor: int | None, currency: str) -> str:
