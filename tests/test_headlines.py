@@ -131,7 +131,7 @@ def test_a_level_has_both_intervals_too() -> None:
         "Rp 600,000 to Rp 2.4m over what nobody knows: assumed)"
     )
     assert headline_of_level(load("us-baseline"), found, "c").interval_parameters == (600_000, 2_400_000)
-    few = level_text(found._replace(payers=49.0)).replace("\u202f", " ")
+    few = level_text(found._replace(payers=29.0)).replace("\u202f", " ")
     assert "Rp 2.37m at about 90 % over seeds, Rp 600,000 to" in few
 
 

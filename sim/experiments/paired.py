@@ -27,7 +27,7 @@ Mark = Literal["", "few payers", "rare"]
 
 LEVEL: Final = 0.95
 HELD: Final = 0.9  # of intervals marked "few payers" hold the truth, about, by `evidence coverage`
-ENOUGH_PAYERS: Final = 50  # effective ones in a run, see `payers`
+ENOUGH_PAYERS: Final = 30  # effective ones in a run, see `payers`
 KEPT: Final = 0.95  # of the draws, without which a sign isn't clear; so the interval over them holds no 0
 LEAST: Final = 2  # pairs without which nothing can be said of chance
 KNOW_SKEWNESS: Final = 8  # pairs
