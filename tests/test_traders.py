@@ -10,11 +10,26 @@ import pytest
 
 from engine_runs import Result, assert_identical, ran
 from random_scenarios import LIVELY
-from sim.agents.traders import seen_of
+from sim.agents.merchants import goods_of
+from sim.agents.shelves import Shelves, draw_shelves
+from sim.agents.traders import (
+    Costs,
+    Seen,
+    Trade,
+    TradeTerms,
+    _decide,
+    costs_of,
+    end_day,
+    new_trade,
+    note_order,
+    note_sale,
+    seen_of,
+)
 from sim.agents.workforce import Week
 from sim.ledger import Item, Op, Outcome
 from sim.ledger.operations import ITEM_SPAN
 from sim.scenario import load
+from sim.streams import key_of
 
 WEEKS = (
     "viewers=120",
@@ -204,3 +219,90 @@ def test_foreign_goods_cost_domestic_shops_what_they_displace() -> None:
 def test_both_engines_decide_alike(changes: tuple[str, ...]) -> None:
     scenario = load("us-baseline", [*WEEKS, *changes])
     assert_identical(weeks(*changes), ran("reference", scenario))
+
+
+# A week's decisions by themselves: two sellers of a region, or three.
+
+CALM = TradeTerms(0, 0, 0, 1_500_000, 1.0, 2, 1.0, 0, 40)  # who would gain by something does it at once
+COSTS = Costs(*(np.array([cents]) for cents in (100, 0, 0, 0)))  # an hour live costs a dollar
+
+
+def sellers(n: int) -> tuple[Trade, Week, Shelves]:
+    scenario, key, region = load("us-baseline", ["sellers.goods_each=1"]), key_of(1), np.zeros(n, np.int64)
+    shelves = draw_shelves(scenario, key, region)
+    zeros = [np.zeros(n, np.int64) for _ in range(4)]
+    week = Week(np.ones(n, np.bool_), *zeros, np.zeros(n, np.int64))
+    return new_trade(scenario, key, shelves, goods_of(scenario), np.zeros(n, np.bool_)), week, shelves
+
+
+def think(
+    state: tuple[Trade, Week, Shelves], profit: list[int], earned: list[float], seen: Seen, terms: TradeTerms = CALM
+) -> None:
+    trade, week, shelves = state
+    n = len(profit)
+    given = (np.zeros(n, np.int64), np.array(profit), np.array(earned), seen, np.zeros(n))
+    _decide(key_of(1), 1, trade, week, shelves, *given, terms, COSTS)
+
+
+def saw(sold: int = 9, profit: int = 0, was_live: bool = False, an_hour: float = 0.0) -> Seen:
+    return Seen(np.array([sold]), np.array([profit]), np.array([was_live]), np.array([an_hour]))
+
+
+def test_losses_count_in_a_row_and_nothing_is_no_loss() -> None:
+    state = sellers(2)
+    active = []
+    for profit in ([-1, -1], [0, -1], [-1, 0], [-1, 0]):
+        think(state, profit, [0.0, 0.0], saw())
+        active.append(state[1].active.tolist())
+    assert active == [[True, True], [True, False], [True, False], [False, False]]
+
+
+def test_who_comes_back_has_as_much_patience_as_at_first() -> None:
+    state = sellers(1)
+    stay = []
+    for profit, others in ((-1, 0), (-1, 0), (0, 7), (-1, 7), (-1, 7)):
+        think(state, [profit], [0.0], saw(profit=others))
+        stay.append(bool(state[1].active[0]))
+    assert stay == [True, False, True, True, False]
+
+
+def test_who_is_live_weighs_the_own_hours_and_others_the_middle_ones() -> None:
+    state = sellers(3)
+    trade, week, _ = state
+    trade.sells_live[:] = (True, False, True)
+    week.live_us[:] = (5, 0, 0)  # the last sells live, but was not on
+    think(state, [0, 0, 0], [50.0, -1.0, -1.0], saw(was_live=True, an_hour=500.0))
+    assert trade.sells_live.tolist() == [False, True, True]
+
+
+def test_where_nobody_was_live_nobody_learns_what_it_brings() -> None:
+    state = sellers(2)
+    state[0].sells_live[:] = (True, False)
+    think(state, [0, 0], [-1.0, -1.0], saw())
+    assert state[0].sells_live.tolist() == [True, False]
+
+
+def test_stock_follows_the_busiest_day_the_current_one_included_and_whether_it_ran_out() -> None:
+    """Of 40 a day, all of the way to one and a half times what was wanted; what sold out wanted what there was."""
+    state = sellers(3)
+    trade = state[0]
+    for seller, days in enumerate(((4, 2), (2, 4), (4, 2))):
+        for pieces in days:
+            end_day(trade, seller)
+            for k in range(pieces):
+                note_sale(trade, seller, 0, 0 if seller == 2 and k == 3 else 5)
+    think(state, [0, 0, 0], [0.0, 0.0, 0.0], saw(), CALM._replace(restock_weight=1_000_000))
+    assert (40 + trade.extra[:, 0]).tolist() == [6, 6, 60]
+
+
+def test_a_sale_in_a_live_stream_leaves_what_commission_and_cost_leave() -> None:
+    trade = sellers(1)[0]
+    cost = int(trade.cost[0, 0])
+    note_order(trade, 0, 0, cost + 500, 30, True, False)
+    note_order(trade, 0, 0, cost + 500, 30, False, True)
+    assert (trade.margin[0], trade.imported_sales[0]) == (470, cost + 500)
+
+
+def test_a_sunk_cost_is_borne_over_the_weeks_that_it_has_to_last() -> None:
+    costs = costs_of(load("us-baseline", ["trade.entry_cost_cents=1200", "trade.horizon_weeks=12"]))
+    assert costs.entry.tolist() == [100]
