@@ -1,5 +1,6 @@
 """Runs of experiments: the same wherever they are made, made once where they are kept, and counted from a day on."""
 
+import gc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.engines.windowed import WindowedEngine
 from sim.experiments import runs
 from sim.experiments.runs import Figure, Figures, Keep, Task, column, key_of_task, run, run_all
 from sim.ledger import CoinworksError
@@ -172,6 +174,15 @@ def test_a_run_is_kept_under_all_that_it_depends_on(small: Scenario) -> None:
     )
     assert len({key_of_task(one) for one in (task, *others)}) == 5
     assert key_of_task(Task(load("us-baseline", SMALL), 1)) == key_of_task(task)
+
+
+def test_nothing_of_a_run_stays_behind(small: Scenario) -> None:
+    gc.disable()  # as in a process of which little else is made than runs
+    try:
+        run(Task(small, 1))
+        assert not any(isinstance(left, WindowedEngine) for left in gc.get_objects())
+    finally:
+        gc.enable()
 
 
 def test_a_metric_that_no_run_has_is_refused_with_the_nearest() -> None:

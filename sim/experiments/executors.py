@@ -7,6 +7,7 @@ A process that is lost (killed for want of memory, mostly) takes the whole of Py
 pool anew and hands it what wasn't finished; what was stays. A task that nobody comes back from is given up in the end.
 """
 
+import gc
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -60,7 +61,7 @@ class Workers(Executor):
             process.terminate()
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self.n, mp_context=get_context("spawn"))
+        return ProcessPoolExecutor(self.n, mp_context=get_context("spawn"), initializer=_keep_what_is_loaded)
 
     def _start(self, promised: Future[Any], fn: Callable[..., Any], args: Any, kwargs: Any) -> None:
         pool = self._pool
@@ -105,6 +106,11 @@ class Workers(Executor):
             )
         else:
             self._start(promised, fn, args, kwargs)
+
+
+def _keep_what_is_loaded() -> None:
+    """Let the collector of each run's leavings pass over the program itself: 0.3 ms instead of 70."""
+    gc.freeze()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ A run depends on its task alone, so it doesn't matter where it is made, and one 
 where a command was killed or a worker was lost, the same command goes on with what is missing.
 """
 
+import gc
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
@@ -153,6 +154,12 @@ def run(task: Task) -> Figures:
     """
     if not 0 <= task.from_day < task.scenario.days:
         raise CoinworksError(f"from day {task.from_day}: expected one from 0 to {task.scenario.days - 1}")
+    figures = _made(task)
+    gc.collect()  # what a run is made of refers to itself, and its arrays would stay until Python looks again
+    return figures
+
+
+def _made(task: Task) -> Figures:
     if not task.welfare:
         return figures_of(measured(task.scenario, task.seed, from_day=task.from_day).kpis)
     heard = Listener(task.scenario, task.seed)
