@@ -20,7 +20,7 @@ from sim.experiments.paired import Difference, corrected
 from sim.experiments.unknowns import design, find, unknowns
 from sim.report import comparison as page_module
 from sim.report.comparison import comparison_files, write_comparison
-from sim.report.differing import change_text, differences_table, seeds_text
+from sim.report.differing import change_text, differences_table, seeds_text, turn_doubt
 from sim.report.intervals import figures_of, turn_text
 from sim.report.numbers import THIN
 from sim.scenario import load
@@ -204,7 +204,9 @@ def test_the_terminal_has_both_means_under_the_name_and_no_interval_cut() -> Non
     wide = asked._replace(
         metric="domestic_gain", currency="IDR", belief=asked.belief._replace(metric="domestic_gain", scale=1e4)
     )
-    table = differences_table(told._replace(metrics={**told.metrics, "domestic_gain": wide}))
+    belief = asked.belief._replace(others=asked.belief.bases * np.linspace(1.0009, 1123.0, DRAWS))
+    far = asked._replace(metric="gmv_to_rivals", others=asked.bases * np.linspace(41.123, 43.0, 8), belief=belief)
+    table = differences_table(told._replace(metrics={**told.metrics, "domestic_gain": wide, "gmv_to_rivals": far}))
     lines = printed(table, PIPE_WIDTH)
     assert "$100 → $104" in lines
     assert "…" not in lines
@@ -266,6 +268,16 @@ def test_no_line_breaks_between_a_number_and_its_unit(files: dict[str, str]) -> 
 def test_files_are_written_together(tmp_path: Path) -> None:
     assert write_comparison(comparison(drawn=False), tmp_path / "answer") == tmp_path / "answer" / "comparison.html"
     assert (tmp_path / "answer" / "figures" / "differences.csv").is_file()
+
+
+def test_what_the_runs_along_an_unknown_show_is_told_from_chance_whatever_its_share_of_the_draws() -> None:
+    one = comparison(told=0).answer
+    assert one.belief is not None
+    assert not one.belief.told
+    assert one.break_even is not None
+    assert turn_doubt(one) == ""
+    flat = one.break_even._replace(changes=one.break_even.changes * 1e-9, errors=one.break_even.errors + 1.0)
+    assert turn_doubt(one._replace(break_even=flat)).endswith("can't be told from chance")
 
 
 def test_a_turn_is_told_with_its_side() -> None:

@@ -11,6 +11,9 @@ from math import isnan
 from textwrap import fill
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from sim.experiments.beliefs import SURE
 from sim.experiments.compare import Comparison
 from sim.experiments.influences import Influence
 from sim.experiments.level import Level
@@ -117,7 +120,7 @@ def differences_table(told: Comparison) -> "Table":
     from rich.table import Table
 
     title = f"{told.other.name} against {told.base.name}: {plural(len(told.seeds), 'pair')} of runs"
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("metric", no_wrap=True)
     drawn = told.beliefs is not None
     for name in ("difference", "95 % over seeds", *(("over unknowns", "sign") if drawn else ()), "p"):
@@ -237,10 +240,12 @@ def _turn(one: Difference) -> Iterator[str]:
 
 
 def turn_doubt(one: Difference) -> str:
-    """What to say of a break-even along an unknown that the draws don't show to matter."""
-    assert one.break_even is not None, "asked where there is one"
+    """What to say of a break-even along an unknown that neither the draws nor the runs along it show to matter."""
+    turn = one.break_even
+    assert turn is not None, "asked where there is one"
     told = one.belief.told if one.belief is not None else []
-    matters = any(each.unknown.key == one.break_even.unknown.key for each in told)
+    moved, error = float(np.ptp(turn.changes)), 2**0.5 * float(turn.errors.max())
+    matters = moved > SURE * error or any(each.unknown.key == turn.unknown.key for each in told)
     return "" if matters else "; what this unknown does can't be told from chance"
 
 
