@@ -16,7 +16,7 @@ from sim.ledger import COIN, DIAMOND, REWARD, Op
 from sim.ledger.money import FIAT
 from sim.scenario import Scenario, from_resolved, load, resolved
 
-# No digit is felt, no part of a price is rounded, and any number of diamonds is worth whole cents, in either unit.
+# No digit is felt, no part of a price is rounded or given back, and any number of diamonds is worth whole cents, in either unit.
 EVEN: Final = (
     *LIVELY,
     "viewers=250",
@@ -26,6 +26,7 @@ EVEN: Final = (
     "sellers.commission=0",
     "sellers.affiliate_share=0",
     "creators.diamond_value_cents=1",
+    "topup.refund_intent=0",
 )
 AFTER_THE_END: Final = "interventions=[{ kind = 'rewards', at = 2024-04-12T00:00:00Z, checkin_coins = 900 }]"
 SAME: Final = ("seq", "at_us", "op", "actor", "peer", "item", "currency", "ref", "outcome", "region")

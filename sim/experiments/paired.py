@@ -28,7 +28,6 @@ Mark = Literal["", "few payers", "rare"]
 LEVEL: Final = 0.95
 HELD: Final = 0.9  # of intervals marked "few payers" hold the truth, about, by `evidence coverage`
 ENOUGH_PAYERS: Final = 30  # effective ones in a run, see `payers`
-KEPT: Final = 0.95  # of the draws, without which a sign isn't clear; so the interval over them holds no 0
 LEAST: Final = 2  # pairs without which nothing can be said of chance
 KNOW_SKEWNESS: Final = 8  # pairs
 VARIES: Final = 0.6  # of itself, from where a metric is made by a few
@@ -198,9 +197,9 @@ class Difference(NamedTuple):
 
     @property
     def is_clear(self) -> bool:
-        """Whether its sign is: neither chance over seeds nor, where it was drawn, what nobody knows may turn it."""
-        low, high = self.interval_told
-        return (low > 0 or high < 0) and (self.sign_share is None or self.sign_share >= KEPT)
+        """Whether its sign is: the intervals over seeds and, where it was drawn, over what nobody knows lie beyond 0."""
+        told = [interval for interval in (self.interval_told, self.interval_parameters) if interval is not None]
+        return all(low > 0 for low, _ in told) or all(high < 0 for _, high in told)
 
     @property
     def _told_of_each(self) -> Floats:
