@@ -16,7 +16,7 @@ from sim.ledger import COIN, DIAMOND, REWARD, Op
 from sim.ledger.money import FIAT
 from sim.scenario import Scenario, from_resolved, load, resolved
 
-# No digit is felt, no part of a price is rounded or given back, and any number of diamonds is worth whole cents, in either unit.
+# No digit is felt, no part of a price is rounded or given back, any number of diamonds is whole cents, in either unit.
 EVEN: Final = (
     *LIVELY,
     "viewers=250",
