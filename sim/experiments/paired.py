@@ -197,7 +197,7 @@ class Difference(NamedTuple):
 
     @property
     def is_clear(self) -> bool:
-        """Whether its sign is: the interval over seeds, and that over what nobody knows if it was drawn, lie beyond 0."""
+        """Whether its sign is: the interval over seeds, and that over what nobody knows if drawn, lie beyond 0."""
         told = [interval for interval in (self.interval_told, self.interval_parameters) if interval is not None]
         return all(low > 0 for low, _ in told) or all(high < 0 for _, high in told)
 
