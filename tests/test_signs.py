@@ -37,6 +37,8 @@ UNCLEAR = {
     "indonesia-price-floor": ["viewers=200", "window=12h", "days=70"],
     "new-sellers": ["viewers=600", "window=6h"],  # it saves a seller some 3 % of what she sells
 }
+# Of these, rules that not every run feels; where one does, it is in this way.
+FELT_BY_SOME = {"e-money-limits": -1, "high-stakes": -1}
 PAIRS = 4
 
 
@@ -59,6 +61,12 @@ def test_an_answer_without_a_clear_sign_says_so(name: str) -> None:
     told = small(name, UNCLEAR[name])
     assert not told.answer.is_clear
     assert ("no clear sign" in answer_text(told)) == (told.answer.difference != 0)
+
+
+@pytest.mark.parametrize("name", FELT_BY_SOME)
+def test_a_rule_that_some_runs_feel_has_one_sign(name: str) -> None:
+    told = small(name, UNCLEAR[name])
+    assert {int(np.sign(difference)) for difference in told.answer.differences} == {0, FELT_BY_SOME[name]}
 
 
 def test_each_scenario_that_has_a_base_is_asked() -> None:
