@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from engine_runs import Result, assert_identical, ran
-from sim.behavior.shop import pays_with_coins, price_in_coins
+from sim.behavior.gift import FIRST_GIFT, SEE_COINS
+from sim.behavior.shop import ORDERING, pays_with_coins, price_in_coins, with_tax
+from sim.behavior.topup import is_no_dearer_in_coins
 from sim.behavior.types import Int64Array
-from sim.ledger import COIN, Op, Outcome
+from sim.ledger import COIN, Item, Op, Outcome
 from sim.ledger.money import portion, tax_inside
+from sim.ledger.operations import item_kind
 from sim.model import Manner, simulate
 from sim.scenario import Scenario, load
 
@@ -68,6 +71,32 @@ def reference() -> Result:
     return ran("reference", lively(), check_every_window=True)
 
 
+def at_a_usual_value(coin_value_cents: float, *more: str, also: str = "") -> Scenario:
+    """Coins cost about what they are worth, so that few hold enough for a good and many could buy what lacks."""
+    accepts = ACCEPTS.replace("600.3", str(coin_value_cents))
+    return load("us-baseline", [*LIVELY, f"interventions=[{{ {accepts} }}{also}]", *more])
+
+
+def both(scenario: Scenario) -> Result:
+    """What both engines make of it."""
+    expected = ran("reference", scenario, check_every_window=True)
+    assert_identical(ran("windowed", scenario, shards=3), expected)
+    return expected
+
+
+def topups_for_orders(result: Result, *, in_money: bool = False) -> list[tuple[int, list[int]]]:
+    """The rows of orders before which coins were bought at the same instant, each with those of its topups."""
+    columns, found = result.trace.columns, []
+    topups: dict[tuple[int, int], list[int]] = {}
+    for row in np.flatnonzero((columns["op"] == Op.TOPUP) | (columns["op"] == Op.ORDER)):
+        who_and_when = int(columns["actor"][row]), int(columns["at_us"][row])
+        if columns["op"][row] == Op.TOPUP:
+            topups.setdefault(who_and_when, []).append(int(row))
+        elif who_and_when in topups and (columns["currency"][row] != COIN) == in_money:
+            found.append((int(row), topups[who_and_when]))
+    return found
+
+
 def in_coins(result: Result, op: Op, outcome: Outcome = Outcome.ACCEPTED) -> Int64Array:
     columns = result.trace.columns
     return np.flatnonzero((columns["op"] == op) & (columns["currency"] == COIN) & (columns["outcome"] == outcome))
@@ -110,6 +139,99 @@ def test_the_stated_share_pays_with_coins() -> None:
     paid = [pays_with_coins(1, viewer, 7, 0.3) for viewer in range(4000)]
     assert 0.27 < sum(paid) / 4000 < 0.33
     assert not any(pays_with_coins(1, viewer, 7, 0.0) for viewer in range(100))
+
+
+@pytest.mark.parametrize(
+    ("outlay", "held", "spare", "price", "coin_value", "is_no_dearer"),
+    [
+        (100, 0, 0, 100, 0.5, True),  # as much as in money
+        (101, 0, 0, 100, 0.5, False),
+        (110, 0, 20, 100, 0.5, True),  # 20 are left over, worth 10
+        (110, 0, 19, 100, 0.5, False),
+        (110, 0, 20, 100, 0.0, False),  # worth nothing to her
+        (80, 40, 0, 100, 0.5, True),  # those that she has are worth 20 to her
+        (80, 41, 0, 100, 0.5, False),
+        (80, 41, 1, 100, 0.5, True),
+        (80, 10**6, 0, 100, 0.0, True),
+        (100, -50, 0, 100, 0.5, True),  # what she owes is in the outlay already
+        (101, -50, 0, 100, 0.5, False),
+    ],
+)
+def test_coins_are_bought_for_an_order_that_costs_no_more_by_it(
+    outlay: int, held: int, spare: int, price: int, coin_value: float, is_no_dearer: bool
+) -> None:
+    assert is_no_dearer_in_coins(outlay, held, spare, price, coin_value) is is_no_dearer
+
+
+def test_an_order_costs_its_tax_too() -> None:
+    assert [with_tax(price, 70_000) for price in (0, 100, 1299)] == [0, 107, 1390]  # 1389.93
+
+
+def test_a_topup_for_an_order_shares_no_draw_with_one_for_a_gift() -> None:
+    assert 0 <= ORDERING < SEE_COINS < FIRST_GIFT
+
+
+def test_coins_are_bought_for_orders() -> None:
+    result = both(at_a_usual_value(2))
+    columns, found = result.trace.columns, topups_for_orders(result)
+    assert len(found) >= 100
+    for order, topups in found:
+        assert columns["outcome"][topups].tolist() == [Outcome.ACCEPTED]
+        assert columns["seq"][order] == columns["seq"][topups[-1]] + 1  # at once
+    assert columns["outcome"][[order for order, _ in found]].tolist().count(Outcome.ACCEPTED) >= 100
+    disputed = columns["ref"][columns["op"] == Op.CHARGEBACK]
+    assert np.isin(disputed, columns["seq"][[topup for _, topups in found for topup in topups]]).any()
+
+
+def test_whoever_values_no_coin_pays_no_more_than_in_money() -> None:
+    terms = ("topup.leftover_value=0", "balance.leftover_value=0")
+    result = both(at_a_usual_value(2, *terms))
+    amount, found = result.trace.columns["amount"], topups_for_orders(result)
+    assert len(found) >= 20
+    for order, topups in found:
+        assert amount[topups].sum() <= amount[order] * 2
+
+
+def test_hardly_anybody_buys_coins_that_are_worth_less_than_they_cost() -> None:
+    result = both(at_a_usual_value(0.2, "topup.leftover_value=0", "balance.leftover_value=0"))
+    assert not topups_for_orders(result)
+
+
+def test_several_packs_are_bought_where_none_is_large_enough() -> None:
+    cheap = ", { kind = 'pack_price', at = 2024-04-08T04:00:00Z, region = 'US', pack = 'web-16500', price_cents = 100 }"
+    found = topups_for_orders(both(at_a_usual_value(0.2, "topup.web_share=1", also=cheap)))
+    assert max(len(topups) for _, topups in found) > 1
+
+
+def test_coins_by_amount_are_bought_for_orders_to_the_coin() -> None:
+    offer = ", { kind = 'pack_offer', at = 2024-04-08T04:00:00Z, region = 'US', pack = 'web-custom' }"
+    nothing_left = "topup.leftover_value=0", "balance.leftover_value=0"
+    more = "topup.web_share=1", "topup.noise=0", "platform.chargeback_rate=0"
+    result = both(at_a_usual_value(1.2, *nothing_left, *more, also=offer))
+    amount, item, found = result.trace.columns["amount"], result.trace.columns["item"], topups_for_orders(result)
+    by_amount = [(order, topup) for order, (topup, *_) in found if item_kind(int(item[topup])) is Item.PACK_CUSTOM]
+    assert len(by_amount) >= 20
+    lacking = [int(amount[order] * 74 / 65 - amount[topup]) for order, topup in by_amount]  # what was held already
+    assert min(lacking) == 0
+    assert lacking.count(0) >= 10
+
+
+def test_whose_topup_is_declined_pays_with_money() -> None:
+    cap = ", { kind = 'e_money_limits', at = 2024-04-08T05:00:00Z, region = 'US', tier = 0, balance_cents = 10000 }"
+    result = both(at_a_usual_value(2, "topup.web_share=1", "balance.limit_share=0", also=cap))
+    outcome, found = result.trace.columns["outcome"], topups_for_orders(result, in_money=True)
+    assert found
+    for order, topups in found:
+        assert outcome[topups[-1]] == Outcome.OVER_CAP
+        assert outcome[order] == Outcome.ACCEPTED
+
+
+def test_coins_are_bought_for_orders_only_within_the_budget_of_the_week() -> None:
+    assert not topups_for_orders(both(at_a_usual_value(2, "topup.weekly_budget_median_cents=1")))
+
+
+def test_coins_are_bought_in_the_scenario_that_asks_about_them() -> None:
+    assert simulate(load("coins-in-the-shop")).summary.kpis["coins_paid"]["value"] > 0
 
 
 def test_everything_happens_that_can(reference: Result) -> None:

@@ -23,11 +23,12 @@ FIRST_ITEMS: Final = tuple(item_id(kind, 0) for kind in (Item.GOOD_LIVE, Item.GO
 
 _portion = rule(money.portion)
 
+ORDERING: Final = 1  # the step of a visit in which coins are bought for an order; those of giving come after it
 LOOK_CLOSELY_S: Final = (10, 180)  # how long it takes in the shop tab, or in front of a video
 
 
 class ShopTerms(NamedTuple):
-    """Shares of shoppers' visits that go to the shop tab, and to videos; of buyers with enough coins who pay with them.
+    """Shares of shoppers' visits that go to the shop tab, and to videos; of buyers who pay with coins if they can.
 
     `taste_sigma` is of a natural logarithm.
     """
@@ -73,6 +74,12 @@ def worth_of(seed: int, viewer: int, good: int, usual_price: int, taste_sigma: f
 
 
 @rule
+def with_tax(price: int, order_tax_ppm: int) -> int:
+    """What an order costs in money, in minor units."""
+    return price + _portion(price, order_tax_ppm)
+
+
+@rule
 def price_in_coins(price: int, order_tax_ppm: int, value_ppm: int) -> int:
     """The fewest coins that are worth a price with its tax; 0 where coins are worth nothing, so that they don't pay.
 
@@ -83,11 +90,10 @@ def price_in_coins(price: int, order_tax_ppm: int, value_ppm: int) -> int:
     """
     if value_ppm <= 0:
         return 0
-    worth = price + _portion(price, order_tax_ppm)
-    return -(-worth * PPM // value_ppm)
+    return -(-with_tax(price, order_tax_ppm) * PPM // value_ppm)
 
 
 @rule
 def pays_with_coins(seed: int, viewer: int, occasion: int, coin_share: float) -> bool:
-    """Whether a buyer who holds enough coins pays with them."""
+    """Whether a buyer pays with coins who holds enough, or would pay no more by buying those that lack."""
     return uniform(draw(seed, viewer, COIN_PAYMENT, occasion)[0]) < coin_share

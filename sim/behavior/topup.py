@@ -1,4 +1,8 @@
-"""Which pack a viewer buys, if any. A coin is bought for an intended gift: shortfall and left-over coins choose."""
+"""Which pack a viewer buys, if any.
+
+A coin is bought for an intended gift, or for an order that costs no more in coins than in money; the shortfall and
+left-over coins choose the pack.
+"""
 
 from typing import Final, NamedTuple
 
@@ -184,3 +188,17 @@ def choose_pack(
         if best == NO_PACK or perceived < best_cost:
             best, best_cost = pack, perceived
     return best
+
+
+@rule
+def is_no_dearer_in_coins(outlay: int, held: int, spare: int, price: int, coin_value: float) -> bool:
+    """Whether an order for which coins are bought costs no more than with money.
+
+    Parameters
+    ----------
+    outlay : what the coins that it lacks cost, in minor units
+    held, spare : coins before and after it; what a chargeback left owing is worth nothing
+    price : with its tax, in minor units
+    coin_value : of a coin that is kept, in minor units: `leftover_value` of the least that a coin costs today
+    """
+    return outlay + (max(held, 0) - spare) * coin_value <= price

@@ -36,12 +36,14 @@ from sim.behavior.rival import gives_there, multi_homes
 from sim.behavior.shop import (
     LIVE,
     LOOK_CLOSELY_S,
+    ORDERING,
     channel_of,
     considered_live,
     item_of,
     looks_closely,
     pays_with_coins,
     price_in_coins,
+    with_tax,
     worth_of,
 )
 from sim.behavior.topup import (
@@ -50,7 +52,9 @@ from sim.behavior.topup import (
     TopupTerms,
     choose_pack,
     coin_price,
+    coins_for,
     coins_lacking,
+    is_no_dearer_in_coins,
     packs_needed,
     price_of,
     stays_away,
@@ -368,18 +372,7 @@ class Viewer:
         words = draw(market.seed, self.account, TOPUP, occasion)
         if stays_away(words[0], price_of_coin, self.reference_price, market.terms.topup):
             return False
-        budget = self._budget_left()
-        pack = choose_pack(
-            market.seed,
-            self.account,
-            occasion,
-            packs,
-            self.traits.buys_on_web,
-            short,
-            budget,
-            self.unit,
-            self._topup_terms(),
-        )
+        pack = self._pack_for(occasion, short)
         if pack == NO_PACK:
             return False
         yield self._pause(occasion, 0, CHOOSE_PACK_S)
@@ -391,6 +384,20 @@ class Viewer:
                 return False
             yield self._pause(occasion, purchase, PAY_S)
         return True
+
+    def _pack_for(self, occasion: int, short: int) -> int:
+        """The pack that brings the coins that are short, within the week's budget; NO_PACK if none does."""
+        return choose_pack(
+            self.market.seed,
+            self.account,
+            occasion,
+            self.publication.packs[self.region],
+            self.traits.buys_on_web,
+            short,
+            self._budget_left(),
+            self.unit,
+            self._topup_terms(),
+        )
 
     def _topup_terms(self) -> TopupTerms:
         """Who sees all coins in one place values those left over otherwise."""
@@ -487,14 +494,33 @@ class Viewer:
         return self._act(Op.ORDER, peer=seller, item=item, amount=amount, currency=currency, ref=ref, occasion=occasion)
 
     def _coins_to_pay(self, occasion: int, price: int) -> int:
-        """What an order costs in coins, if it is paid with them, else 0."""
+        """What an order costs in coins, if it is paid with them, else 0; buys what lacks if that costs no more."""
         market, terms, now_us = self.market, self.market.engine.book.terms, int(self.market.env.now)
         code = REGION_BY_NAME[self.region]
         tax_ppm, value_ppm = (terms.get(rule, now_us, region=code) for rule in (Rule.ORDER_TAX, Rule.SHOP_COIN_VALUE))
         coins = price_in_coins(price, tax_ppm, value_ppm)
-        if not 0 < coins <= self._holder.coins:
+        if not coins or not self.traits.is_giver:
             return 0
-        return coins if pays_with_coins(market.seed, self.account, occasion, market.terms.shop.coin_share) else 0
+        if not pays_with_coins(market.seed, self.account, occasion, market.terms.shop.coin_share):
+            return 0
+        if self._holder.coins >= coins:
+            return coins
+        return coins if self._buy_if_no_dearer(occasion, coins, with_tax(price, tax_ppm)) else 0
+
+    def _buy_if_no_dearer(self, occasion: int, needed: int, price_with_tax: int) -> bool:
+        """Buy the coins that an order lacks, at its instant, if that is no dearer. Whether they were bought."""
+        packs, held, step = self.publication.packs[self.region], self._holder.coins, step_of(occasion, ORDERING)
+        short = needed - held
+        pack = self._pack_for(step, short)
+        if pack == NO_PACK:
+            return False
+        price, count = price_of(packs, pack, short), packs_needed(packs, pack, short)
+        spare = count * coins_for(packs, pack, price) - short
+        coin_value = self._topup_terms().leftover_value * coin_price(packs, self.traits.buys_on_web)
+        if not is_no_dearer_in_coins(count * price, held, spare, price_with_tax, coin_value):
+            return False
+        purchases = range(1, count + 1)
+        return all(self._top_up(pack, short, step_of(step, n)) == Outcome.ACCEPTED for n in purchases)
 
     def _is_abroad(self, seller: int) -> bool:
         """Whether a seller is of another region: what such a one shows is watched and not bought."""

@@ -183,7 +183,7 @@ class Shopping(Table, frozen=True):
     video_conversion: Annotated[Share, "the same for a video that shows a good"]
     shopper_share: Annotated[Share, "of the viewers who ever buy goods"]
     taste_sigma: Annotated[Sigma, "spread of the logarithm of what a good is worth to a viewer"]
-    coin_share: Annotated[Share, "of the buyers with enough coins who pay with them, where the shop takes them"]
+    coin_share: Annotated[Share, "of buyers who pay with coins, if those held are enough or what lacks is no dearer"]
 
 
 class Elsewhere(Table, frozen=True):

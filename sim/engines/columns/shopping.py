@@ -7,13 +7,14 @@ from sim.behavior.commerce import NO_REASON, is_hidden, legal_price, obstacle, r
 from sim.behavior.elsewhere import BAN, route_of
 from sim.behavior.elsewhere import ORDER as ELSEWHERE_ORDER
 from sim.behavior.purposes import BROWSE, DIVERT, SHOP
-from sim.behavior.shop import LIVE, channel_of, item_of, pays_with_coins, price_in_coins, worth_of
+from sim.behavior.shop import LIVE, channel_of, item_of, pays_with_coins, price_in_coins, with_tax, worth_of
 from sim.behavior.voucher import credit_of
 from sim.behavior.watch import NOTHING, Live
 from sim.compiled import inner
 from sim.engines.columns import codes, vouchers
 from sim.engines.columns import purses as money
 from sim.engines.columns.amounts import portion
+from sim.engines.columns.buying import buy_if_no_dearer
 from sim.engines.columns.codes import ACCEPTED, SUSPENDED
 from sim.engines.columns.counter import seller_at
 from sim.engines.columns.crowd import GIVER, has
@@ -147,15 +148,17 @@ def _use_voucher(viewers: Viewers, chain: Struct, rates: Struct, price: int, row
 
 @inner
 def _coins_to_pay(world: World, scene: Scene, viewers: Viewers, chain: Struct, price: int) -> int:
-    """What an order costs in coins, if it is paid with them, else 0."""
+    """What an order costs in coins, if it is paid with them, else 0; buys what lacks if that costs no more."""
     crowd, rates = viewers.crowd, scene.rates.of[region_of(world, viewers.crowd, chain.viewer)]
     if not rates.shop_coin_value or not has(crowd.habits[chain.viewer], GIVER):
         return 0
     coins = price_in_coins(price, rates.order_tax, rates.shop_coin_value)
-    if viewers.purses[crowd.purse[chain.viewer]].coins < coins:
-        return 0
     account, occasion = crowd.first + chain.viewer, occasion_of(world, chain)
-    return coins if pays_with_coins(world.seed, account, occasion, world.terms.shop.coin_share) else 0
+    if not coins or not pays_with_coins(world.seed, account, occasion, world.terms.shop.coin_share):
+        return 0
+    if viewers.purses[crowd.purse[chain.viewer]].coins >= coins:
+        return coins
+    return coins if buy_if_no_dearer(world, scene, viewers, chain, coins, with_tax(price, rates.order_tax)) else 0
 
 
 @inner
