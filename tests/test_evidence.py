@@ -479,7 +479,7 @@ def test_published_intervals_hold_the_truth_as_often_as_they_say() -> None:
     assert {row["mark"] for row in rows if int(row["viewers"]) >= 50_000} == {""}
     assert [row for row in rows if row["verdict"] == "below" and not row["mark"]] == []
     told = [row for row in rows if row["mark"] and row["interval"] == "part"]
-    assert min(float(row["share"]) for row in told) > HELD - 0.005
+    assert min(float(row["share"]) for row in told) >= HELD - 0.005
 
 
 @pytest.mark.parametrize("study", ["us-baseline-creators", "indonesia-no-ban-sellers"])
