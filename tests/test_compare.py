@@ -416,11 +416,15 @@ def test_evenings_and_weekends_are_no_warm_up() -> None:
     assert settled_after(cycle - 500 * (hours < 50)) == 3  # whole days
 
 
+HOLIDAY = "{ name = 'a day', first_day = 2024-04-10, last_day = 2024-04-10, visits = 1.5 }"
+
+
 def test_a_story_with_dates_is_told_whole() -> None:
     base, other = load("us-baseline"), load("us-web-push")
     assert tells_of_dates(base, other)
     assert not tells_of_dates(base, load("us-baseline", ["sellers.commission=0.1"]))
     assert not tells_of_dates(other, load("us-web-push", ["sellers.commission=0.1"]))
+    assert tells_of_dates(base, load("us-baseline", [f"calendar=[{HOLIDAY}]"]))
     assert warm_up(base, other, "bookings", [1]) == (0, "what is compared has dates, so the runs count whole")
     day = load("us-baseline", ["days=1"])
     assert warm_up(day, day, "bookings", [1]).days == 0

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 QUARTER: Final = 13  # weeks
-ROOM: Final = 0.06  # of the width, for the names of the starts
+ROOM: Final = 0.11  # of the width, for the names of the starts
 CROWDED: Final = 0.95  # of all who could
 DASHES: Final = ((0, (1, 1.5)), (0, (4, 2)), "-", (0, (6, 1, 1, 1)))
 COLOR: Final = {Kind.CREATOR: CREATORS, Kind.SELLER: SELLERS}
@@ -57,7 +57,7 @@ def figure(found: LongRuns) -> Figure:
     def draw(canvas: "Canvas") -> None:
         panels = canvas.subplots(2, 1, sharex=True)
         width, height = canvas.get_size_inches() * 72
-        canvas.subplots_adjust(56 / width, 40 / height, 1 - 60 / width, 1 - 26 / height, hspace=0.32)
+        canvas.subplots_adjust(68 / width, 40 / height, 1 - 60 / width, 1 - 26 / height, hspace=0.32)
         _draw(panels[0], found, "active", f"Active {name}")
         _draw(panels[1], found, "income", "Their income in a week, mean of four weeks")
         currency = CURRENCY_BY_NAME[found.currency]
